@@ -1,0 +1,255 @@
+"""What a user writes, as types. A field's alias is its key in the scenario file; its name bears the unit it is stored in.
+
+Kinds of equipment subclass :class:`Station`; they live beside the simulator's models and are found through the registry
+(:mod:`twin.scenario.kinds`), so that validating a scenario never loads the simulator.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from twin.core.units import Fraction, Q
+
+Text = str | dict[Literal["en", "ko"], str]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Clock = str  # "HH:MM", 00:00 to 24:00
+DataClass = Literal["metered", "fitted", "nameplate", "literature", "assumed"]
+
+
+class Part(BaseModel):
+    """Base of every part of a scenario: frozen, refuses unknown keys, read by the user's words (aliases)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
+
+
+class TableFile(Part):
+    """A table beside the scenario, CSV or Parquet, never outside the scenario's root."""
+
+    file: str = Field(description="path relative to the scenario file")
+
+
+class CarbonPrice(Part):
+    value_krw_per_kg: Q("KRW/kgCO2e") = Field(alias="value", description="price of one kg CO2e")
+    role: Literal["shadow", "cash"] = Field("shadow", description="cash only where the firm is in the trading scheme")
+
+
+class Photovoltaics(Part):
+    peak_kw: Q("kW") = Field(alias="peak", ge=0, description="nameplate power of the modules (kWp)")
+    profile: str | TableFile = Field(description="id of a shipped hourly profile, or {file: …} with kW per kWp")
+    tilt_deg: Q("deg") = Field(20.0, alias="tilt", ge=0, le=90, description="tilt of the modules, facing south")
+    surplus: Literal["curtail"] = Field("curtail", description="what happens to power that the site does not use")
+
+
+class BatteryControl(Part):
+    shave_above_kw: Q("kW") = Field(alias="shave_above", ge=0, description="discharge where net load exceeds this")
+
+
+class Battery(Part):
+    energy_kwh: Q("kWh") = Field(alias="energy", gt=0, description="usable energy")
+    power_kw: Q("kW") = Field(alias="power", gt=0, description="largest charge or discharge power, at the AC side")
+    round_trip: Fraction = Field(0.9, gt=0, le=1, description="AC to AC round-trip efficiency")
+    control: BatteryControl | None = Field(None, description="rule used where no plan commands the battery")
+
+
+class Site(Part):
+    country: str = Field("KR", description="ISO 3166 code; chooses the factors' defaults")
+    timezone: str = Field("Asia/Seoul", description="IANA time zone of the plant and its meter")
+    contract_power_kw: Q("kW") = Field(alias="contract_power", gt=0, description="contract power with the utility")
+    power_cap_kw: Q("kW") | None = Field(None, alias="power_cap", gt=0, description="limit of the 15-minute mean at the meter")
+    tariff: str = Field(description="tariff id, pinned with @date or chosen by date; or a file of rates (URDB JSON)")
+    demand_history_kw: list[Q("kW")] = Field(
+        default_factory=list, alias="demand_history", max_length=12,
+        description="billing months' demand, oldest first, up to the month before year.start (or run.start)")
+    power_factor: Fraction | None = Field(None, gt=0, le=1, description="mean daytime lagging power factor where kvarh are not modelled")
+    grid_factor: str | TableFile = Field("kr/gir-2025-single-year", description="id of a grid emission factor, or {file: hourly CSV}")
+    marginal_factor: TableFile | None = Field(None, description="hourly marginal emission factor, shown beside the average")
+    carbon_price: CarbonPrice | None = None
+    base_load_kw: Q("kW") = Field(0.0, alias="base_load", ge=0, description="constant load: lighting, offices, servers")
+    gas_price_krw_per_mj: Q("KRW/MJ") | None = Field(None, alias="gas_price", ge=0, description="city gas, per gross MJ")
+    pv: Photovoltaics | None = None
+    battery: Battery | None = None
+
+
+class Shutdown(Part):
+    first: dt.date = Field(alias="from", description="first closed day")
+    last: dt.date = Field(alias="to", description="last closed day")
+
+
+class Shift(Part):
+    days: list[Day] = Field(min_length=1)
+    start: Clock = Field(alias="from")
+    end: Clock = Field(alias="to", description="earlier than `from`: the shift crosses midnight and belongs to its first day")
+    pause: tuple[Clock, Clock] | None = Field(None, alias="break")
+
+
+class Calendar(Part):
+    holidays: str | None = Field("KR", description="country whose public holidays close the plant; null: none")
+    extra_holidays: list[dt.date] = Field(default_factory=list)
+    removed_holidays: list[dt.date] = Field(default_factory=list, description="public holidays on which the plant works")
+    shutdowns: list[Shutdown] = Field(default_factory=list)
+    shifts: dict[str, Shift] = Field(min_length=1)
+    startup: dict[str, dict[Day, Clock]] = Field(
+        default_factory=dict, description="station: {day: time} at which it is switched on ahead of, or later than, the shift")
+
+
+class Crew(Part):
+    people: int = Field(gt=0)
+    shifts: list[str] = Field(min_length=1)
+    wage_krw_per_h: Q("KRW/h") = Field(alias="wage", ge=0, description="of one person, without premia")
+
+
+class Material(Part):
+    """A priced input: metal, alloying addition, gas, consumable."""
+
+    price_krw_per_kg: Q("KRW/kg") = Field(alias="price", ge=0)
+    metal: str | None = Field(None, description="the alloy or element it counts as, for enthalpy and mass")
+    carbon_fraction: Fraction = Field(0.0, ge=0, le=1, description="mass share of carbon, for the carbon balance")
+    embodied_kg_per_kg: Q("kgCO2e/kg") | None = Field(None, alias="embodied", ge=0, description="upstream emissions (scope 3), shown only")
+
+
+class Product(Part):
+    alloy: str | None = Field(None, description="metal it is cast from")
+    mass_kg: Q("kg") = Field(alias="mass", gt=0, description="of one good piece")
+    lot: int = Field(gt=0, description="pieces of one job")
+    yield_fraction: Fraction = Field(1.0, alias="yield", gt=0, le=1, description="good-piece mass over poured mass, before scrap")
+    scrap_fraction: Fraction = Field(0.0, alias="scrap", ge=0, lt=1, description="share of the pieces cast that are scrapped")
+    route: list[str] = Field(min_length=1, description="stations in order")
+    value_krw_per_piece: Q("KRW") | None = Field(None, alias="value", ge=0, description="contribution of a piece, to value lost output")
+
+
+class Due(Part):
+    day: Day
+    at: Clock
+
+
+class Order(Part):
+    product: str
+    quantity: int = Field(gt=0, description="good pieces asked for")
+    every: Literal["week", "day", "once"] = "week"
+    release: Due | None = Field(None, description="earliest start in the period; absent: its beginning")
+    due: Due | None = Field(None, description="in the period; absent: its end")
+    priority: int = 0
+
+
+class Dispatch(Part):
+    rule: Literal["earliest_due_date", "fifo", "optimized"] = "earliest_due_date"
+    patience_s: Q("s") = Field(1800.0, alias="patience", ge=0, description="how long a planned batch waits for what it lacks before the next ready one passes")
+
+
+class Utility(Part):
+    """Base of utilities, computed after the run from the demand of the equipment."""
+
+    kind: str
+    units: int = Field(1, gt=0)
+
+
+class RunSettings(Part):
+    start: dt.date = Field(description="first day counted; 00:00 local time is t = 0")
+    duration_s: Q("s") = Field(alias="duration", gt=0, description="whole weeks")
+    warmup_s: Q("s") = Field(604800.0, alias="warmup", ge=0, description="simulated before the start, never counted")
+    replications: int = Field(20, gt=0)
+    seed: int = Field(1, ge=0)
+    randomness: Literal["on", "off"] = "on"
+
+
+class YearSettings(Part):
+    start: dt.date = Field(description="first day of the twelve months that effects are stated for")
+
+
+class PlanSettings(Part):
+    horizon_s: Q("s") = Field(604800.0, alias="horizon", gt=0)
+    slot_s: Q("s") = Field(900.0, alias="slot", gt=0)
+    start: dt.date | None = Field(None, description="absent: run.start")
+    freeze_s: Q("s") = Field(0.0, alias="freeze", ge=0)
+    quantile: Fraction = Field(0.8, gt=0, lt=1, description="quantile of a duration that a plan reckons with")
+    emission_cap_kg: Q("kgCO2e") | None = Field(None, alias="emission_cap", ge=0, description="for the horizon, scope 1 and 2")
+
+
+class Exponential(Part):
+    mean_s: Q("s") = Field(alias="mean", gt=0)
+
+
+class Lognormal(Part):
+    mean_s: Q("s") = Field(alias="mean", gt=0)
+    sd_s: Q("s") = Field(alias="sd", ge=0)
+
+
+class Weibull(Part):
+    mean_s: Q("s") = Field(alias="mean", gt=0)
+    shape: float = Field(gt=0)
+
+
+class Duration(Part):
+    """A duration: exactly one of a constant or a distribution. Also written as a plain quantity, `62 s`."""
+
+    constant_s: Q("s") | None = Field(None, alias="constant", ge=0)
+    exponential: Exponential | None = None
+    lognormal: Lognormal | None = None
+    weibull: Weibull | None = None
+
+
+class Failures(Part):
+    every: Duration
+    repair: Duration
+    clock: Literal["operating", "calendar"] = "operating"
+
+
+class Setup(Part):
+    between_products_s: Q("s") = Field(alias="between_products", ge=0)
+
+
+class Startup(Part):
+    power_kw: Q("kW") = Field(alias="value", ge=0)
+    duration_s: Q("s") = Field(alias="for", gt=0)
+
+
+class Power(Part):
+    """Electric power by state. A state that is absent draws what `standby` draws; `off` draws nothing."""
+
+    processing_kw: Q("kW") = Field(alias="processing", ge=0)
+    standby_kw: Q("kW") = Field(0.0, alias="standby", ge=0)
+    setup_kw: Q("kW") | None = Field(None, alias="setup", ge=0)
+    startup: Startup | None = None
+
+
+class Air(Part):
+    processing_nm3_per_s: Q("Nm3/s") = Field(0.0, alias="processing", ge=0)
+    standby_nm3_per_s: Q("Nm3/s") = Field(0.0, alias="standby", ge=0)
+
+
+class Station(Part):
+    """What every kind of equipment has in common."""
+
+    kind: str
+    units: int = Field(1, gt=0, le=1000, description="equal machines of this station")
+    crew: str | None = Field(None, description="crew that must be present; absent: see `shifts`")
+    shifts: list[str] | None = Field(None, description="works in these shifts; absent: those of its crew; neither: always")
+    buffer_before: int | None = Field(None, ge=0, description="pieces that may wait before it; absent: no limit")
+    failures: Failures | None = None
+    dust: bool = Field(False, description="served by dust collection while processing")
+
+
+class ScenarioSpec(Part):
+    """One scenario file, merged, with every quantity in its canonical unit."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    name: Text
+    description: Text = ""
+    industry: Literal["casting", "heat_treatment", "welding", "plastic_working", "textiles", "automotive_parts", "other"] = "other"
+    sector: str | None = Field(None, description="the row of real plants to compare with")
+    site: Site
+    calendar: Calendar
+    crews: dict[str, Crew] = Field(default_factory=dict)
+    materials: dict[str, Material] = Field(default_factory=dict)
+    products: dict[str, Product] = Field(default_factory=dict)
+    orders: dict[str, Order] | TableFile = Field(default_factory=dict)
+    dispatch: Dispatch = Dispatch()
+    stations: dict[str, Any] = Field(min_length=1, description="each validated by the class of its kind")
+    utilities: dict[str, Any] = Field(default_factory=dict, description="each validated by the class of its kind")
+    run: RunSettings
+    year: YearSettings | None = None
+    plan: PlanSettings = PlanSettings()
+    what_if: dict[str, dict[str, Any]] = Field(default_factory=dict, description="named sets of changes, path: value")
