@@ -1,0 +1,96 @@
+"""Base classes of equipment kinds: what a kind derives from tells the simulator what it does.
+
+:class:`Working` processes lots one after the other, :class:`Batching` several pieces together, :class:`Delaying` only lets time pass.
+Casting and melting are in :mod:`twin.models.casting` and :mod:`twin.models.furnace`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from twin.core.units import Q
+from twin.ledger.trace import CARRIER, STATES
+from twin.models.durations import Time, mean_s
+from twin.scenario.schema import Air, Duration, Power, Product, Setup, Station
+
+Rates = dict[int, dict[int, float]]
+"""state code: {carrier code: rate in the carrier's unit}; a state or carrier that is absent draws nothing"""
+
+
+class Powered(Station):
+    """Equipment that draws a constant power in each state."""
+
+    power: Power = Field(Power(processing=0.0), description="electric power by state")
+    air: Air | None = Field(None, description="compressed air by state")
+    stay_on_s: Q("s") = Field(
+        5400.0, alias="stay_on", ge=0, description="stays on (standby) over gaps between working hours up to this long; off over longer ones")
+    operators: int = Field(1, ge=0, description="people of its crew who stay when work runs past the end of the shift")
+
+    def rates(self) -> Rates:
+        """Constant rates of each state."""
+        idle = self.power.standby_kw
+        kw = dict.fromkeys(STATES, idle)
+        kw["off"] = 0.0
+        kw["processing"] = self.power.processing_kw
+        kw["setup"] = idle if self.power.setup_kw is None else self.power.setup_kw
+        kw["startup"] = idle if self.power.startup is None else self.power.startup.power_kw
+        rates: Rates = {code: {CARRIER["electricity"]: kw[state]} for code, state in enumerate(STATES) if kw[state]}
+        for code, state in enumerate(STATES):
+            air = 0.0 if self.air is None or state == "off" else self.air.standby_nm3_per_s
+            if self.air is not None and state == "processing":
+                air = self.air.processing_nm3_per_s
+            if air:
+                rates.setdefault(code, {})[CARRIER["compressed_air"]] = air
+        return rates
+
+    def startup_s(self) -> float:
+        """Seconds of the start-up after being off."""
+        return 0.0 if self.power.startup is None else self.power.startup.duration_s
+
+
+class Working(Powered):
+    """Processes lots one after the other, piece by piece. Work stops when the crew leaves and goes on when it is back, between pieces."""
+
+    cycle: Time | dict[str, Time] = Field(description="time of one piece, or {product: time of one piece}")
+    setup: Setup | None = Field(None, description="work between two lots of different products")
+
+    def cycle_of(self, product: str) -> Duration:
+        """Time of one piece of ``product``; a KeyError names a product without one."""
+        return self.cycle[product] if isinstance(self.cycle, dict) else self.cycle
+
+    def work_s(self, product_name: str, product: Product) -> float:
+        """Mean seconds of work on one piece, of one unit."""
+        return mean_s(self.cycle_of(product_name))
+
+
+class Batching(Powered):
+    """Processes up to ``batch`` pieces together, of one or several lots. A cycle once begun is finished, after the shift's end if need be."""
+
+    batch: int = Field(gt=0, description="pieces of one cycle")
+    cycle: Time | dict[str, Time] = Field(description="time of one cycle, or {product: time of one cycle}")
+
+    def cycle_of(self, product: str) -> Duration:
+        """Time of one cycle that begins with ``product``."""
+        return self.cycle[product] if isinstance(self.cycle, dict) else self.cycle
+
+    def work_s(self, product_name: str, product: Product) -> float:
+        """Mean seconds of work on one piece, of one unit with full batches."""
+        return mean_s(self.cycle_of(product_name)) / self.batch
+
+
+class Delaying(Station):
+    """Lets time pass for every lot, day and night, with nothing drawn: cooling in the mould, curing, ageing at room temperature."""
+
+    time: Time | dict[str, Time] = Field(description="time of a lot, or {product: time of a lot}")
+    places: int | None = Field(None, gt=0, description="lots at a time; absent: no limit")
+    at_shift_end: Literal["continue"] = Field("continue", description="time passes whether anybody is there or not")
+
+    def time_of(self, product: str) -> Duration:
+        """Time of a lot of ``product``."""
+        return self.time[product] if isinstance(self.time, dict) else self.time
+
+    def work_s(self, product_name: str, product: Product) -> float:
+        """Seconds that a piece keeps a place, of one unit; nothing where places are unlimited."""
+        return 0.0 if self.places is None else mean_s(self.time_of(product_name)) / product.lot / self.places

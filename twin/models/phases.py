@@ -1,0 +1,98 @@
+"""The words between a kind of equipment and the simulator: flows, phases and draws.
+
+A *phase* is a stretch of time in which one equipment stays in one state. Its flows are sums of exponentials, so that a ledger can
+integrate them exactly, and its heat terms come from temperatures. What a kind of equipment is, :mod:`twin.models.equipment` says.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from twin.ledger.trace import CARRIER, STATE, TERM
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A rate of one carrier, ``base + sum(amp * exp(-t / tau))`` with t in seconds since the phase began.
+
+    The rate is in the carrier's unit (see :data:`twin.ledger.trace.CARRIER_UNITS`); supply is negative.
+    """
+
+    carrier: str
+    base: float
+    terms: tuple[tuple[float, float], ...] = ()
+
+    def at(self, t_s: float) -> float:
+        """The rate ``t_s`` seconds after the phase began."""
+        return self.base + sum(amp * math.exp(-t_s / tau) for amp, tau in self.terms)
+
+    def amount(self, duration_s: float) -> float:
+        """The integral over the phase in unit x hours (kWh for a rate in kW), in closed form."""
+        decays = sum(-amp * tau * math.expm1(-duration_s / tau) for amp, tau in self.terms)
+        return (self.base * duration_s + decays) / 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of time in one state. ``heat_kwh`` maps a term of :data:`twin.ledger.trace.TERMS` to the heat that it took in."""
+
+    duration_s: float
+    state: str
+    flows: tuple[Flow, ...] = ()
+    heat_kwh: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.state not in STATE:
+            raise ValueError(f"state {self.state!r} is none of {', '.join(STATE)}")
+        for term in self.heat_kwh:
+            if term not in TERM:
+                raise ValueError(f"heat term {term!r} is none of {', '.join(TERM)}")
+        for flow in self.flows:
+            if flow.carrier not in CARRIER:
+                raise ValueError(f"carrier {flow.carrier!r} is none of {', '.join(CARRIER)}")
+
+
+@runtime_checkable
+class Stream(Protocol):
+    """The uniform variates of one source and owner, addressed by serial number, never consumed."""
+
+    def at(self, serial: int) -> float:
+        """The variate in (0, 1) with this serial."""
+        ...
+
+    def block(self, serial: int, count: int) -> np.ndarray:
+        """Variates ``serial`` to ``serial + count - 1`` as a float64 array; equal to as many calls of :meth:`at`."""
+        ...
+
+
+@runtime_checkable
+class Draws(Protocol):
+    """Addressed random numbers of one replication. ``mean_mode``: distributions give their mean and nothing fails."""
+
+    mean_mode: bool
+
+    def uniform(self, source: str, owner: str, serial: int) -> float:
+        """One variate in (0, 1)."""
+        ...
+
+    def stream(self, source: str, owner: str) -> Stream:
+        """The variates of one source and owner."""
+        ...
+
+
+def binomial(n: int, share: float, uniform: float) -> int:
+    """The binomial variate with ``n`` trials of probability ``share`` at the quantile ``uniform`` (inverse transform, exact sum)."""
+    if share <= 0.0 or n == 0:
+        return 0
+    mass = math.exp(n * math.log1p(-share))
+    total, k, odds = mass, 0, share / (1.0 - share)
+    while total < uniform and k < n:
+        mass *= odds * (n - k) / (k + 1)
+        k += 1
+        total += mass
+    return k

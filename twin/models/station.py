@@ -1,0 +1,293 @@
+"""The station core: places with queues, units that work, blocking, set-ups, breakdowns, shifts, as a state machine on SimPy timeouts.
+
+No generator per unit and no polling: one timeout per lot and operation, and callbacks. Nothing interrupts a timeout, because everything that
+delays a lot is known when it begins: the working time of its crew, the operating hours left to the next failure, the repair. A unit writes
+one row per lot into ``Floor.log`` (:data:`LOG`); only lots with pauses, set-ups or failures write their pieces into ``Floor.pieces``
+(:data:`PIECES`). :mod:`twin.models.expand` makes tables of them.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import deque
+from collections.abc import Callable, Iterator
+from heapq import heappop, heappush
+from typing import Any
+
+from simpy import Environment, Timeout
+
+from twin.ledger.trace import NONE, STATE
+from twin.models.worktime import ALWAYS, Window, WorkTime
+
+LOG = ("job", "equipment", "operation", "queued", "started", "ended", "left", "batch", "plain", "share")
+PIECES = ("equipment", "batch", "state", "t0", "t1")
+_SETUP, _PROCESSING, _DOWN = STATE["setup"], STATE["processing"], STATE["down"]
+
+
+class Floor:
+    """What all units of one simulated plant share: the clock, the log, batch numbers."""
+
+    __slots__ = ("batches", "env", "finished", "log", "pieces")
+
+    def __init__(self, t_from: float) -> None:
+        self.env = Environment(t_from)
+        self.log = array("d")
+        self.pieces = array("d")
+        self.batches = 0
+        self.finished: Callable[[Job, float], None] | None = None
+
+    @property
+    def now(self) -> float:
+        """Seconds since the horizon's start."""
+        return self.env.now
+
+    def after(self, delay_s: float, call: Callable[[Any], None]) -> None:
+        """Call ``call(event)`` in ``delay_s`` seconds; an infinite delay never comes."""
+        if delay_s != math.inf:
+            Timeout(self.env, delay_s).callbacks.append(call)
+
+    def batch(self) -> int:
+        """The next batch number."""
+        number = self.batches
+        self.batches = number + 1
+        return number
+
+    def run(self, until: float) -> None:
+        """Simulate up to ``until``; events at that very time are left for the next call."""
+        self.env.run(until=until)
+
+
+class Job:
+    """A lot of pieces of one order on its way along the route."""
+
+    __slots__ = ("code", "due", "key", "kg", "pieces", "priority", "product", "queued", "release", "route", "scrap", "serial", "step", "units")
+
+    def __init__(self, code: int, key: str, product: str, pieces: float, due: float, route: tuple[Place, ...]) -> None:
+        self.code, self.key, self.product, self.pieces, self.due, self.route = code, key, product, pieces, due, route
+        self.release, self.priority, self.serial, self.step, self.queued = 0.0, 0, code, 0, 0.0
+        self.kg, self.scrap = 0.0, 0.0
+        self.units = pieces
+
+    def rank(self) -> tuple[float, ...]:
+        """Order of the earliest-due-date rule: priority first, then due date, then the order in which jobs were released."""
+        return (-self.priority, self.due, self.serial)
+
+
+NOBODY = Job(NONE, "", "", 0.0, math.inf, ())
+"""stands for no job"""
+
+
+class Place:
+    """A station at run time: its queue, its units, and the units upstream that wait for room in it."""
+
+    __slots__ = ("armed", "floor", "free", "heap", "held", "name", "queue", "room", "source", "units", "waiting", "worktime")
+
+    def __init__(self, floor: Floor, name: str, room: float = math.inf, worktime: WorkTime = ALWAYS, by_due: bool = False) -> None:
+        self.floor, self.name, self.room, self.worktime = floor, name, room, worktime
+        self.queue: deque[Job] = deque()
+        self.heap: list[tuple[tuple[float, ...], Job]] | None = [] if by_due else None
+        self.source: Iterator[Job] | None = None
+        self.held = 0.0
+        self.free: list[Unit] = []
+        self.units: list[Unit] = []
+        self.waiting: deque[Unit] = deque()
+        self.armed = math.inf
+
+    def accept(self, job: Job) -> bool:
+        """Take a lot from upstream if a unit is free or the buffer has room (an empty buffer takes a lot larger than itself)."""
+        if self.free and not self.held and self.worktime.open(self.floor.env.now):
+            job.queued = self.floor.env.now
+            self.free.pop(0).begin(job)
+            return True
+        if self.held + job.pieces > self.room and (self.held or not self.room):
+            return False
+        self.put(job)
+        return True
+
+    def put(self, job: Job) -> None:
+        """Queue a lot and see that somebody comes to work on it."""
+        job.queued = self.floor.env.now
+        self.held += job.pieces
+        if self.heap is None:
+            self.queue.append(job)
+        else:
+            heappush(self.heap, (job.rank(), job))
+        if self.free:
+            self.call()
+
+    def take(self) -> Job | None:
+        """The next lot, or none."""
+        if self.heap is not None:
+            if not self.heap:
+                return None
+            job = heappop(self.heap)[1]
+        elif self.queue:
+            job = self.queue.popleft()
+        elif self.source is not None:
+            fresh = next(self.source, None)
+            if fresh is not None:
+                fresh.queued = self.floor.env.now
+            return fresh
+        else:
+            return None
+        self.held -= job.pieces
+        return job
+
+    def jobs(self) -> Iterator[Job]:
+        """The lots in the queue, in no particular order."""
+        return iter(self.queue) if self.heap is None else (job for _, job in self.heap)
+
+    def admit(self) -> None:
+        """Let units upstream that are blocked pass their lots on while there is room."""
+        while self.waiting and self.accept(self.waiting[0].job):
+            self.waiting.popleft().leave()
+
+    def call(self, event: Any = None) -> None:
+        """Put free units to work, now or when working time begins."""
+        now = self.floor.env.now
+        if event is not None:
+            self.armed = math.inf
+        start = self.worktime.next_open(now)
+        if start > now:
+            if start < self.armed:
+                self.armed = start
+                self.floor.after(start - now, self.call)
+            return
+        for _ in range(len(self.free)):
+            unit = self.free.pop(0)
+            unit.next()
+            if unit in self.free:
+                break
+
+
+class Unit:
+    """One machine. It is free, works on ``job``, or is blocked with it."""
+
+    __slots__ = (
+        "batch", "durations", "end_of_work", "ended", "equipment", "failing", "floor", "job", "log", "operation", "place", "plain", "queued",
+        "setup_s", "started", "tool", "worktime")
+
+    def __init__(self, place: Place, equipment: int, durations: Callable[[Job], float]) -> None:
+        self.place, self.floor, self.equipment, self.durations = place, place.floor, equipment, durations
+        self.worktime: WorkTime | None = None if place.worktime is ALWAYS else place.worktime
+        self.failing: Failing | None = None
+        self.setup_s = 0.0
+        self.tool: str | None = None
+        self.job = NOBODY
+        self.batch, self.operation = NONE, 0
+        self.queued = self.started = self.ended = 0.0
+        self.plain = True
+        self.log = self.floor.log.extend
+        self.end_of_work = self.end
+        place.units.append(self)
+        place.free.append(self)
+
+    def begin(self, job: Job) -> None:
+        """Start work on a lot now."""
+        floor = self.floor
+        now = floor.env.now
+        self.job, self.queued, self.operation, self.started, self.ended = job, job.queued, job.step, now, math.inf
+        self.batch = floor.batches
+        floor.batches += 1
+        work_s = self.durations(job)
+        if self.worktime is not None or self.failing is not None or self.setup_s:
+            work_s = self.lay_out(now, work_s) - now
+            if work_s == math.inf:
+                return
+        Timeout(floor.env, work_s).callbacks.append(self.end_of_work)
+
+    def lay_out(self, now: float, work_s: float) -> float:
+        """Write the pieces of a lot that is set up for, paused or broken down; returns the time when it is done."""
+        change = self.setup_s if self.tool is not None and self.tool != self.job.product else 0.0
+        self.tool = self.job.product
+        worktime = self.worktime or ALWAYS
+        pieces: list[tuple[int, float, float]] = []
+        t = now
+        if change:
+            pieces += [(_SETUP, a, b) for a, b in worktime.spread(t, change)]
+            t = pieces[-1][2]
+        if t != math.inf:
+            pieces += self._working(t, work_s, worktime)
+        self.plain = len(pieces) == 1 and pieces[0][0] == _PROCESSING and pieces[0][1] == now
+        if not self.plain:
+            for state, a, b in pieces:
+                if a != math.inf:
+                    self.floor.pieces.extend((self.equipment, self.batch, state, a, b))
+        return pieces[-1][2]
+
+    def _working(self, t: float, work_s: float, worktime: WorkTime) -> list[tuple[int, float, float]]:
+        """Processing and repairs from ``t`` on until ``work_s`` seconds of work are done."""
+        pieces: list[tuple[int, float, float]] = []
+        while True:
+            run_s = work_s if self.failing is None else min(work_s, self.failing.left_s)
+            worked: list[Window] = worktime.spread(t, run_s)
+            pieces += [(_PROCESSING, a, b) for a, b in worked if b > a]
+            t = worked[-1][1]
+            if self.failing is None or t == math.inf:
+                return pieces
+            work_s -= run_s
+            repair_s = self.failing.worked(run_s)
+            if repair_s:
+                pieces.append((_DOWN, t, t + repair_s))
+                t += repair_s
+            if work_s <= 0.0:
+                return pieces
+
+    def end(self, event: Any) -> None:
+        """Work on the lot is done: pass it on, or stay blocked with it."""
+        job = self.job
+        self.ended = self.floor.env.now
+        step = job.step + 1
+        if step < len(job.route):
+            place = job.route[step]
+            job.step = step
+            if not place.accept(job):
+                place.waiting.append(self)
+                return
+        elif self.floor.finished is not None:
+            self.floor.finished(job, self.ended)
+        self.leave()
+
+    def leave(self) -> None:
+        """The lot has left: log it, take the next."""
+        self.log((
+            self.job.code, self.equipment, self.operation, self.queued, self.started, self.ended, self.floor.env.now, self.batch, self.plain, 1.0))
+        self.job = NOBODY
+        self.next()
+
+    def next(self) -> None:
+        """Take the next lot, else be free."""
+        place = self.place
+        if self.worktime is not None and not self.worktime.open(self.floor.env.now):
+            place.free.append(self)
+            if place.held or place.source is not None:
+                place.call()
+            return
+        job = place.take()
+        if job is None:
+            place.free.append(self)
+            return
+        self.begin(job)
+        if place.waiting:
+            place.admit()
+
+
+class Failing:
+    """Breakdowns of one unit by operating hours: failure ``n`` of an equipment always comes after the same operating time."""
+
+    __slots__ = ("every", "left_s", "repair", "serial")
+
+    def __init__(self, every: Callable[[int], float], repair: Callable[[int], float]) -> None:
+        self.every, self.repair, self.serial = every, repair, 0
+        self.left_s = every(0)
+
+    def worked(self, seconds: float) -> float:
+        """Count operating time; returns the seconds of repair that are due now, or 0."""
+        self.left_s -= seconds
+        if self.left_s > 1e-9:
+            return 0.0
+        repair_s = self.repair(self.serial)
+        self.serial += 1
+        self.left_s = self.every(self.serial)
+        return repair_s
