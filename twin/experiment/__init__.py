@@ -1,0 +1,1 @@
+"""Random draws, replications, statistics, the runner and the store of runs."""
