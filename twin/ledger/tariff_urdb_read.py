@@ -1,0 +1,167 @@
+"""Reading a URDB JSON file into plain fields; unsupported charges are refused here."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .tariff_clock import WallClock
+from .tariff_types import TariffFault
+
+_REFUSED = ("coincidentratestructure", "demandratchetpercentage", "annualmincharge")
+_MAX_BYTES = 5_000_000
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Rates by period, and the period of each hour: ``weekday`` and ``weekend`` are 12 × 24. ``first_tier_max`` None: one tier only."""
+
+    rates: tuple[float, ...]
+    first_tier_max: tuple[float | None, ...]
+    weekday: tuple[tuple[int, ...], ...]
+    weekend: tuple[tuple[int, ...], ...]
+
+    def period(self, clock: WallClock) -> np.ndarray:
+        """Period number of each interval."""
+        table = np.array([self.weekday, self.weekend])
+        weekend = ((clock.day - 1) % 7 >= 5).astype(np.int64)  # ordinal 1 was a Monday
+        return np.asarray(table[weekend, clock.month % 12, clock.hour])
+
+
+@dataclass(frozen=True)
+class Lookback:
+    """Demand ratchet: ``share`` of the highest demand of the last ``range_months`` months, or of those ``calendar_months`` among them."""
+
+    share: float
+    range_months: int
+    calendar_months: tuple[int, ...]
+
+    def floor_kw(self, known: Mapping[int, float], month: int) -> float:
+        """Billing demand that past months impose on month index ``month``."""
+        window = range(month - self.range_months, month)
+        return self.share * max((known[m] for m in window if m in known and m % 12 + 1 in self.calendar_months), default=0.0)
+
+
+def _load(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise TariffFault(f"tariff file {path} not found")
+    if path.stat().st_size > _MAX_BYTES:
+        raise TariffFault(f"tariff file {path} is larger than {_MAX_BYTES} bytes")
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as fault:
+        raise TariffFault(f"tariff file {path} is not JSON: {fault}") from fault
+    items = data.get("items") if isinstance(data, dict) else data
+    if isinstance(items, list):
+        if len(items) != 1:
+            raise TariffFault(f"tariff file {path} holds {len(items)} rates; give one")
+        data = items[0]
+    if not isinstance(data, dict) or "energyratestructure" not in data:
+        raise TariffFault(f"tariff file {path} has no energyratestructure: not a URDB rate")
+    return data
+
+
+def _tiers(path: Path, key: str, structure: list[list[dict[str, Any]]]) -> tuple[tuple[float, ...], tuple[float | None, ...]]:
+    rates, limits = [], []
+    for period in structure:
+        first = period[0]
+        unit = str(first.get("unit", "")).lower()
+        if unit not in ("", "kwh", "kw"):
+            raise TariffFault(f"tariff file {path}: {key} in unit '{first['unit']}' is not supported, only kWh and kW")
+        rates.append(float(first.get("rate", 0.0)) + float(first.get("adj", 0.0)))
+        limits.append(float(first["max"]) if len(period) > 1 and "max" in first else None)
+    return tuple(rates), tuple(limits)
+
+
+def _schedule(path: Path, data: Mapping[str, Any], prefix: str) -> Schedule:
+    rates, limits = _tiers(path, f"{prefix}ratestructure", data[f"{prefix}ratestructure"])
+    tables = []
+    for part in ("weekday", "weekend"):
+        key = f"{prefix}{part}schedule"
+        table = tuple(tuple(int(period) for period in row) for row in data.get(key, ()))
+        if len(table) != 12 or any(len(row) != 24 for row in table):
+            raise TariffFault(f"tariff file {path}: {key} must be 12 x 24")
+        if not all(0 <= period < len(rates) for row in table for period in row):
+            raise TariffFault(f"tariff file {path}: {key} names a period that {prefix}ratestructure does not have")
+        tables.append(table)
+    return Schedule(rates, limits, tables[0], tables[1])
+
+
+def _flat_demand(path: Path, data: Mapping[str, Any]) -> tuple[tuple[float, ...], tuple[float | None, ...]]:
+    structure = data.get("flatdemandstructure")
+    if not structure:
+        return (0.0,) * 12, (None,) * 12
+    rates, limits = _tiers(path, "flatdemandstructure", structure)
+    months = [int(month) for month in data.get("flatdemandmonths", [0] * 12)]
+    if len(months) != 12 or not all(0 <= month < len(rates) for month in months):
+        raise TariffFault(f"tariff file {path}: flatdemandmonths must be 12 positions in flatdemandstructure")
+    return tuple(rates[month] for month in months), tuple(limits[month] for month in months)
+
+
+def _get(data: Mapping[str, Any], *names: str, default: Any = None) -> Any:
+    """First value found under one of the spellings that URDB files use."""
+    lower = {key.lower(): value for key, value in data.items()}
+    return next((lower[name] for name in names if lower.get(name) is not None), default)
+
+
+def _fixed(path: Path, data: Mapping[str, Any]) -> tuple[float, float]:
+    amount = float(_get(data, "fixedchargefirstmeter", "fixedmonthlycharge", default=0.0))
+    unit = str(_get(data, "fixedchargeunits", default="$/month"))
+    if unit not in ("$/month", "$/day"):
+        raise TariffFault(f"tariff file {path}: fixed charge in {unit} is not supported, only $/month and $/day")
+    return (amount, 0.0) if unit == "$/month" else (0.0, amount)
+
+
+def _lookback(data: Mapping[str, Any]) -> Lookback:
+    share = float(_get(data, "lookbackpercent", default=0.0))
+    months = _get(data, "lookbackmonths", default=[])
+    named = tuple(number for number, flag in enumerate(months, start=1) if flag)
+    reach = int(_get(data, "lookbackrange", default=0)) or 11
+    return Lookback(share / 100 if share > 1 else share, reach, named or tuple(range(1, 13)))
+
+
+def _date(data: Mapping[str, Any], key: str) -> dt.date | None:
+    value = data.get(key)
+    return dt.datetime.fromtimestamp(value, dt.UTC).date() if isinstance(value, int | float) else None
+
+
+def _warnings(data: Mapping[str, Any], lookback: Lookback, demand: Schedule | None) -> tuple[str, ...]:
+    found = []
+    if float(data.get("demandreactivepowercharge") or 0.0):
+        found.append(f"reactive power charge of {data['demandreactivepowercharge']} per kvar is not billed")
+    if lookback.share and demand is not None and any(demand.rates):
+        found.append("the lookback is applied to the flat demand charge only, not to demand by period")
+    return tuple(found)
+
+
+def read_fields(path: object) -> dict[str, Any]:
+    """Keyword fields of :class:`twin.ledger.tariff_urdb.UrdbTariff` from a file."""
+    file = Path(str(path))
+    data = _load(file)
+    for key in _REFUSED:
+        if np.any(np.asarray(_get(data, key, default=0), dtype=object) != 0):
+            raise TariffFault(f"tariff file {file}: charge '{key}' is not supported")
+    if str(_get(data, "demandunits", default="kW")) != "kW" or str(_get(data, "flatdemandunit", "flatdemandunits", default="kW")) != "kW":
+        raise TariffFault(f"tariff file {file}: demand is supported in kW only")
+    if str(_get(data, "minchargeunits", default="$/month")) != "$/month":
+        raise TariffFault(f"tariff file {file}: minimum charge is supported in $/month only")
+    demand = _schedule(file, data, "demand") if data.get("demandratestructure") else None
+    flat, flat_max = _flat_demand(file, data)
+    fixed_month, fixed_day = _fixed(file, data)
+    lookback = _lookback(data)
+    return {
+        "id": str(path), "name": str(data.get("name", file.stem)), "source": str(data.get("uri") or data.get("source") or file.name),
+        "approved": bool(data.get("approved", False)), "effective_from": _date(data, "startdate"), "effective_to": _date(data, "enddate"),
+        "energy": _schedule(file, data, "energy"), "demand": demand, "flat_demand": flat, "flat_demand_max_kw": flat_max,
+        "fuel_adjustment_by_month": tuple(float(v) for v in _get(data, "fueladjustmentsmonthly", default=[0.0] * 12)),
+        "fixed_per_month": fixed_month, "fixed_per_day": fixed_day,
+        "minimum_per_month": float(_get(data, "mincharge", "minmonthlycharge", default=0.0)),
+        "demand_window_s": int(float(_get(data, "demandwindow", default=15.0)) * 60), "lookback": lookback,
+        "warnings": _warnings(data, lookback, demand),
+    }
