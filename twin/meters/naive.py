@@ -1,0 +1,85 @@
+"""Predictors that know nothing of furnaces, from the training log alone: what a model must beat to be worth anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.meters.metrics import Scores, score
+from twin.meters.reader import Load
+from twin.meters.segments import Heat
+
+POINTS = 200  # of the mean profile over a heat's relative time
+Paths = list[np.ndarray]
+
+
+def minutes_of(heat: Heat, load: Load) -> slice:
+    """The minutes of ``load`` that a heat covers."""
+    first = int(np.floor((heat.t0_s - load.t0_s) / 60.0 + 1e-9))
+    return slice(first, first + max(1, round(heat.minutes)))
+
+
+def place(load: Load, heats: Sequence[Heat], paths: Paths, idle_kw: float = 0.0) -> np.ndarray:
+    """The load of the whole log: each heat's path (kW by minute) from its start, cut where the next heat begins; ``idle_kw`` elsewhere."""
+    power = np.full(len(load.power_kw), idle_kw)
+    starts = [minutes_of(heat, load).start for heat in heats] + [len(power)]
+    for start, following, path in zip(starts, starts[1:], paths, strict=False):
+        n = min(len(path), following - start)
+        power[start:start + n] = path[:n]
+    return power
+
+
+@dataclass(frozen=True)
+class Naive:
+    """The training log's mean energy, power, length, line ``a + b x length`` and mean profile (kW over relative time)."""
+
+    mean_kwh: float
+    mean_kw: float
+    mean_minutes: float
+    intercept_kwh: float
+    slope_kwh_per_min: float
+    profile_kw: np.ndarray
+
+    @classmethod
+    def fit(cls, load: Load, heats: Sequence[Heat]) -> Naive:
+        """From a log's minutes and its heats (at least two, of different lengths)."""
+        kwh = np.array([heat.energy_kwh for heat in heats])
+        minutes = np.array([heat.minutes for heat in heats])
+        slope, intercept = np.polyfit(minutes, kwh, 1)
+        at = (np.arange(POINTS) + 0.5) / POINTS
+        profile = np.zeros(POINTS)
+        for heat in heats:
+            path = load.power_kw[minutes_of(heat, load)]
+            profile += np.interp(at, (np.arange(len(path)) + 0.5) / len(path), path)
+        return cls(float(kwh.mean()), float(60.0 * kwh.sum() / minutes.sum()), float(minutes.mean()), float(intercept), float(slope),
+                   profile / len(heats))
+
+    def paths(self) -> dict[str, Callable[[float], np.ndarray]]:
+        """By name: the power of each minute (kW) of a heat of a given length in minutes."""
+        return {
+            "mean_kwh": lambda minutes: _flat(self.mean_kwh, minutes),
+            "mean_kw_x_length": lambda minutes: _flat(self.mean_kw * minutes / 60.0, minutes),
+            "a_plus_b_x_length": lambda minutes: _flat(self.intercept_kwh + self.slope_kwh_per_min * minutes, minutes),
+            "mean_profile": self._stretched,
+        }
+
+    def scores(self, load: Load, heats: Sequence[Heat], *, taps: bool) -> dict[str, Scores]:
+        """Each predictor's figures on a log, given starts and taps, or starts only (every heat then has the training's mean length)."""
+        lengths = [heat.minutes if taps else self.mean_minutes for heat in heats]
+        kwh = [heat.energy_kwh for heat in heats]
+        found = {}
+        for name, path in self.paths().items():
+            paths = [path(minutes) for minutes in lengths]
+            found[name] = score(load.power_kw, place(load, heats, paths), load.t0_s, kwh, [float(p.sum()) / 60.0 for p in paths])
+        return found
+
+    def _stretched(self, minutes: float) -> np.ndarray:
+        n = max(1, round(minutes))
+        return np.interp((np.arange(n) + 0.5) / n, (np.arange(POINTS) + 0.5) / POINTS, self.profile_kw)
+
+
+def _flat(kwh: float, minutes: float) -> np.ndarray:
+    n = max(1, round(minutes))
+    return np.full(n, 60.0 * kwh / n)
