@@ -1,0 +1,103 @@
+"""Constraint families of power: load at the meter, photovoltaics, battery, power cap, billing demand."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from twin.optimize.problem import Problem
+
+
+def define_load_constraints(model: Any, problem: Problem) -> None:
+    """Power balance at the meter in slot t (kW, mean of the slot).
+
+    grid[t] + pv[t] + discharge[t] − charge[t] = base[t] + Σ_i Σ_q profile[i,q]·N[i,t−q] + Σ_r hold[r]·level[r,t].
+    """
+    import pyomo.environ as pyo
+
+    define_supply_variables(model, problem)
+    drawn: dict[int, list[Any]] = defaultdict(list)
+    for name, task in problem.tasks.items():
+        for t in problem.starts(task):
+            for q, power in enumerate(task.profile_kw):
+                if power and t + q < problem.slots:
+                    drawn[t + q].append(float(power) * model.start[name, t])
+    held = [(stock.hold_kw, stock.name) for stock in problem.stocks.values() if stock.hold_kw]
+
+    def balance(_: Any, t: int) -> Any:
+        supply = model.grid[t]
+        if problem.pv_kw is not None:
+            supply += model.pv[t]
+        if problem.battery is not None:
+            supply += model.discharge[t] - model.charge[t]
+        return supply == float(problem.base_kw[t]) + sum(drawn[t]) + sum(power * model.level[name, t] for power, name in held)
+
+    model.load_balance = pyo.Constraint(range(problem.slots), rule=balance)
+
+
+def define_supply_variables(model: Any, problem: Problem) -> None:
+    """pv[t] ∈ [0, available] (the rest is curtailed), charge[t], discharge[t] ∈ [0, power] kW, charge level soc[t] ∈ [0, energy] kWh."""
+    import pyomo.environ as pyo
+
+    slots = range(problem.slots)
+    if problem.pv_kw is not None:
+        model.pv = pyo.Var(slots, domain=pyo.NonNegativeReals)
+    if problem.battery is not None:
+        model.charge = pyo.Var(slots, bounds=(0.0, problem.battery.power_kw))
+        model.discharge = pyo.Var(slots, bounds=(0.0, problem.battery.power_kw))
+        model.soc = pyo.Var(slots, bounds=(0.0, problem.battery.energy_kwh))
+
+
+def define_pv_constraints(model: Any, problem: Problem) -> None:
+    """pv[t] ≤ available[t] (kW); surplus is curtailed, never exported."""
+    import pyomo.environ as pyo
+
+    if problem.pv_kw is not None:
+        available = problem.pv_kw
+        model.pv_available = pyo.Constraint(range(problem.slots), rule=lambda _, t: model.pv[t] <= float(available[t]))
+
+
+def define_battery_constraints(model: Any, problem: Problem) -> None:
+    """soc[t] = soc[t−1] + h·(η·charge[t] − discharge[t]/η)  (kWh),  soc[T−1] ≥ soc[−1] = initial, η = √round trip."""
+    import pyomo.environ as pyo
+
+    battery = problem.battery
+    if battery is None:
+        return
+
+    def balance(_: Any, t: int) -> Any:
+        before = model.soc[t - 1] if t else battery.initial_kwh
+        gained = battery.one_way * model.charge[t] - model.discharge[t] / battery.one_way
+        return model.soc[t] == before + problem.slot_h * gained
+
+    model.battery_balance = pyo.Constraint(range(problem.slots), rule=balance)
+    model.battery_end = pyo.Constraint(expr=model.soc[problem.slots - 1] >= battery.initial_kwh)
+
+
+def define_power_cap_constraints(model: Any, problem: Problem) -> None:
+    """grid[t] ≤ cap[t] (kW, 15-minute mean at the meter); elastic: + short_power[t]."""
+    import pyomo.environ as pyo
+
+    if problem.cap_kw is None:
+        return
+    cap = problem.cap_kw
+    capped = [t for t in range(problem.slots) if cap[t] < float("inf")]
+    if model.elastic:
+        model.short_power = pyo.Var(domain=pyo.NonNegativeReals)
+    slack = model.short_power if model.elastic else 0.0
+    model.power_cap = pyo.Constraint(capped, rule=lambda _, t: model.grid[t] <= float(cap[t]) + slack)
+
+
+def define_peak_constraints(model: Any, problem: Problem) -> None:
+    """Billing demand of month m (kW): billed[m] = floor[m] + above[m], grid[t] ≤ billed[m] where the tariff counts demand.
+
+    The floor is the ratchet (the highest of the past months that it looks at, or the share of contract power): below it a peak
+    costs nothing. Only mid- and on-peak slots are in ``counts``.
+    """
+    import pyomo.environ as pyo
+
+    months = {month.name: month for month in problem.months}
+    model.above = pyo.Var(list(months), domain=pyo.NonNegativeReals)
+    counted = [(name, t) for name, month in months.items() for t in range(problem.slots) if month.counts[t]]
+    model.peak = pyo.Constraint(counted, rule=lambda _, name, t: model.grid[t] <= months[name].floor_kw + model.above[name])
