@@ -1,0 +1,367 @@
+"""The verbs of the twin at the shell: ``twin VERB … [--set path=value]… [--json]``.
+
+Only results go to stdout; progress, messages and faults go to stderr. Nothing heavy is imported until a verb needs it.
+Exit status: 0 ok, 1 failed, 2 bad input, 3 infeasible, 4 target missed, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from twin import api
+
+app = typer.Typer(
+    name="twin", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help="Digital twin of small factories: simulate, schedule and evaluate carbon-reduction tasks.",
+)
+
+ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (YAML).", show_default=False)]
+Sets = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value; may be repeated.")]
+Seed = Annotated[int | None, typer.Option(help="Seed of the random draws; absent: the scenario's.")]
+Replications = Annotated[int | None, typer.Option(min=1, help="Number of replications; absent: the scenario's.")]
+Jobs = Annotated[int, typer.Option(min=1, help="Processes that work side by side.")]
+Cluster = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Address of a Dask scheduler to run on.")]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder that results are stored in.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+Lang = Annotated[str | None, typer.Option(metavar="ko|en", help="Language; absent: that of the environment.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress, no messages.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="More: times, memory, where results lie.")]
+Formats = Annotated[str | None, typer.Option("--report", metavar="html,xlsx", help="Also write a report and print its path.")]
+
+RUNS = Path("runs")
+
+
+def language(choice: str | None) -> str:
+    """The language asked for, else that of the environment, else English."""
+    wanted = choice or os.environ.get("TWIN_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or "en"
+    return "ko" if wanted.lower().startswith("ko") else "en"
+
+
+def load(path: Path, sets: list[str] | None, *, quiet: bool) -> api.Scenario:
+    """Read a scenario with its changes; warnings go to stderr."""
+    from twin import api
+
+    scenario = api.load(path, parse_sets(sets))
+    if not quiet:
+        for warning in scenario.warnings:
+            typer.echo(f"warning: {warning}", err=True)
+    return scenario
+
+
+def parse_sets(sets: list[str] | None) -> dict[str, str]:
+    """``["a.b=1 kW"]`` as ``{"a.b": "1 kW"}``."""
+    changes: dict[str, str] = {}
+    for text in sets or []:
+        path, equals, value = text.partition("=")
+        if not equals or not path.strip():
+            message = f"--set {text!r}: write --set path=value, for example --set site.contract_power='900 kW'"
+            raise typer.BadParameter(message)
+        changes[path.strip()] = value.strip()
+    return changes
+
+
+def emit(payload: Mapping[str, Any]) -> None:
+    """Print a payload as JSON: sorted keys, one value a line, so that two runs can be compared with diff."""
+    typer.echo(json.dumps(payload, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False))
+
+
+def show(result: api.Result, *, as_json: bool, lang: str) -> None:
+    """A result on stdout: its payload, or tables for people."""
+    if as_json:
+        emit(result.payload())
+        return
+    from twin.report import terminal
+
+    terminal.show(result.data, lang)
+
+
+def keep(result: api.Result, out: Path, reports: str | None, lang: str, *, as_json: bool, quiet: bool) -> None:
+    """Store a result, write the reports asked for; print the paths (on stderr where stdout carries JSON)."""
+    wanted = formats(reports) if reports else []
+    folder = result.save(out)
+    if not quiet:
+        typer.echo(f"stored in {folder}", err=True)
+    for path in result.report(folder, wanted, lang) if wanted else []:
+        typer.echo(f"report: {path}", err=as_json)
+
+
+def formats(text: str) -> list[str]:
+    """``"html,xlsx"`` as a list, refused where a format is unknown."""
+    names = [name.strip().lower() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in {"html", "xlsx"}]
+    if unknown or not names:
+        message = f"unknown report format {', '.join(unknown) or text!r}; known: html, xlsx"
+        raise typer.BadParameter(message)
+    return names
+
+
+def progress_bar(*, quiet: bool) -> Any:
+    """A progress bar on stderr; silent where stderr is no terminal or ``quiet``."""
+    from twin.report.terminal import Bar
+
+    return Bar(enabled=not quiet and sys.stderr.isatty())
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="Folder to make.")] = "my-foundry",
+    example: Annotated[str, typer.Option("--from", metavar="EXAMPLE", help="Example to start from.")] = "aluminium-foundry",
+    *, as_json: Json = False,
+) -> None:
+    """Start a scenario of your own from an example."""
+    from twin.examples import start_from
+
+    path = start_from(example, Path(name))
+    if as_json:
+        emit({"scenario": str(path), "example": example})
+    else:
+        typer.echo(f"{path}\nnext: twin validate {path}")
+
+
+@app.command()
+def examples(*, as_json: Json = False, lang: Lang = None) -> None:
+    """List the examples that come with the twin."""
+    from twin.examples import listed
+
+    found = listed(language(lang))
+    if as_json:
+        emit({"examples": found})
+    else:
+        for item in found:
+            typer.echo(f"{item['id']:24} {item['name']}")
+
+
+@app.command()
+def schema(out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write it there.")] = None) -> None:
+    """The JSON Schema of scenario files, for editors."""
+    from twin.scenario.json_schema import scenario_schema
+
+    text = json.dumps(scenario_schema(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        out.write_text(text, encoding="utf-8")
+
+
+@app.command()
+def doctor(*, as_json: Json = False, lang: Lang = None) -> None:
+    """Check this machine: versions, cores, memory, fonts, data."""
+    from twin.doctor import findings
+
+    found = findings()
+    if as_json:
+        emit({"checks": found})
+    else:
+        for item in found:
+            typer.echo(f"{'ok ' if item['ok'] else '!! '} {item['name']}: {item['value']}{'' if item['ok'] else ' — ' + item['fix']}")
+
+
+@app.command()
+def validate(scenario: ScenarioFile, *, sets: Sets = None, as_json: Json = False, lang: Lang = None) -> None:
+    """Read a scenario and name all its faults at once."""
+    from dataclasses import asdict
+
+    from twin.core.faults import ScenarioFaults
+    from twin.scenario.scenario import read
+
+    try:
+        data = read(scenario, parse_sets(sets))
+        faults, warnings = (), data.warnings
+    except ScenarioFaults as error:
+        faults, warnings = error.faults, ()
+        data = None
+    if as_json:
+        emit({"faults": [asdict(f) for f in (*faults, *warnings)], "sha256": data.sha256 if data else None})
+    else:
+        for fault in (*faults, *warnings):
+            typer.echo(str(fault), err=bool(faults))
+        if data is not None:
+            typer.echo(f"{scenario}: valid, sha256 {data.sha256[:16]}")
+        else:
+            typer.echo(f"{len(faults)} fault{'s' if len(faults) != 1 else ''}", err=True)
+    if faults:
+        raise typer.Exit(2)
+
+
+@app.command()
+def run(
+    scenario: ScenarioFile, *, sets: Sets = None, seed: Seed = None, replications: Replications = None, jobs: Jobs = 1,
+    cluster: Cluster = None, out: Out = RUNS, report: Formats = None, as_json: Json = False, lang: Lang = None,
+    quiet: Quiet = False, verbose: Verbose = False,
+) -> None:
+    """Simulate a scenario: energy, bill, carbon, output, with intervals."""
+    with progress_bar(quiet=quiet) as progress:
+        result = load(scenario, sets, quiet=quiet).run(
+            seed=seed, replications=replications, jobs=jobs, cluster=cluster, progress=progress)
+    show(result, as_json=as_json, lang=language(lang))
+    keep(result, out, report, language(lang), as_json=as_json, quiet=quiet)
+    tell_meta(result, verbose=verbose)
+
+
+@app.command()
+def optimize(
+    scenario: ScenarioFile, *, sets: Sets = None,
+    iterations: Annotated[int | None, typer.Option(min=1, help="Limit of the search; makes it reproducible.")] = None,
+    seconds: Annotated[float | None, typer.Option(min=0.1, help="Stop after so many seconds.")] = None,
+    seed: Seed = None, replications: Replications = None, jobs: Jobs = 1, out: Out = RUNS, report: Formats = None,
+    as_json: Json = False, lang: Lang = None, quiet: Quiet = False, verbose: Verbose = False,
+) -> None:
+    """Schedule against tariff and carbon; check the plan; replay it in the stochastic plant."""
+    with progress_bar(quiet=quiet) as progress:
+        result = load(scenario, sets, quiet=quiet).optimize(
+            iterations=iterations, seconds=seconds, seed=seed, replications=replications, jobs=jobs, progress=progress)
+    show(result, as_json=as_json, lang=language(lang))
+    keep(result, out, report, language(lang), as_json=as_json, quiet=quiet)
+    tell_meta(result, verbose=verbose)
+    if result.data.status in {"infeasible", "no_solution"}:
+        raise typer.Exit(3)
+
+
+@app.command()
+def evaluate(
+    scenario: ScenarioFile, *, sets: Sets = None,
+    task: Annotated[list[str] | None, typer.Option("--task", metavar="ID", help="Task id or file; may be repeated.")] = None,
+    bundle: Annotated[str | None, typer.Option(metavar="ID,…|all", help="Also evaluate these tasks together.")] = None,
+    dispatch: Annotated[str, typer.Option(help="as-operated, optimized or both")] = "as-operated",
+    seed: Seed = None, replications: Replications = None, jobs: Jobs = 1, cluster: Cluster = None, out: Out = RUNS,
+    report: Formats = None, as_json: Json = False, lang: Lang = None, quiet: Quiet = False, verbose: Verbose = False,
+) -> None:
+    """Effects of carbon-reduction tasks on this plant over a year, with intervals, money and support."""
+    with progress_bar(quiet=quiet) as progress:
+        result = load(scenario, sets, quiet=quiet).evaluate(
+            tasks=task, bundle=bundle, dispatch=dispatch, seed=seed, replications=replications, jobs=jobs, cluster=cluster,
+            progress=progress)
+    show(result, as_json=as_json, lang=language(lang))
+    keep(result, out, report, language(lang), as_json=as_json, quiet=quiet)
+    tell_meta(result, verbose=verbose)
+
+
+@app.command()
+def diagnose(
+    scenario: ScenarioFile, *, sets: Sets = None, seed: Seed = None, replications: Replications = None, jobs: Jobs = 1,
+    out: Out = RUNS, report: Formats = None, as_json: Json = False, lang: Lang = None, quiet: Quiet = False,
+) -> None:
+    """Where energy is lost, what one step of change is worth, which tasks address it."""
+    with progress_bar(quiet=quiet) as progress:
+        result = load(scenario, sets, quiet=quiet).diagnose(seed=seed, replications=replications, jobs=jobs, progress=progress)
+    show(result, as_json=as_json, lang=language(lang))
+    keep(result, out, report, language(lang), as_json=as_json, quiet=quiet)
+
+
+@app.command()
+def bill(
+    meter: Annotated[Path, typer.Argument(help="Metered load: CSV with timestamp and kw or kwh.", show_default=False)],
+    tariff: Annotated[str, typer.Option(help="Tariff id, or a file of rates (URDB JSON).")],
+    contract_kw: Annotated[float | None, typer.Option(min=0.0, help="Contract power in kW.")] = None,
+    interval: Annotated[int | None, typer.Option(min=1, help="Minutes of one row; absent: as found.")] = None,
+    stamp: Annotated[str, typer.Option(help="What a timestamp marks: start or end of its interval.")] = "start",
+    previous_peak: Annotated[list[float] | None, typer.Option(help="Past monthly demand in kW, oldest first; may be repeated.")] = None,
+    timezone: Annotated[str, typer.Option(help="Time zone of the stamps where they name none.")] = "Asia/Seoul",
+    *, advise: Annotated[bool, typer.Option("--advise", help="Best option, contract power, power-factor correction.")] = False,
+    as_json: Json = False, lang: Lang = None,
+) -> None:
+    """Bill a metered load on a tariff, with all its lines."""
+    from twin import api
+
+    result = api.bill(
+        meter, tariff, contract_kw=contract_kw, interval_min=interval, stamp=stamp, previous_peak_kw=previous_peak or [],
+        timezone=timezone, advise=advise)
+    show(result, as_json=as_json, lang=language(lang))
+
+
+@app.command()
+def calibrate(
+    scenario: ScenarioFile,
+    meter: Annotated[Path, typer.Option(help="Meter log the furnace is fitted to.")],
+    heats: Annotated[Path | None, typer.Option(help="Heat log with charges and energies.")] = None,
+    test: Annotated[Path | None, typer.Option(help="Meter log kept apart for the test.")] = None,
+    write: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the fitted scenario there.")] = None,
+    *, sets: Sets = None, as_json: Json = False, lang: Lang = None, quiet: Quiet = False,
+) -> None:
+    """Fit a furnace to its meter, with intervals and an out-of-sample test beside naive predictors."""
+    with progress_bar(quiet=quiet) as progress:
+        result = load(scenario, sets, quiet=quiet).calibrate(meter=meter, heats=heats, test=test, progress=progress)
+    show(result, as_json=as_json, lang=language(lang))
+    if write is not None:
+        typer.echo(f"fitted scenario: {result.write(write)}", err=True)
+
+
+@app.command()
+def report(
+    result: Annotated[Path, typer.Argument(metavar="RUN-or-STUDY", help="Folder of a stored result.", show_default=False)],
+    formats_: Annotated[str, typer.Option("--format", metavar="html,xlsx")] = "html",
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder of the report; absent: the result's.")] = None,
+    *, lang: Lang = None, as_json: Json = False,
+) -> None:
+    """Write a report of a stored result and print its path."""
+    from twin import api
+
+    paths = api.open_result(result).report(out or result, formats(formats_), language(lang))
+    if as_json:
+        emit({"reports": [str(path) for path in paths]})
+    else:
+        for path in paths:
+            typer.echo(str(path))
+
+
+@app.command()
+def runs(folder: Annotated[Path, typer.Argument(help="Folder of results.")] = RUNS, *, as_json: Json = False) -> None:
+    """List stored results, newest first."""
+    from twin.experiment.store import list_runs
+
+    found = list_runs(folder)
+    if as_json:
+        emit({"runs": found})
+    else:
+        for item in found:
+            typer.echo(f"{item['id']}  {item['kind']:9} {item['status']:9} {item['scenario']}")
+
+
+def tell_meta(result: api.Result, *, verbose: bool) -> None:
+    """Times, memory and ids on stderr: never part of the payload."""
+    if verbose:
+        for name, value in result.meta.items():
+            typer.echo(f"{name}: {value}", err=True)
+
+
+def main() -> None:
+    """Entry point: turns every expected fault into words and an exit status."""
+    raise SystemExit(guarded(lambda: app(standalone_mode=False)))
+
+
+def guarded(call: Callable[[], Any]) -> int:
+    """Run ``call``; expected faults end as words on stderr and their exit status, never as a traceback."""
+    import click
+
+    try:
+        status = call()
+    except click.exceptions.Abort:
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except KeyboardInterrupt:
+        typer.echo("interrupted; what was finished is kept", err=True)
+        return 130
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        from twin.core.faults import TwinError
+
+        if isinstance(error, TwinError):
+            typer.echo(str(error), err=True)
+            return error.exit_status
+        raise
+    return int(status or 0)
+
+
+if __name__ == "__main__":
+    main()
