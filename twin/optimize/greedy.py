@@ -1,0 +1,214 @@
+"""Starts for the search: forward dispatch on the problem itself, slot by slot, earliest due date first.
+
+Built on the problem's own stocks, so that what it gives is feasible for the formulation by construction. ``forbidden`` keeps heats (or
+heats and lots) out of dear slots: that is the rule of thumb a planner uses.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Mapping
+
+import numpy as np
+
+from twin.optimize.matrix import StartKey
+from twin.optimize.problem import Flags, Floats, Problem, Stock, Task
+
+EPSILON = 1e-6
+BIG = 1e12
+
+
+class Floor:
+    """What stocks, capacities and power will be from each slot on if nothing more is started."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.starts: dict[StartKey, int] = {}
+        self.levels: dict[str, Floats] = {name: projected(stock, problem.slots) for name, stock in problem.stocks.items()}
+        self.people: dict[str, Floats] = {name: capacity.available.copy() for name, capacity in problem.capacities.items()}
+        held = sum((s.hold_kw * self.levels[s.name] for s in problem.stocks.values() if s.hold_kw), start=np.zeros(problem.slots))
+        self.load_kw: Floats = problem.base_kw + held
+        self.room_kw: Floats = np.full(problem.slots, BIG)
+        if problem.cap_kw is not None:
+            self.room_kw = np.minimum(problem.cap_kw, BIG) + (0.0 if problem.pv_kw is None else problem.pv_kw)
+
+    def fits(self, task: Task, slot: int) -> bool:
+        """Whether one more start keeps every stock, capacity and the power cap within its bounds from now on."""
+        if not task.allowed[slot] or slot + task.slots > self.problem.slots:
+            return False
+        for name, delta in self._deltas(task, slot).items():
+            stock, after = self.problem.stocks[name], self.levels[name][slot:] + delta[slot:]
+            if after.min(initial=0.0) < stock.low - EPSILON or after.max(initial=-BIG) > stock.high + EPSILON:
+                return False
+        if any(self.people[name][slot:slot + task.slots].min(initial=BIG) < amount - EPSILON for name, amount in task.uses.items()):
+            return False
+        return bool(np.all(self.load_kw + self._power(task, slot) <= self.room_kw + EPSILON)) or not self._power(task, slot).any()
+
+    def start(self, task: Task, slot: int) -> None:
+        """Commit one start."""
+        self.load_kw = self.load_kw + self._power(task, slot)
+        for name, delta in self._deltas(task, slot).items():
+            self.levels[name] = self.levels[name] + delta
+        for name, amount in task.uses.items():
+            self.people[name][slot:slot + task.slots] -= amount
+        self.starts[task.name, slot] = self.starts.get((task.name, slot), 0) + 1
+
+    def _deltas(self, task: Task, slot: int) -> dict[str, Floats]:
+        deltas: dict[str, Floats] = {}
+        for change in task.changes:
+            if slot + change.offset < self.problem.slots:
+                deltas.setdefault(change.stock, np.zeros(self.problem.slots))[slot + change.offset:] += change.amount
+        return deltas
+
+    def _power(self, task: Task, slot: int) -> Floats:
+        power = np.zeros(self.problem.slots)
+        inside = task.profile_kw[:self.problem.slots - slot]
+        power[slot:slot + len(inside)] += inside
+        for name, delta in self._deltas(task, slot).items():
+            power += self.problem.stocks[name].hold_kw * delta
+        return power
+
+
+def projected(stock: Stock, slots: int) -> Floats:
+    """Level of a stock in each slot (slots,) with its arrivals and nothing else."""
+    arrived = np.zeros(slots) if stock.arrivals is None else np.cumsum(stock.arrivals)
+    return np.asarray(stock.initial + arrived, dtype=float)
+
+
+class Dispatch:
+    """One forward pass."""
+
+    def __init__(self, problem: Problem, forbidden: Flags, roles: Collection[str]) -> None:
+        self.problem, self.forbidden, self.roles = problem, forbidden, frozenset(roles)
+        self.floor = Floor(problem)
+        self.waiting: dict[str, deque[int]] = {s.name: deque([0] * round(s.initial)) for s in problem.stocks.values() if s.longest_wait_slots}
+        by_role: dict[str, list[Task]] = {}
+        for task in problem.tasks.values():
+            by_role.setdefault(task.role, []).append(task)
+        self.by_role: Mapping[str, list[Task]] = by_role
+
+    def run(self) -> dict[StartKey, int]:
+        """Start counts of the whole horizon."""
+        for slot in range(self.problem.slots):
+            self._cool(slot)
+            for role in ("tap", "startup", "lot", "setup", "heat", "lot", "shutdown"):
+                self._role(role, slot)
+        return self.floor.starts
+
+    def _role(self, role: str, slot: int) -> None:
+        if role in self.roles and self.forbidden[slot]:
+            return
+        tasks = self._by_urgency(role, slot)
+        for task in tasks:
+            while self._wanted(task, slot) and self.floor.fits(task, slot):
+                self._start(task, slot)
+
+    def _by_urgency(self, role: str, slot: int) -> list[Task]:
+        """Tasks of a role, the product whose next missing lot is due first in front."""
+        tasks = self.by_role.get(role, [])
+        return sorted(tasks, key=lambda task: (self._next_due(task, slot), task.cost_krw, float(task.profile_kw.sum())))
+
+    def _next_due(self, task: Task, slot: int) -> float:
+        for due in self.problem.dues:
+            if any(change.stock == due.done for change in task.changes):
+                missing = np.flatnonzero(due.cumulative > self.floor.levels[due.done][-1] + EPSILON)
+                return float(missing[0]) if len(missing) else float(self.problem.slots)
+        return 0.0
+
+    def _wanted(self, task: Task, slot: int) -> bool:
+        """Whether there is work for it: lots to be made, metal to be used, a set-up that lots wait for."""
+        if task.role == "lot":
+            return self._lots_left(task.product) > EPSILON
+        if task.role == "heat":
+            return self._metal_short(task)
+        if task.role == "setup":
+            return self._setup_due(task, slot)
+        if task.role == "startup":
+            return self._lots_left(task.product) > EPSILON and not self._ready(task, slot)
+        if task.role == "shutdown":
+            return not any(self._lots_left(t.product) > EPSILON for t in self.by_role.get("lot", []) if t.group == task.group)
+        return True
+
+    def _lots_left(self, product: str | None) -> float:
+        """Lots of a product still to be started (all products for None)."""
+        made = {change.stock for t in self.by_role.get("lot", []) if product in (None, t.product) for change in t.changes if change.amount > 0}
+        return float(sum(due.required - self.floor.levels[due.done][-1] for due in self.problem.dues if due.done in made))
+
+    def _metal_short(self, heat: Task) -> bool:
+        """Whether lots still to be started need more metal than there will be, by the stocks that taps and heats feed."""
+        need = 0.0
+        for product in {t.product for t in self.by_role.get("lot", [])}:
+            lots = [t for t in self.by_role["lot"] if t.product == product]
+            need += max(self._lots_left(product), 0.0) * max(-sum(c.amount for c in lots[0].changes if self._is_metal(c.stock)), 0.0)
+        have = sum(self.floor.levels[name][-1] - self.problem.stocks[name].low for name in self.problem.stocks if self._is_metal(name))
+        return need > have + EPSILON
+
+    def _is_metal(self, stock: str) -> bool:
+        return stock.startswith("metal")
+
+    def _setup_due(self, task: Task, slot: int) -> bool:
+        """A unit is re-made for another product when lots of that one wait and none of its own are left, or none serves the other."""
+        if self._lots_left(task.product) <= EPSILON:
+            return False
+        taken = next(change.stock for change in task.changes if change.amount < 0)
+        given = next(change.stock for change in task.changes if change.amount > 0)
+        own = next((t.product for t in self.by_role["lot"] if any(c.stock == taken for c in t.changes)), None)
+        served = self.floor.levels[given][-1] > EPSILON
+        idle = own is None or self._lots_left(own) <= EPSILON
+        spare = self.floor.levels[taken][-1] > 1.0 + EPSILON and not served
+        return idle or spare
+
+    def _ready(self, task: Task, slot: int) -> bool:
+        given = next(change.stock for change in task.changes if change.amount > 0)
+        return bool(self.floor.levels[given][-1] > EPSILON)
+
+    def _start(self, task: Task, slot: int) -> None:
+        self.floor.start(task, slot)
+        for change in task.changes:
+            queue = self.waiting.get(change.stock)
+            if queue is None:
+                continue
+            for _ in range(abs(round(change.amount))):
+                if change.amount > 0:
+                    queue.append(slot + change.offset)
+                elif queue:
+                    queue.popleft()
+
+    def _cool(self, slot: int) -> None:
+        """What has waited its longest leaves by its `cool` task, before anything else could take it too late."""
+        for task in self.by_role.get("cool", []):
+            source = next(change.stock for change in task.changes if change.amount < 0)
+            longest = self.problem.stocks[source].longest_wait_slots
+            queue = self.waiting.get(source)
+            while longest is not None and queue and queue[0] + longest < slot and self.floor.fits(task, slot):
+                self._start(task, slot)
+
+
+def dispatch(problem: Problem, *, forbidden: Flags | None = None, roles: Collection[str] = ("heat",)) -> dict[StartKey, int]:
+    """Start counts of a forward pass; tasks of ``roles`` do not start in ``forbidden`` (slots,)."""
+    mask = np.zeros(problem.slots, dtype=bool) if forbidden is None else forbidden
+    return Dispatch(problem, mask, roles).run()
+
+
+def lateness_lot_slots(problem: Problem, starts: Mapping[StartKey, int]) -> float:
+    """Late lots summed over slots, plus a whole horizon for each lot that is not made at all."""
+    total = 0.0
+    for due in problem.dues:
+        done = np.zeros(problem.slots)
+        for (name, slot), count in starts.items():
+            for change in problem.tasks[name].changes:
+                if change.stock == due.done and slot + change.offset < problem.slots:
+                    done[slot + change.offset:] += count * change.amount
+        total += float(np.maximum(due.cumulative - done, 0.0).sum()) + max(due.required - float(done[-1]), 0.0) * problem.slots
+    return total
+
+
+def off_peak_dispatch(problem: Problem, roles: Collection[str] = ("heat",)) -> dict[StartKey, int]:
+    """Dispatch that keeps ``roles`` to the cheapest slots for which nothing is later than without: prices are tried from low to high."""
+    plain = dispatch(problem)
+    allowed_lateness = lateness_lot_slots(problem, plain)
+    for price in sorted(set(np.round(problem.price_krw_per_kwh, 6))):
+        starts = dispatch(problem, forbidden=np.round(problem.price_krw_per_kwh, 6) > price, roles=roles)
+        if lateness_lot_slots(problem, starts) <= allowed_lateness + EPSILON:
+            return starts
+    return plain
