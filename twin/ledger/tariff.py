@@ -26,6 +26,7 @@ import numpy as np
 from twin.reference.facts import pick
 from twin.reference.kepco import plan_ids
 
+from .tariff_advice import Advice, advise
 from .tariff_kepco import KepcoTariff
 from .tariff_types import (
     Bill,
@@ -41,17 +42,36 @@ from .tariff_types import (
 from .tariff_urdb import UrdbTariff, read_urdb
 
 __all__ = [
-    "Bill", "BillLine", "BillQuantities", "BillingDemandRule", "KepcoTariff", "MeterLoad", "PriceParts", "SupplyTerms", "Tariff",
-    "TariffFault", "UrdbTariff", "bill", "billing_demand_rule", "charges", "demand_window_mask", "parse_tariff_id", "price_series",
-    "price_series_krw_per_kwh", "quantities",
+    "Advice",
+    "Bill",
+    "BillLine",
+    "BillQuantities",
+    "BillingDemandRule",
+    "KepcoTariff",
+    "MeterLoad",
+    "PriceParts",
+    "SupplyTerms",
+    "Tariff",
+    "TariffFault",
+    "UrdbTariff",
+    "advise",
+    "bill",
+    "billing_demand_rule",
+    "charges",
+    "demand_window_mask",
+    "parse_tariff_id",
+    "price_series",
+    "price_series_krw_per_kwh",
+    "quantities",
 ]
 
 
 def parse_tariff_id(text: str, root: Path | None = None) -> Tariff:
     """A tariff from ``kepco/<class>/<voltage>[/<option>][@YYYY-MM-DD]`` or from the path of a URDB JSON file.
 
-    ``@date`` pins the version that was in force on that date. A relative path is taken from ``root``. Raises :class:`UnknownId` with
-    "did you mean", :class:`NotInForce` for a date before the first version, :class:`TariffFault` for a file that cannot be billed.
+    ``@date`` pins the version that was in force on that date. A relative path is taken from ``root``. Raises
+    :class:`UnknownId` with "did you mean", :class:`NotInForce` for a date before the first version,
+    :class:`TariffFault` for a file that cannot be billed.
     """
     if text.endswith(".json"):
         return read_urdb((root / text) if root else Path(text))
@@ -60,7 +80,8 @@ def parse_tariff_id(text: str, root: Path | None = None) -> Tariff:
     if not at:
         return KepcoTariff(plan)
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", date):
-        raise TariffFault(f"tariff {text}: '{date}' is not a date; write {plan}@YYYY-MM-DD")
+        msg = f"tariff {text}: '{date}' is not a date; write {plan}@YYYY-MM-DD"
+        raise TariffFault(msg)
     return KepcoTariff(plan, _date(text, date))
 
 
@@ -68,18 +89,22 @@ def _date(text: str, date: str) -> dt.date:
     try:
         return dt.date.fromisoformat(date)
     except ValueError as fault:
-        raise TariffFault(f"tariff {text}: {fault}") from fault
+        msg = f"tariff {text}: {fault}"
+        raise TariffFault(msg) from fault
 
 
 def quantities(load: MeterLoad, tariff: Tariff, terms: SupplyTerms | None = None) -> BillQuantities:
-    """First step: energy by rate, demand, power factor, month by month. Raises :class:`TariffFault` or :class:`NotInForce`."""
+    """First step: energy by rate, demand, power factor, month by month. Raises :class:`TariffFault` or
+    :class:`NotInForce`.
+    """
     return tariff.quantities(load, terms or SupplyTerms())
 
 
 def charges(counted: BillQuantities, tariff: Tariff) -> Bill:
     """Second step: the bill of these quantities. They must come from the same tariff."""
     if counted.tariff_id != tariff.id:
-        raise TariffFault(f"quantities of {counted.tariff_id} cannot be charged by {tariff.id}")
+        msg = f"quantities of {counted.tariff_id} cannot be charged by {tariff.id}"
+        raise TariffFault(msg)
     return tariff.charges(counted)
 
 
@@ -91,16 +116,21 @@ def bill(load: MeterLoad, tariff: Tariff, terms: SupplyTerms | None = None) -> B
 def price_series(
     tariff: Tariff, start: dt.datetime, n: int, interval_s: int = 900, parts: PriceParts | None = None
 ) -> np.ndarray:
-    """(n,) price of one more kWh in each interval, in the tariff's currency; demand is priced by :func:`billing_demand_rule`."""
+    """(n,) price of one more kWh in each interval, in the tariff's currency; demand is priced by
+    :func:`billing_demand_rule`.
+    """
     return tariff.price_series(start, n, interval_s, parts or PriceParts())
 
 
 def price_series_krw_per_kwh(
     tariff: Tariff, start: dt.datetime, n: int, interval_s: int = 900, parts: PriceParts | None = None
 ) -> np.ndarray:
-    """:func:`price_series` in KRW/kWh, by default with climate charge, fuel adjustment, fund and VAT. Raises for another currency."""
+    """:func:`price_series` in KRW/kWh, by default with climate charge, fuel adjustment, fund and VAT. Raises for
+    another currency.
+    """
     if tariff.currency != "KRW":
-        raise TariffFault(f"{tariff.id} is priced in {tariff.currency}, not KRW")
+        msg = f"{tariff.id} is priced in {tariff.currency}, not KRW"
+        raise TariffFault(msg)
     return price_series(tariff, start, n, interval_s, parts)
 
 

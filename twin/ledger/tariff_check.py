@@ -1,6 +1,8 @@
-"""Second route to a bill's total, for the money invariant: a plain loop over the quarter hours that shares no code with the first.
+"""Second route to a bill's total, for the money invariant: a plain loop over the quarter hours that shares no code with
+the first.
 
-It reads the same published facts (``twin.reference``) and nothing else of the tariff's modules but the shapes of load, terms and tariff.
+It reads the same published facts (``twin.reference``) and nothing else of the tariff's modules but the shapes of load,
+terms and tariff.
 """
 
 from __future__ import annotations
@@ -49,7 +51,8 @@ def bill_from_quarter_hours(load: MeterLoad, tariff: Tariff, terms: SupplyTerms 
         return _kepco_total(load, tariff, terms or SupplyTerms())
     if isinstance(tariff, UrdbTariff):
         return _urdb_total(load, tariff, terms or SupplyTerms())
-    raise TariffFault(f"no second route for {tariff.id}")
+    msg = f"no second route for {tariff.id}"
+    raise TariffFault(msg)
 
 
 def _instants(load: MeterLoad, zone: dt.tzinfo) -> Iterator[tuple[dt.datetime, int]]:
@@ -64,7 +67,8 @@ def _version(day: dt.date, tariff: KepcoTariff, versions: tuple[RateVersion, ...
     for version in versions:
         if version.effective_from <= wanted and not (version.effective_to and version.effective_to < wanted):
             return version
-    raise NotInForce(f"{tariff.plan_id}: nothing in force on {wanted}")
+    msg = f"{tariff.plan_id}: nothing in force on {wanted}"
+    raise NotInForce(msg)
 
 
 def _levy(name: str, tariff: KepcoTariff, day: dt.date) -> float:
@@ -72,20 +76,26 @@ def _levy(name: str, tariff: KepcoTariff, day: dt.date) -> float:
     if fact is None and tariff.pinned is not None:
         fact = levy(name, tariff.pinned)
     if fact is None:
-        raise NotInForce(f"{name} on {day}")
+        msg = f"{name} on {day}"
+        raise NotInForce(msg)
     return fact.value
 
 
 def _kepco_total(load: MeterLoad, tariff: KepcoTariff, terms: SupplyTerms) -> float:
     months = _kepco_months(load, tariff)
     history = _history(terms, months[0])
-    total, warned = 0.0, {"excess": terms.excess_noticed, "day": terms.power_factor_noticed, "night": terms.power_factor_noticed}
+    total, warned = (
+        0.0,
+        {"excess": terms.excess_noticed, "day": terms.power_factor_noticed, "night": terms.power_factor_noticed},
+    )
     for month in months:
         history.append((month.year, month.month, month.peak_kw))
         base_kw = _billing_kw(month, history, tariff, terms)
         base = month.base_rate * base_kw
         amount = base + month.energy
-        amount += month.kwh * (_levy("climate_charge", tariff, month.first) + _levy("fuel_adjustment", tariff, month.first))
+        amount += month.kwh * (
+            _levy("climate_charge", tariff, month.first) + _levy("fuel_adjustment", tariff, month.first)
+        )
         amount += base * _factor_share(month, tariff, terms, warned)
         amount += _excess(month, tariff, terms, warned)
         vat = int(round(amount * _levy("vat", tariff, month.first), 4) + 0.5)
@@ -111,7 +121,9 @@ def _kepco_months(load: MeterLoad, tariff: KepcoTariff) -> list[_Month]:
         month.energy += kwh * rate
         month.kwh += kwh
         month.seconds += load.interval_s
-        month.base_rate += version.base_krw_per_kw * load.interval_s / (calendar.monthrange(moment.year, moment.month)[1] * 86400)
+        month.base_rate += (
+            version.base_krw_per_kw * load.interval_s / (calendar.monthrange(moment.year, moment.month)[1] * 86400)
+        )
         second = moment.hour * 3600 + moment.minute * 60 + moment.second
         window = (window[0] + kwh, 0.0, 0.0)
         if (second + load.interval_s) % window_s == 0:
@@ -165,13 +177,18 @@ def _history(terms: SupplyTerms, first: _Month) -> list[tuple[int, int, float]]:
 
 
 def _metered(tariff: KepcoTariff, terms: SupplyTerms) -> bool:
-    return terms.demand_metered if terms.demand_metered is not None else tariff_classes()[tariff.plan_id.split("/")[1]].time_of_use
+    return (
+        terms.demand_metered
+        if terms.demand_metered is not None
+        else tariff_classes()[tariff.plan_id.split("/")[1]].time_of_use
+    )
 
 
 def _billing_kw(month: _Month, history: list[tuple[int, int, float]], tariff: KepcoTariff, terms: SupplyTerms) -> float:
     if not _metered(tariff, terms):
         if terms.contract_kw is None:
-            raise TariffFault("contract_kw is needed")
+            msg = "contract_kw is needed"
+            raise TariffFault(msg)
         return terms.contract_kw
     rule = demand_rule()
     candidates = [month.peak_kw, rule.floor_share_of_contract * (terms.contract_kw or 0)]
@@ -206,7 +223,9 @@ def _excess(month: _Month, tariff: KepcoTariff, terms: SupplyTerms, warned: dict
         return 0.0
     over = month.peak_kw - terms.contract_kw
     was_warned, warned["excess"] = warned["excess"], True
-    factor = next(times for below, times in demand_rule().excess_bands if below is None or over / terms.contract_kw < below)
+    factor = next(
+        times for below, times in demand_rule().excess_bands if below is None or over / terms.contract_kw < below
+    )
     return over * month.base_rate * factor if was_warned else 0.0
 
 
@@ -220,7 +239,10 @@ def _urdb_total(load: MeterLoad, tariff: UrdbTariff, terms: SupplyTerms) -> floa
     for moment, i in _instants(load, zone):
         key, kwh = (moment.year, moment.month), float(load.kwh[i])
         table = tariff.energy.weekend if moment.weekday() >= 5 else tariff.energy.weekday
-        rate = tariff.energy.rates[table[moment.month - 1][moment.hour]] + tariff.fuel_adjustment_by_month[moment.month - 1]
+        rate = (
+            tariff.energy.rates[table[moment.month - 1][moment.hour]]
+            + tariff.fuel_adjustment_by_month[moment.month - 1]
+        )
         money[key] = money.get(key, 0.0) + kwh * rate
         spans[key] = spans.get(key, 0) + load.interval_s
         window_start = window_start or moment
@@ -248,16 +270,27 @@ def _demand_period(tariff: UrdbTariff, moment: dt.datetime) -> int:
 
 
 def _urdb_month(
-    tariff: UrdbTariff, terms: SupplyTerms, key: tuple[int, int], money: float, peaks: dict[tuple[int, int], dict[int, float]], share: float
+    tariff: UrdbTariff,
+    terms: SupplyTerms,
+    key: tuple[int, int],
+    money: float,
+    peaks: dict[tuple[int, int], dict[int, float]],
+    share: float,
 ) -> float:
     known = {k[0] * 12 + k[1]: values[-1] for k, values in peaks.items()}
     first, now = min(known), key[0] * 12 + key[1]
     known.update({first - age: kw for age, kw in enumerate(reversed(terms.demand_history_kw), start=1)})
     look = tariff.lookback
-    past = [kw for index, kw in known.items() if 0 < now - index <= look.range_months and (index - 1) % 12 + 1 in look.calendar_months]
+    past = [
+        kw
+        for index, kw in known.items()
+        if 0 < now - index <= look.range_months and (index - 1) % 12 + 1 in look.calendar_months
+    ]
     flat_kw = max([peaks[key][-1], *(look.share * kw for kw in past)])
     amount = money + share * tariff.flat_demand[key[1] - 1] * flat_kw + share * tariff.fixed_per_month
     amount += share * tariff.fixed_per_day * calendar.monthrange(*key)[1]
     if tariff.demand is not None:
-        amount += share * math.fsum(tariff.demand.rates[period] * kw for period, kw in peaks[key].items() if period >= 0)
+        amount += share * math.fsum(
+            tariff.demand.rates[period] * kw for period, kw in peaks[key].items() if period >= 0
+        )
     return max(amount, tariff.minimum_per_month * share)

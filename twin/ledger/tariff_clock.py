@@ -15,7 +15,9 @@ _EPOCH_ORDINAL = dt.date(1970, 1, 1).toordinal()
 
 @dataclass(frozen=True)
 class WallClock:
-    """Per interval (n,): ``day`` as proleptic ordinal, ``second`` of the day of the interval's start, ``month`` as 12·year + month − 1."""
+    """Per interval (n,): ``day`` as proleptic ordinal, ``second`` of the day of the interval's start, ``month`` as
+    12·year + month − 1.
+    """
 
     day: np.ndarray
     second: np.ndarray
@@ -50,15 +52,23 @@ def month_seconds(index: int) -> int:
 def _utc_offsets_s(epoch_s: np.ndarray, zone: dt.tzinfo) -> np.ndarray:
     """Offset of the zone at each instant; evaluated once an hour, as zones change at whole hours."""
     hours = np.unique(epoch_s // 3600)
-    sampled = np.array([
-        int((dt.datetime.fromtimestamp(int(hour) * 3600, dt.UTC).astimezone(zone).utcoffset() or dt.timedelta()).total_seconds())
-        for hour in hours
-    ])
+    sampled = np.array(
+        [
+            int(
+                (
+                    dt.datetime.fromtimestamp(int(hour) * 3600, dt.UTC).astimezone(zone).utcoffset() or dt.timedelta()
+                ).total_seconds()
+            )
+            for hour in hours
+        ]
+    )
     return np.asarray(sampled[np.searchsorted(hours, epoch_s // 3600)])
 
 
 def wall_clock(start: dt.datetime, n: int, interval_s: int, zone: dt.tzinfo | None = None) -> WallClock:
-    """Labels of ``n`` intervals from the zone-aware ``start``, read on the clock of ``zone`` (default: the start's own)."""
+    """Labels of ``n`` intervals from the zone-aware ``start``, read on the clock of ``zone`` (default: the start's
+    own).
+    """
     zone = zone or start.tzinfo or ZoneInfo("UTC")
     first = round(start.timestamp())
     epoch = first + np.arange(n, dtype=np.int64) * interval_s

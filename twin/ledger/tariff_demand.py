@@ -25,8 +25,8 @@ def monthly_maxima_kw(month: np.ndarray, kw: np.ndarray, counted: np.ndarray) ->
 def billing_demand_kw(maxima: Mapping[int, float], terms: SupplyTerms, rule: DemandRule) -> dict[int, float]:
     """Billing demand of each month, kW.
 
-    The month's own maximum; the maxima of December, January, February, July, August, September among the last twelve months, this
-    one included; 30 % of the contract: the highest counts (terms of supply, clause 68).
+    The month's own maximum; the maxima of December, January, February, July, August, September among the last twelve
+    months, this one included; 30 % of the contract: the highest counts (terms of supply, clause 68).
     """
     first = min(maxima)
     history = terms.demand_history_kw
@@ -36,7 +36,9 @@ def billing_demand_kw(maxima: Mapping[int, float], terms: SupplyTerms, rule: Dem
 
 
 def ratchet_kw(known: Mapping[int, float], month: int, rule: DemandRule) -> float:
-    """Highest known demand of the ratchet's months within the lookback that ends with ``month``; 0 where none is known."""
+    """Highest known demand of the ratchet's months within the lookback that ends with ``month``; 0 where none is
+    known.
+    """
     window = range(month - rule.lookback_months + 1, month + 1)
     return max((known[m] for m in window if m in known and m % 12 + 1 in rule.ratchet_months), default=0.0)
 
@@ -46,13 +48,16 @@ def excess_multiplier(ratio: float, rule: DemandRule) -> float:
     for below, multiplier in rule.excess_bands:
         if below is None or ratio < below:
             return multiplier
-    raise AssertionError("the last band is open")
+    msg = "the last band is open"
+    raise AssertionError(msg)
 
 
 def excess_uses(
     maxima: Mapping[int, float], shares: Mapping[tuple[int, str], float], terms: SupplyTerms, rule: DemandRule
 ) -> list[DemandUse]:
-    """Demand above the contract power by month and version; the first month is notice only unless notice was given before."""
+    """Demand above the contract power by month and version; the first month is notice only unless notice was given
+    before.
+    """
     uses: list[DemandUse] = []
     noticed = terms.excess_noticed
     for month in sorted(maxima):
@@ -63,6 +68,7 @@ def excess_uses(
         noticed = True
         uses += [
             DemandUse(month_label(month), version, "excess", excess, share, multiplier)
-            for (of_month, version), share in shares.items() if of_month == month
+            for (of_month, version), share in shares.items()
+            if of_month == month
         ]
     return uses

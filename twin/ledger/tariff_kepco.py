@@ -1,4 +1,6 @@
-"""KEPCO industrial tariffs: quantities of a load, and prices as series. Rates on quantities: :mod:`.tariff_kepco_charges`."""
+"""KEPCO industrial tariffs: quantities of a load, and prices as series. Rates on quantities:
+:mod:`.tariff_kepco_charges`.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,15 @@ from .tariff_kepco_charges import charges
 from .tariff_kepco_days import DayTable, counted_bands, day_table, energy_rates, version_on
 from .tariff_power_factor import power_factors
 from .tariff_types import (
-    Bill, BillingDemandRule, BillQuantities, DemandUse, EnergyUse, MeterLoad, PriceParts, SupplyTerms, TariffFault,
+    Bill,
+    BillingDemandRule,
+    BillQuantities,
+    DemandUse,
+    EnergyUse,
+    MeterLoad,
+    PriceParts,
+    SupplyTerms,
+    TariffFault,
 )
 
 ZONE = ZoneInfo(TIMEZONE)
@@ -30,9 +40,10 @@ ZONE = ZoneInfo(TIMEZONE)
 class KepcoTariff:
     """One KEPCO industrial plan.
 
-    The rates, hours and weekend discount of a day are those of the version in force that day, or those of the version in force on
-    ``pinned``. Levies and the power-factor clause always follow the day itself; where no levy is known for a day, a pinned tariff takes
-    that of the pinned date. ``deferred``: the firm was granted the deferral of 2026. Raises :class:`UnknownId`, :class:`NotInForce`.
+    The rates, hours and weekend discount of a day are those of the version in force that day, or those of the version
+    in force on ``pinned``. Levies and the power-factor clause always follow the day itself; where no levy is known for
+    a day, a pinned tariff takes that of the pinned date. ``deferred``: the firm was granted the deferral of 2026.
+    Raises :class:`UnknownId`, :class:`NotInForce`.
     """
 
     plan_id: str
@@ -78,7 +89,8 @@ class KepcoTariff:
         """The levy of ``day``. Raises :class:`NotInForce`."""
         fact = levy(name, day) or (levy(name, self.pinned) if self.pinned else None)
         if fact is None:
-            raise NotInForce(f"no {name} known for {day}; pin the tariff to a date to bill with that date's")
+            msg = f"no {name} known for {day}; pin the tariff to a date to bill with that date's"
+            raise NotInForce(msg)
         return fact
 
     def days(self, clock: WallClock) -> DayTable:
@@ -86,14 +98,17 @@ class KepcoTariff:
         return day_table(self.versions, self.pinned_position, int(clock.day.min()), int(clock.day.max()), self.plan_id)
 
     def quantities(self, load: MeterLoad, terms: SupplyTerms) -> BillQuantities:
-        """Energy by version, season and band; demand; power factor. Raises :class:`TariffFault`, :class:`NotInForce`."""
+        """Energy by version, season and band; demand; power factor. Raises :class:`TariffFault`,
+        :class:`NotInForce`.
+        """
         clock = wall_clock(load.start, len(load.kwh), load.interval_s, ZONE)
         days = self.days(clock)
         shares = self._shares(clock, days, load.interval_s)
         maxima = self._maxima(load, days)
         billing = self._billing(maxima, terms)
         demand = [
-            DemandUse(month_label(month), version, "billing", billing[month], share) for (month, version), share in shares.items()
+            DemandUse(month_label(month), version, "billing", billing[month], share)
+            for (month, version), share in shares.items()
         ]
         metered = self._demand_metered(terms)
         excess = excess_uses(maxima, shares, terms, demand_rule()) if metered else []
@@ -102,10 +117,15 @@ class KepcoTariff:
         for (month, _), share in shares.items():
             months[month_label(month)] = months.get(month_label(month), 0.0) + share
         return BillQuantities(
-            tariff_id=self.id, months=months, energy=self._energy(load, clock, days), demand=(*demand, *excess),
-            power_factor=tuple(factors), metered_demand_kw={month_label(month): kw for month, kw in maxima.items()},
+            tariff_id=self.id,
+            months=months,
+            energy=self._energy(load, clock, days),
+            demand=(*demand, *excess),
+            power_factor=tuple(factors),
+            metered_demand_kw={month_label(month): kw for month, kw in maxima.items()},
             billing_demand_kw={month_label(month): kw for month, kw in billing.items()},
-            warnings=tuple(self._warnings(load, clock, terms, months)), counterfactual=self._counterfactual(clock),
+            warnings=tuple(self._warnings(load, clock, terms, months)),
+            counterfactual=self._counterfactual(clock),
         )
 
     def charges(self, quantities: BillQuantities) -> Bill:
@@ -121,7 +141,11 @@ class KepcoTariff:
         price = energy_rates(self.versions)[days.version[row], days.season[row], days.band[row, clock.hour], discounted]
         for month in np.unique(clock.month):
             first, mask = month_start(int(month)), clock.month == month
-            added = sum(self.levy(name, first).value for name in ("climate_charge", "fuel_adjustment")) if parts.surcharges else 0.0
+            added = (
+                sum(self.levy(name, first).value for name in ("climate_charge", "fuel_adjustment"))
+                if parts.surcharges
+                else 0.0
+            )
             price[mask] = (price[mask] + added) * self._gross(first, parts)
         return np.asarray(price)
 
@@ -132,18 +156,30 @@ class KepcoTariff:
         return np.asarray(counted_bands()[days.band[clock.day - days.first, clock.hour]])
 
     def billing_demand_rule(self, month: dt.date, terms: SupplyTerms) -> BillingDemandRule:
-        """How demand of ``month`` is charged when the load starts with that month; the rate is the mean over the month's days."""
+        """How demand of ``month`` is charged when the load starts with that month; the rate is the mean over the
+        month's days.
+        """
         rule, index = demand_rule(), month_index(month)
         first = month_start(index)
         days = [first + dt.timedelta(days=d) for d in range(month_seconds(index) // 86_400)]
         pinned = self.pinned_position
-        rates = [self.versions[version_on(self.versions, d, self.plan_id) if pinned is None else pinned].base_krw_per_kw for d in days]
+        rates = [
+            self.versions[version_on(self.versions, d, self.plan_id) if pinned is None else pinned].base_krw_per_kw
+            for d in days
+        ]
         history = {index - len(terms.demand_history_kw) + place: kw for place, kw in enumerate(terms.demand_history_kw)}
         floor = max(rule.floor_share_of_contract * (terms.contract_kw or 0.0), ratchet_kw(history, index, rule))
         return BillingDemandRule(
-            month=month_label(index), rate_per_kw_month=float(np.mean(rates)), window_s=rule.window_s, floor_kw=floor,
-            binds_later=first.month in rule.ratchet_months, ratchet_months=rule.ratchet_months, lookback_months=rule.lookback_months,
-            gross_factor=self._gross(first, PriceParts()), currency=self.currency, contract_kw=terms.contract_kw,
+            month=month_label(index),
+            rate_per_kw_month=float(np.mean(rates)),
+            window_s=rule.window_s,
+            floor_kw=floor,
+            binds_later=first.month in rule.ratchet_months,
+            ratchet_months=rule.ratchet_months,
+            lookback_months=rule.lookback_months,
+            gross_factor=self._gross(first, PriceParts()),
+            currency=self.currency,
+            contract_kw=terms.contract_kw,
             excess_bands=rule.excess_bands,
         )
 
@@ -173,16 +209,25 @@ class KepcoTariff:
         shape = (len(self.versions), len(SEASONS), len(BANDS), 2)
         discounted = days.discounted[row, clock.hour].astype(np.int64)
         first = int(clock.month.min())
-        cell = np.ravel_multi_index((days.version[row], days.season[row], days.band[row, clock.hour], discounted), shape)
+        cell = np.ravel_multi_index(
+            (days.version[row], days.season[row], days.band[row, clock.hour], discounted), shape
+        )
         size = int(np.prod(shape))
         code = (clock.month - first) * size + cell
         sums = np.bincount(code, weights=load.kwh)
         uses = []
         for key in np.unique(code).tolist():
             version, season, band, reduced = (int(i) for i in np.unravel_index(key % size, shape))
-            uses.append(EnergyUse(
-                month_label(first + key // size), self.versions[version].id, SEASONS[season], BANDS[band], bool(reduced), float(sums[key])
-            ))
+            uses.append(
+                EnergyUse(
+                    month_label(first + key // size),
+                    self.versions[version].id,
+                    SEASONS[season],
+                    BANDS[band],
+                    bool(reduced),
+                    float(sums[key]),
+                )
+            )
         return tuple(uses)
 
     def _maxima(self, load: MeterLoad, days: DayTable) -> dict[int, float]:
@@ -195,7 +240,8 @@ class KepcoTariff:
         if self._demand_metered(terms):
             return billing_demand_kw(maxima, terms, demand_rule())
         if terms.contract_kw is None:
-            raise TariffFault(f"{self.id} has no demand meter and bills the contract power: give contract_kw")
+            msg = f"{self.id} has no demand meter and bills the contract power: give contract_kw"
+            raise TariffFault(msg)
         return dict.fromkeys(maxima, terms.contract_kw)
 
     def _counterfactual(self, clock: WallClock) -> bool:
@@ -204,7 +250,9 @@ class KepcoTariff:
         version = self.versions[self.pinned_position]
         return not all(version.in_force(dt.date.fromordinal(int(day))) for day in (clock.day.min(), clock.day.max()))
 
-    def _warnings(self, load: MeterLoad, clock: WallClock, terms: SupplyTerms, months: Mapping[str, float]) -> list[str]:
+    def _warnings(
+        self, load: MeterLoad, clock: WallClock, terms: SupplyTerms, months: Mapping[str, float]
+    ) -> list[str]:
         found = []
         limits = self.tariff_class
         if self._counterfactual(clock):
@@ -214,12 +262,16 @@ class KepcoTariff:
         if terms.contract_kw is None:
             found.append("no contract power given: neither its 30 % floor nor an excess over it is billed")
         elif terms.contract_kw < limits.contract_from_kw or terms.contract_kw >= (limits.contract_below_kw or np.inf):
-            found.append(f"contract power {terms.contract_kw:g} kW does not fit class {limits.name_en} ({limits.name_ko})")
+            found.append(
+                f"contract power {terms.contract_kw:g} kW does not fit class {limits.name_en} ({limits.name_ko})"
+            )
         if self._demand_metered(terms) and len(terms.demand_history_kw) < demand_rule().lookback_months - 1:
             found.append(f"{len(terms.demand_history_kw)} past demands given: the ratchet knows no others")
         if load.interval_s > demand_rule().window_s:
             found.append(f"demand is the mean of {load.interval_s // 60} min, not of 15 min, and reads low")
         for month, share in months.items():
             if share < 1 - 1e-9:
-                found.append(f"{month}: the load covers {share:.1%} of the month; demand charge and power-factor amounts are pro-rated")
+                found.append(
+                    f"{month}: the load covers {share:.1%} of the month; demand charge and power-factor amounts are pro-rated"
+                )
         return found

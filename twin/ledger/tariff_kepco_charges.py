@@ -29,12 +29,16 @@ def truncate(amount_krw: float, step_krw: float) -> float:
 
 
 def charges(tariff: KepcoTariff, quantities: BillQuantities) -> Bill:
-    """The bill of ``quantities``: base, power factor, excess, energy, climate, fuel; then VAT and fund on their sum, month by month."""
+    """The bill of ``quantities``: base, power factor, excess, energy, climate, fuel; then VAT and fund on their sum,
+    month by month.
+    """
     lines: list[BillLine] = []
     for month in quantities.months:
         before_tax = [
-            *_base_lines(tariff, quantities, month), *_excess_lines(tariff, quantities, month),
-            *_energy_lines(tariff, quantities, month), *_surcharge_lines(tariff, quantities, month),
+            *_base_lines(tariff, quantities, month),
+            *_excess_lines(tariff, quantities, month),
+            *_energy_lines(tariff, quantities, month),
+            *_surcharge_lines(tariff, quantities, month),
         ]
         lines += [*before_tax, *_tax_lines(tariff, month, math.fsum(line.amount for line in before_tax))]
     unverified = dict.fromkeys(f"unverified: {line.name} ({line.source})" for line in lines if not line.verified)
@@ -55,12 +59,20 @@ def _demand_line(tariff: KepcoTariff, use: DemandUse, name: str) -> BillLine:
         detail = f"{use.kw:g} kW over contract, " + (f"x {use.multiplier:g}" if use.multiplier else "notice only")
     else:
         origin = version.provenance
-        detail = f"{use.kw:g} kW, version {use.version}" + (f", {use.share_of_month:.1%} of the month" if use.share_of_month < 1 else "")
-    return BillLine(name, use.month, quantity, "kW·month", rate, quantity * rate, origin.verified, origin.source, detail)
+        detail = f"{use.kw:g} kW, version {use.version}" + (
+            f", {use.share_of_month:.1%} of the month" if use.share_of_month < 1 else ""
+        )
+    return BillLine(
+        name, use.month, quantity, "kW·month", rate, quantity * rate, origin.verified, origin.source, detail
+    )
 
 
 def _base_lines(tariff: KepcoTariff, quantities: BillQuantities, month: str) -> list[BillLine]:
-    lines = [_demand_line(tariff, use, "demand_charge") for use in quantities.demand if use.month == month and use.kind == "billing"]
+    lines = [
+        _demand_line(tariff, use, "demand_charge")
+        for use in quantities.demand
+        if use.month == month and use.kind == "billing"
+    ]
     base = math.fsum(line.amount for line in lines)
     clause = power_factor_clause(_first_day(month))
     for factor in quantities.power_factor:
@@ -70,14 +82,28 @@ def _base_lines(tariff: KepcoTariff, quantities: BillQuantities, month: str) -> 
         rate = share if factor.charged else 0.0
         name = "power_factor_night" if factor.window == NIGHT else "power_factor_day"
         detail = f"{factor.percent:.2f} %" + ("" if factor.charged else ", notice only")
-        lines.append(BillLine(
-            name, month, base, "KRW", rate, base * rate, clause.provenance.verified, clause.provenance.source, detail
-        ))
+        lines.append(
+            BillLine(
+                name,
+                month,
+                base,
+                "KRW",
+                rate,
+                base * rate,
+                clause.provenance.verified,
+                clause.provenance.source,
+                detail,
+            )
+        )
     return lines
 
 
 def _excess_lines(tariff: KepcoTariff, quantities: BillQuantities, month: str) -> list[BillLine]:
-    return [_demand_line(tariff, use, "excess_demand") for use in quantities.demand if use.month == month and use.kind == "excess"]
+    return [
+        _demand_line(tariff, use, "excess_demand")
+        for use in quantities.demand
+        if use.month == month and use.kind == "excess"
+    ]
 
 
 def _energy_line(tariff: KepcoTariff, use: EnergyUse) -> BillLine:
@@ -118,10 +144,12 @@ def _levy_line(name: str, month: str, quantity: float, unit: str, fact: Fact, am
 def _notices(quantities: BillQuantities) -> list[str]:
     found = [
         f"{use.month}: {use.kw:g} kW over the contract power: first month, notice only"
-        for use in quantities.demand if use.kind == "excess" and use.multiplier == 0
+        for use in quantities.demand
+        if use.kind == "excess" and use.multiplier == 0
     ]
     found += [
         f"{factor.month}: {factor.window} power factor {factor.percent:.2f} %: first month, notice only"
-        for factor in quantities.power_factor if not factor.charged
+        for factor in quantities.power_factor
+        if not factor.charged
     ]
     return list(dict.fromkeys(found))

@@ -1,4 +1,6 @@
-"""KEPCO power factor: the month's mean of 30-minute factors, lagging by day and leading by night, and what it adds to the base charge."""
+"""KEPCO power factor: the month's mean of 30-minute factors, lagging by day and leading by night, and what it adds to
+the base charge.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,12 @@ def _in_window(hour: np.ndarray, window: tuple[int, int]) -> np.ndarray:
     return np.asarray((hour >= start) | (hour < end))
 
 
-def _readings(load: MeterLoad, clock: WallClock, reading_s: int) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
-    """Month, hour and the sums of each meter reading; a reading is ``reading_s`` long, or one interval where that is longer."""
+def _readings(
+    load: MeterLoad, clock: WallClock, reading_s: int
+) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Month, hour and the sums of each meter reading; a reading is ``reading_s`` long, or one interval where that is
+    longer.
+    """
     step = max(reading_s, load.interval_s)
     key = clock.day * 86_400 + clock.second // step * step
     change = np.flatnonzero(np.diff(key, prepend=key[0] - 1))
@@ -30,7 +36,9 @@ def _readings(load: MeterLoad, clock: WallClock, reading_s: int) -> tuple[np.nda
 
 
 def mean_factor_pct(kwh: np.ndarray, kvarh: np.ndarray, floor_pct: float) -> float | None:
-    """Mean of the readings' factors 100·kWh/√(kWh² + kvarh²), none below ``floor_pct``; empty readings are left out; None if all are."""
+    """Mean of the readings' factors 100·kWh/√(kWh² + kvarh²), none below ``floor_pct``; empty readings are left out;
+    None if all are.
+    """
     apparent = np.hypot(kwh, kvarh)
     used = apparent > 0
     if not used.any():
@@ -51,8 +59,9 @@ def share_of_base(factor: PowerFactor, clause: PowerFactorClause) -> float:
 def power_factors(load: MeterLoad, clock: WallClock, terms: SupplyTerms) -> list[PowerFactor]:
     """Day and night factor of each month of the load.
 
-    By day only the lagging register counts (leading counts as 100 %), by night only the leading one. Without a var meter the factor
-    is deemed to be the standard. A month's first shortfall is notice only unless notice was given before; rebates are always paid.
+    By day only the lagging register counts (leading counts as 100 %), by night only the leading one. Without a var
+    meter the factor is deemed to be the standard. A month's first shortfall is notice only unless notice was given
+    before; rebates are always paid.
     """
     reading_s = power_factor_clause(month_start(int(clock.month[0]))).reading_s
     month, hour, sums = _readings(load, clock, reading_s)
@@ -68,7 +77,9 @@ def power_factors(load: MeterLoad, clock: WallClock, terms: SupplyTerms) -> list
             mask = (month == index) & _in_window(hour, hours)
             percent = mean_factor_pct(sums["kwh"][mask], sums[register][mask], floor) if register in sums else None
             deemed = percent is None
-            found = PowerFactor(month_label(int(index)), window, clause.deemed_pct if percent is None else percent, deemed, True)
+            found = PowerFactor(
+                month_label(int(index)), window, clause.deemed_pct if percent is None else percent, deemed, True
+            )
             short = share_of_base(found, clause) > 0
             result.append(PowerFactor(found.month, window, found.percent, deemed, noticed[window] or not short))
             noticed[window] = noticed[window] or short

@@ -24,10 +24,10 @@ class TariffFault(ReferenceFault):
 class MeterLoad:
     """Energy through one meter, by interval.
 
-    ``start`` is the zone-aware start of the first interval, ``interval_s`` divides 900 or is 1800 or 3600; ``kwh`` (n,) per interval,
-    not negative; ``kvarh_lag`` and ``kvarh_lead`` (n,) from the two reactive registers, None without a var meter.
-    Raises :class:`TariffFault` on a naive start, another interval, a negative or non-finite value, unequal lengths, or a start or an
-    end inside a quarter hour.
+    ``start`` is the zone-aware start of the first interval, ``interval_s`` divides 900 or is 1800 or 3600; ``kwh`` (n,)
+    per interval, not negative; ``kvarh_lag`` and ``kvarh_lead`` (n,) from the two reactive registers, None without a
+    var meter. Raises :class:`TariffFault` on a naive start, another interval, a negative or non-finite value, unequal
+    lengths, or a start or an end inside a quarter hour.
     """
 
     start: dt.datetime
@@ -38,29 +38,39 @@ class MeterLoad:
 
     def __post_init__(self) -> None:
         if self.start.tzinfo is None:
-            raise TariffFault("the load's start has no time zone; give e.g. ZoneInfo('Asia/Seoul')")
+            msg = "the load's start has no time zone; give e.g. ZoneInfo('Asia/Seoul')"
+            raise TariffFault(msg)
         if self.interval_s <= 0 or (QUARTER_HOUR_S % self.interval_s and self.interval_s not in (1800, HOUR_S)):
-            raise TariffFault(f"interval {self.interval_s} s: must divide 15 min, or be 30 or 60 min")
+            msg = f"interval {self.interval_s} s: must divide 15 min, or be 30 or 60 min"
+            raise TariffFault(msg)
         for name in ("kwh", "kvarh_lag", "kvarh_lead"):
             self._check(name, getattr(self, name))
         if len(self.kwh) == 0:
-            raise TariffFault("the load is empty")
+            msg = "the load is empty"
+            raise TariffFault(msg)
         step = max(self.interval_s, QUARTER_HOUR_S)
         past_step = (self.start.minute * 60 + self.start.second + self.start.microsecond / 1e6) % step
         if past_step:
-            raise TariffFault(f"the load starts {past_step:g} s after a whole {step // 60} min")
+            msg = f"the load starts {past_step:g} s after a whole {step // 60} min"
+            raise TariffFault(msg)
         if len(self.kwh) * self.interval_s % QUARTER_HOUR_S:
-            raise TariffFault("the load ends inside a quarter hour")
+            msg = "the load ends inside a quarter hour"
+            raise TariffFault(msg)
 
     def _check(self, name: str, values: np.ndarray | None) -> None:
         if values is None:
             return
         if values.shape != (len(self.kwh),):
-            raise TariffFault(f"{name} has shape {values.shape}, kwh has {self.kwh.shape}")
+            msg = f"{name} has shape {values.shape}, kwh has {self.kwh.shape}"
+            raise TariffFault(msg)
         if not np.all(np.isfinite(values)):
-            raise TariffFault(f"{name}[{int(np.argmin(np.isfinite(values)))}] is not a number")
+            msg = f"{name}[{int(np.argmin(np.isfinite(values)))}] is not a number"
+            raise TariffFault(msg)
         if np.any(values < -1e-9):
-            raise TariffFault(f"{name}[{int(np.argmin(values))}] is negative: the meter counts what is drawn from the grid; settle export apart")
+            msg = f"{name}[{int(np.argmin(values))}] is negative: the meter counts what is drawn from the grid; settle export apart"
+            raise TariffFault(
+                msg
+            )
 
     @property
     def end(self) -> dt.datetime:
@@ -76,7 +86,8 @@ class MeterLoad:
         if self.interval_s >= window_s:
             return np.asarray(self.kwh * (HOUR_S / self.interval_s))
         if len(self.kwh) * self.interval_s % window_s or self.start.minute * 60 % window_s:
-            raise TariffFault(f"the load is not made of whole demand windows of {window_s // 60} min")
+            msg = f"the load is not made of whole demand windows of {window_s // 60} min"
+            raise TariffFault(msg)
         sums: np.ndarray = self.kwh.reshape(-1, window_s // self.interval_s).sum(axis=1)
         return sums * (HOUR_S / window_s)
 
@@ -89,10 +100,11 @@ class MeterLoad:
 class SupplyTerms:
     """What the bill depends on beside load and tariff.
 
-    ``demand_history_kw``: past monthly demands, oldest first, up to the month before the load starts (twelve are enough).
-    ``demand_metered``: None takes the class's habit (classes with time of use are metered, 갑Ⅰ pays for its contract power).
-    ``excess_noticed``, ``power_factor_noticed``: the notice that goes before the first charge was given already; by default the first
-    month of excess, and of a poor power factor, is notice only, as the terms of supply say.
+    ``demand_history_kw``: past monthly demands, oldest first, up to the month before the load starts (twelve are
+    enough). ``demand_metered``: None takes the class's habit (classes with time of use are metered, 갑Ⅰ pays for its
+    contract power). ``excess_noticed``, ``power_factor_noticed``: the notice that goes before the first charge was
+    given already; by default the first month of excess, and of a poor power factor, is notice only, as the terms of
+    supply say.
     """
 
     contract_kw: float | None = None
@@ -103,14 +115,18 @@ class SupplyTerms:
 
     def __post_init__(self) -> None:
         if self.contract_kw is not None and not (math.isfinite(self.contract_kw) and self.contract_kw > 0):
-            raise TariffFault(f"contract power {self.contract_kw} kW: must be above 0 kW")
+            msg = f"contract power {self.contract_kw} kW: must be above 0 kW"
+            raise TariffFault(msg)
         if any(not math.isfinite(kw) or kw < 0 for kw in self.demand_history_kw):
-            raise TariffFault(f"past demands must be numbers of kW, not negative: {self.demand_history_kw}")
+            msg = f"past demands must be numbers of kW, not negative: {self.demand_history_kw}"
+            raise TariffFault(msg)
 
 
 @dataclass(frozen=True)
 class EnergyUse:
-    """Energy of one month at one rate: ``version`` of the tariff, ``season``, ``band``, ``discounted`` (weekend discount)."""
+    """Energy of one month at one rate: ``version`` of the tariff, ``season``, ``band``, ``discounted`` (weekend
+    discount).
+    """
 
     month: str
     version: str
@@ -124,8 +140,9 @@ class EnergyUse:
 class DemandUse:
     """Billing demand of one month (or of the part of it under one version).
 
-    ``kind`` is "billing" (KEPCO), "flat" or "period 2" (URDB), or "excess"; ``share_of_month`` pro-rates, ``multiplier`` scales the rate
-    (1 for demand, 1.5 … 4 for excess over contract, 0 for an excess that is notice only).
+    ``kind`` is "billing" (KEPCO), "flat" or "period 2" (URDB), or "excess"; ``share_of_month`` pro-rates,
+    ``multiplier`` scales the rate (1 for demand, 1.5 … 4 for excess over contract, 0 for an excess that is notice
+    only).
     """
 
     month: str
@@ -138,8 +155,8 @@ class DemandUse:
 
 @dataclass(frozen=True)
 class PowerFactor:
-    """Power factor of one month: ``window`` "day_lagging" or "night_leading", ``percent``, whether deemed (no var meter), whether a
-    surcharge is charged (False: notice only)."""
+    """Power factor of one month: ``window`` "day_lagging" or "night_leading", ``percent``, whether deemed (no var
+    meter), whether a surcharge is charged (False: notice only)."""
 
     month: str
     window: str
@@ -201,7 +218,8 @@ class Bill:
     def total_krw(self) -> float:
         """The total in won. Raises :class:`TariffFault` for a bill in another currency."""
         if self.currency != "KRW":
-            raise TariffFault(f"the bill of {self.tariff_id} is in {self.currency}, not KRW")
+            msg = f"the bill of {self.tariff_id} is in {self.currency}, not KRW"
+            raise TariffFault(msg)
         return self.total
 
     @property
@@ -212,14 +230,16 @@ class Bill:
     def amount_of(self, name: str, month: str | None = None) -> float:
         """Sum of the lines called ``name`` (or starting with ``name`` and an underscore), of one month or of all."""
         return math.fsum(
-            line.amount for line in self.lines
+            line.amount
+            for line in self.lines
             if (line.name == name or line.name.startswith(name + "_")) and month in (None, line.month)
         )
 
 
 @dataclass(frozen=True)
 class BillingDemandRule:
-    """What an optimiser needs to price demand: the rate per kW and month, what it counts, the floor, and the levies on top.
+    """What an optimiser needs to price demand: the rate per kW and month, what it counts, the floor, and the levies on
+    top.
 
     ``floor_kw``: billing demand of the month whatever the load (ratchet from past demands, share of contract).
     ``binds_later``: the month's demand stays in the ratchet of later months. ``gross_factor``: (1 + VAT + fund).

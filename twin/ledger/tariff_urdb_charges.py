@@ -17,11 +17,20 @@ def charges(tariff: UrdbTariff, quantities: BillQuantities) -> Bill:
     lines: list[BillLine] = []
     for month, share in quantities.months.items():
         of_month = [
-            *_fixed_lines(tariff, month, share), *_demand_lines(tariff, quantities, month), *_energy_lines(tariff, quantities, month),
+            *_fixed_lines(tariff, month, share),
+            *_demand_lines(tariff, quantities, month),
+            *_energy_lines(tariff, quantities, month),
         ]
         lines += [*of_month, *_minimum_lines(tariff, month, share, math.fsum(line.amount for line in of_month))]
     unapproved = () if tariff.approved else (f"unverified: {tariff.id} is not approved in the rate database",)
-    return Bill(tariff.id, tariff.currency, tuple(lines), quantities, (*quantities.warnings, *unapproved), quantities.counterfactual)
+    return Bill(
+        tariff.id,
+        tariff.currency,
+        tuple(lines),
+        quantities,
+        (*quantities.warnings, *unapproved),
+        quantities.counterfactual,
+    )
 
 
 def _line(tariff: UrdbTariff, name: str, month: str, quantity: float, unit: str, rate: float) -> BillLine:
@@ -36,7 +45,9 @@ def _fixed_lines(tariff: UrdbTariff, month: str, share: float) -> list[BillLine]
     if tariff.fixed_per_day:
         days = share * month_seconds(int(month[:4]) * 12 + _calendar_month(month)) / 86_400
         return [_line(tariff, "fixed_charge", month, days, "day", tariff.fixed_per_day)]
-    return [_line(tariff, "fixed_charge", month, share, "month", tariff.fixed_per_month)] if tariff.fixed_per_month else []
+    return (
+        [_line(tariff, "fixed_charge", month, share, "month", tariff.fixed_per_month)] if tariff.fixed_per_month else []
+    )
 
 
 def _demand_lines(tariff: UrdbTariff, quantities: BillQuantities, month: str) -> list[BillLine]:
@@ -55,11 +66,23 @@ def _demand_lines(tariff: UrdbTariff, quantities: BillQuantities, month: str) ->
 
 def _energy_lines(tariff: UrdbTariff, quantities: BillQuantities, month: str) -> list[BillLine]:
     lines = [
-        _line(tariff, f"energy_{use.band}", month, use.kwh, "kWh", tariff.energy.rates[int(use.band.removeprefix("period_"))])
-        for use in quantities.energy if use.month == month
+        _line(
+            tariff,
+            f"energy_{use.band}",
+            month,
+            use.kwh,
+            "kWh",
+            tariff.energy.rates[int(use.band.removeprefix("period_"))],
+        )
+        for use in quantities.energy
+        if use.month == month
     ]
     adjustment = tariff.fuel_adjustment_by_month[_calendar_month(month)]
-    return [*lines, _line(tariff, "fuel_adjustment", month, quantities.kwh(month), "kWh", adjustment)] if adjustment else lines
+    return (
+        [*lines, _line(tariff, "fuel_adjustment", month, quantities.kwh(month), "kWh", adjustment)]
+        if adjustment
+        else lines
+    )
 
 
 def _minimum_lines(tariff: UrdbTariff, month: str, share: float, sum_of_month: float) -> list[BillLine]:

@@ -20,7 +20,9 @@ _MAX_BYTES = 5_000_000
 
 @dataclass(frozen=True)
 class Schedule:
-    """Rates by period, and the period of each hour: ``weekday`` and ``weekend`` are 12 × 24. ``first_tier_max`` None: one tier only."""
+    """Rates by period, and the period of each hour: ``weekday`` and ``weekend`` are 12 × 24. ``first_tier_max`` None:
+    one tier only.
+    """
 
     rates: tuple[float, ...]
     first_tier_max: tuple[float | None, ...]
@@ -36,7 +38,9 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Lookback:
-    """Demand ratchet: ``share`` of the highest demand of the last ``range_months`` months, or of those ``calendar_months`` among them."""
+    """Demand ratchet: ``share`` of the highest demand of the last ``range_months`` months, or of those
+    ``calendar_months`` among them.
+    """
 
     share: float
     range_months: int
@@ -45,35 +49,45 @@ class Lookback:
     def floor_kw(self, known: Mapping[int, float], month: int) -> float:
         """Billing demand that past months impose on month index ``month``."""
         window = range(month - self.range_months, month)
-        return self.share * max((known[m] for m in window if m in known and m % 12 + 1 in self.calendar_months), default=0.0)
+        return self.share * max(
+            (known[m] for m in window if m in known and m % 12 + 1 in self.calendar_months), default=0.0
+        )
 
 
 def _load(path: Path) -> dict[str, Any]:
     if not path.is_file():
-        raise TariffFault(f"tariff file {path} not found")
+        msg = f"tariff file {path} not found"
+        raise TariffFault(msg)
     if path.stat().st_size > _MAX_BYTES:
-        raise TariffFault(f"tariff file {path} is larger than {_MAX_BYTES} bytes")
+        msg = f"tariff file {path} is larger than {_MAX_BYTES} bytes"
+        raise TariffFault(msg)
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as fault:
-        raise TariffFault(f"tariff file {path} is not JSON: {fault}") from fault
+        msg = f"tariff file {path} is not JSON: {fault}"
+        raise TariffFault(msg) from fault
     items = data.get("items") if isinstance(data, dict) else data
     if isinstance(items, list):
         if len(items) != 1:
-            raise TariffFault(f"tariff file {path} holds {len(items)} rates; give one")
+            msg = f"tariff file {path} holds {len(items)} rates; give one"
+            raise TariffFault(msg)
         data = items[0]
     if not isinstance(data, dict) or "energyratestructure" not in data:
-        raise TariffFault(f"tariff file {path} has no energyratestructure: not a URDB rate")
+        msg = f"tariff file {path} has no energyratestructure: not a URDB rate"
+        raise TariffFault(msg)
     return data
 
 
-def _tiers(path: Path, key: str, structure: list[list[dict[str, Any]]]) -> tuple[tuple[float, ...], tuple[float | None, ...]]:
+def _tiers(
+    path: Path, key: str, structure: list[list[dict[str, Any]]]
+) -> tuple[tuple[float, ...], tuple[float | None, ...]]:
     rates, limits = [], []
     for period in structure:
         first = period[0]
         unit = str(first.get("unit", "")).lower()
         if unit not in ("", "kwh", "kw"):
-            raise TariffFault(f"tariff file {path}: {key} in unit '{first['unit']}' is not supported, only kWh and kW")
+            msg = f"tariff file {path}: {key} in unit '{first['unit']}' is not supported, only kWh and kW"
+            raise TariffFault(msg)
         rates.append(float(first.get("rate", 0.0)) + float(first.get("adj", 0.0)))
         limits.append(float(first["max"]) if len(period) > 1 and "max" in first else None)
     return tuple(rates), tuple(limits)
@@ -86,9 +100,11 @@ def _schedule(path: Path, data: Mapping[str, Any], prefix: str) -> Schedule:
         key = f"{prefix}{part}schedule"
         table = tuple(tuple(int(period) for period in row) for row in data.get(key, ()))
         if len(table) != 12 or any(len(row) != 24 for row in table):
-            raise TariffFault(f"tariff file {path}: {key} must be 12 x 24")
+            msg = f"tariff file {path}: {key} must be 12 x 24"
+            raise TariffFault(msg)
         if not all(0 <= period < len(rates) for row in table for period in row):
-            raise TariffFault(f"tariff file {path}: {key} names a period that {prefix}ratestructure does not have")
+            msg = f"tariff file {path}: {key} names a period that {prefix}ratestructure does not have"
+            raise TariffFault(msg)
         tables.append(table)
     return Schedule(rates, limits, tables[0], tables[1])
 
@@ -100,7 +116,8 @@ def _flat_demand(path: Path, data: Mapping[str, Any]) -> tuple[tuple[float, ...]
     rates, limits = _tiers(path, "flatdemandstructure", structure)
     months = [int(month) for month in data.get("flatdemandmonths", [0] * 12)]
     if len(months) != 12 or not all(0 <= month < len(rates) for month in months):
-        raise TariffFault(f"tariff file {path}: flatdemandmonths must be 12 positions in flatdemandstructure")
+        msg = f"tariff file {path}: flatdemandmonths must be 12 positions in flatdemandstructure"
+        raise TariffFault(msg)
     return tuple(rates[month] for month in months), tuple(limits[month] for month in months)
 
 
@@ -114,7 +131,8 @@ def _fixed(path: Path, data: Mapping[str, Any]) -> tuple[float, float]:
     amount = float(_get(data, "fixedchargefirstmeter", "fixedmonthlycharge", default=0.0))
     unit = str(_get(data, "fixedchargeunits", default="$/month"))
     if unit not in ("$/month", "$/day"):
-        raise TariffFault(f"tariff file {path}: fixed charge in {unit} is not supported, only $/month and $/day")
+        msg = f"tariff file {path}: fixed charge in {unit} is not supported, only $/month and $/day"
+        raise TariffFault(msg)
     return (amount, 0.0) if unit == "$/month" else (0.0, amount)
 
 
@@ -146,22 +164,37 @@ def read_fields(path: object) -> dict[str, Any]:
     data = _load(file)
     for key in _REFUSED:
         if np.any(np.asarray(_get(data, key, default=0), dtype=object) != 0):
-            raise TariffFault(f"tariff file {file}: charge '{key}' is not supported")
-    if str(_get(data, "demandunits", default="kW")) != "kW" or str(_get(data, "flatdemandunit", "flatdemandunits", default="kW")) != "kW":
-        raise TariffFault(f"tariff file {file}: demand is supported in kW only")
+            msg = f"tariff file {file}: charge '{key}' is not supported"
+            raise TariffFault(msg)
+    if (
+        str(_get(data, "demandunits", default="kW")) != "kW"
+        or str(_get(data, "flatdemandunit", "flatdemandunits", default="kW")) != "kW"
+    ):
+        msg = f"tariff file {file}: demand is supported in kW only"
+        raise TariffFault(msg)
     if str(_get(data, "minchargeunits", default="$/month")) != "$/month":
-        raise TariffFault(f"tariff file {file}: minimum charge is supported in $/month only")
+        msg = f"tariff file {file}: minimum charge is supported in $/month only"
+        raise TariffFault(msg)
     demand = _schedule(file, data, "demand") if data.get("demandratestructure") else None
     flat, flat_max = _flat_demand(file, data)
     fixed_month, fixed_day = _fixed(file, data)
     lookback = _lookback(data)
     return {
-        "id": str(path), "name": str(data.get("name", file.stem)), "source": str(data.get("uri") or data.get("source") or file.name),
-        "approved": bool(data.get("approved", False)), "effective_from": _date(data, "startdate"), "effective_to": _date(data, "enddate"),
-        "energy": _schedule(file, data, "energy"), "demand": demand, "flat_demand": flat, "flat_demand_max_kw": flat_max,
+        "id": str(path),
+        "name": str(data.get("name", file.stem)),
+        "source": str(data.get("uri") or data.get("source") or file.name),
+        "approved": bool(data.get("approved", False)),
+        "effective_from": _date(data, "startdate"),
+        "effective_to": _date(data, "enddate"),
+        "energy": _schedule(file, data, "energy"),
+        "demand": demand,
+        "flat_demand": flat,
+        "flat_demand_max_kw": flat_max,
         "fuel_adjustment_by_month": tuple(float(v) for v in _get(data, "fueladjustmentsmonthly", default=[0.0] * 12)),
-        "fixed_per_month": fixed_month, "fixed_per_day": fixed_day,
+        "fixed_per_month": fixed_month,
+        "fixed_per_day": fixed_day,
         "minimum_per_month": float(_get(data, "mincharge", "minmonthlycharge", default=0.0)),
-        "demand_window_s": int(float(_get(data, "demandwindow", default=15.0)) * 60), "lookback": lookback,
+        "demand_window_s": int(float(_get(data, "demandwindow", default=15.0)) * 60),
+        "lookback": lookback,
         "warnings": _warnings(data, lookback, demand),
     }

@@ -23,7 +23,9 @@ class SectorBenchmark:
     provenance: Provenance
 
     def quantile_of(self, carrier: str, kwh_per_t: float) -> tuple[float, float]:
-        """Bounds (low, high) of the quantile at which a figure lies; (0, q) below the first value, (q, 1) above the last."""
+        """Bounds (low, high) of the quantile at which a figure lies; (0, q) below the first value, (q, 1) above the
+        last.
+        """
         values = self.kwh_per_t[pick("carrier group", carrier, CARRIERS)]
         below = sum(value <= kwh_per_t for value in values)
         low = self.quantiles[below - 1] if below else 0.0
@@ -51,7 +53,11 @@ def sector_benchmarks() -> Mapping[str, SectorBenchmark]:
     origin = provenance(block)
     return {
         entry["sector"]: SectorBenchmark(
-            entry["sector"], entry["n"], tuple(block["quantiles"]), {name: tuple(map(float, entry[name])) for name in CARRIERS}, origin
+            entry["sector"],
+            entry["n"],
+            tuple(block["quantiles"]),
+            {name: tuple(map(float, entry[name])) for name in CARRIERS},
+            origin,
         )
         for entry in block["sectors"]
     }
@@ -67,8 +73,14 @@ def process_benchmarks() -> Mapping[str, ProcessBenchmark]:
     """Process figures by id, e.g. ``induction-melting-grey-iron``."""
     return {
         entry["id"]: ProcessBenchmark(
-            entry["id"], entry["name"], entry["unit"], entry["low"], entry["typical"], entry["high"],
-            tuple(entry["theoretical"]) if entry["theoretical"] else None, provenance(entry),
+            entry["id"],
+            entry["name"],
+            entry["unit"],
+            entry["low"],
+            entry["typical"],
+            entry["high"],
+            tuple(entry["theoretical"]) if entry["theoretical"] else None,
+            provenance(entry),
         )
         for entry in read_yaml(_FILE)["processes"]
     }

@@ -14,7 +14,10 @@ def _public(country: str, first_year: int, last_year: int, language: str | None)
     import holidays
 
     if country not in holidays.list_supported_countries():
-        raise ReferenceFault(f"no holiday calendar for country '{country}'; use an ISO code such as KR, or a list of dates")
+        msg = f"no holiday calendar for country '{country}'; use an ISO code such as KR, or a list of dates"
+        raise ReferenceFault(
+            msg
+        )
     found = holidays.country_holidays(country, years=range(first_year, last_year + 1), language=language)
     return dict(sorted((day, str(name)) for day, name in found.items()))
 
@@ -30,10 +33,13 @@ def holidays_between(
 ) -> dict[dt.date, str]:
     """Public holidays of a plant from ``first`` to ``last``, both included.
 
-    Names come from the ``holidays`` package (ISO ``country`` such as ``KR``; ``language`` as the package spells it, e.g. ``en_US``).
-    Ad-hoc and substitute days are included, Sundays are not. ``extra`` days are added as "added", ``removed`` ones taken out.
+    Names come from the ``holidays`` package (ISO ``country`` such as ``KR``; ``language`` as the package spells it,
+    e.g. ``en_US``). Ad-hoc and substitute days are included, Sundays are not. ``extra`` days are added as "added",
+    ``removed`` ones taken out.
     """
-    days = {day: name for day, name in _public(country, first.year, last.year, language).items() if first <= day <= last}
+    days = {
+        day: name for day, name in _public(country, first.year, last.year, language).items() if first <= day <= last
+    }
     days.update({day: "added" for day in extra if first <= day <= last})
     for day in removed:
         days.pop(day, None)
@@ -47,7 +53,8 @@ def adhoc_holidays() -> frozenset[dt.date]:
 
 
 def kepco_holidays(first: dt.date, last: dt.date) -> frozenset[dt.date]:
-    """Days that KEPCO meters as public holidays (관공서의 공휴일에 관한 규정), both ends included; Sundays are a rule of their own.
+    """Days that KEPCO meters as public holidays (관공서의 공휴일에 관한 규정), both ends included; Sundays are a rule
+    of their own.
 
     Substitute days and elections on the expiry of a term count; ad-hoc 임시공휴일 do not (별표 3-1 단서).
     """

@@ -12,8 +12,10 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
 
+from twin.core.faults import InputFault
 
-class ReferenceFault(ValueError):
+
+class ReferenceFault(InputFault, ValueError):
     """A fact was asked for that the reference data do not hold."""
 
 
@@ -60,7 +62,8 @@ def provenance(entry: Mapping[str, Any], fallback: Mapping[str, Any] | None = No
     source = entry.get("source", around.get("source"))
     verified = entry.get("verified", around.get("verified"))
     if source is None or verified is None:
-        raise ReferenceFault(f"reference entry without source or verified flag: {dict(entry)!r}")
+        msg = f"reference entry without source or verified flag: {dict(entry)!r}"
+        raise ReferenceFault(msg)
     as_of = entry.get("as_of", around.get("as_of", entry.get("published", entry.get("date", ""))))
     return Provenance(str(source), str(as_of), bool(verified), str(entry.get("basis", around.get("basis", ""))))
 
@@ -77,7 +80,8 @@ def read_yaml(name: str) -> Mapping[str, Any]:
 
     data = YAML(typ="safe", pure=True).load(data_file(name).read_text(encoding="utf-8"))
     if not isinstance(data, dict):
-        raise ReferenceFault(f"{name}: a mapping is expected at the top")
+        msg = f"{name}: a mapping is expected at the top"
+        raise ReferenceFault(msg)
     return data
 
 
@@ -105,4 +109,5 @@ def pick(kind: str, wanted: str, known: Iterable[str]) -> str:
         return wanted
     near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names)}"
-    raise UnknownId(f"unknown {kind} '{wanted}'; {hint}")
+    msg = f"unknown {kind} '{wanted}'; {hint}"
+    raise UnknownId(msg)

@@ -14,7 +14,9 @@ MJ_PER_KWH = 3.6
 
 @dataclass(frozen=True)
 class Fuel:
-    """A fuel on net calorific value; factors in kg per TJ (net). City gas is sold by gross MJ: ``gross_mj_per_net_mj``."""
+    """A fuel on net calorific value; factors in kg per TJ (net). City gas is sold by gross MJ:
+    ``gross_mj_per_net_mj``.
+    """
 
     id: str
     name_ko: str
@@ -62,9 +64,16 @@ def fuels() -> Mapping[str, Fuel]:
         trace = data["trace_gases"][entry["trace_gases"]]
         billing = entry.get("billing_basis")
         result[entry["id"]] = Fuel(
-            entry["id"], entry["name_ko"], entry["carrier"], entry["activity_unit"], entry["ncv_mj_per_unit"],
-            float(entry["co2_kg_per_tj"]), trace["ch4_kg_per_tj"], trace["n2o_kg_per_tj"],
-            billing["gross_mj_per_unit"] / billing["net_mj_per_unit"] if billing else None, provenance(entry),
+            entry["id"],
+            entry["name_ko"],
+            entry["carrier"],
+            entry["activity_unit"],
+            entry["ncv_mj_per_unit"],
+            float(entry["co2_kg_per_tj"]),
+            trace["ch4_kg_per_tj"],
+            trace["n2o_kg_per_tj"],
+            billing["gross_mj_per_unit"] / billing["net_mj_per_unit"] if billing else None,
+            provenance(entry),
         )
     return result
 
@@ -80,7 +89,8 @@ def fuel_of_carrier(carrier: str) -> Fuel:
         if candidate.carrier == carrier:
             return candidate
     known = sorted(item.carrier for item in fuels().values() if item.carrier)
-    raise UnknownId(f"no fuel stands for carrier '{carrier}'; known: {', '.join(known)}")
+    msg = f"no fuel stands for carrier '{carrier}'; known: {', '.join(known)}"
+    raise UnknownId(msg)
 
 
 @functools.cache

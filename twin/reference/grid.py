@@ -28,7 +28,12 @@ def grid_factors() -> Mapping[str, GridFactor]:
     """All approvals by id."""
     return {
         entry["id"]: GridFactor(
-            entry["id"], entry["value"], entry["statistics"], str(entry["published"]), entry["used_for"], provenance(entry)
+            entry["id"],
+            entry["value"],
+            entry["statistics"],
+            str(entry["published"]),
+            entry["used_for"],
+            provenance(entry),
         )
         for entry in read_yaml(_FILE)["factors"]
     }

@@ -1,4 +1,6 @@
-"""KEPCO industrial tariffs as data: classes, dated rate versions, hour tables. Rules beside the rates: :mod:`.kepco_rules`."""
+"""KEPCO industrial tariffs as data: classes, dated rate versions, hour tables. Rules beside the rates:
+:mod:`.kepco_rules`.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ _FILE = "kepco/versions.yaml"
 
 @dataclass(frozen=True)
 class TariffClass:
-    """A contract class such as ``industrial-b`` (산업용(을)); contract power in kW from (included) to below (excluded, None: no limit)."""
+    """A contract class such as ``industrial-b`` (산업용(을)); contract power in kW from (included) to below (excluded,
+    None: no limit).
+    """
 
     id: str
     name_en: str
@@ -39,7 +43,9 @@ class HourTable:
 
 @dataclass(frozen=True)
 class WeekendDiscount:
-    """Share taken off the energy charge on Saturdays, Sundays and public holidays of some seasons, hours [start, end)."""
+    """Share taken off the energy charge on Saturdays, Sundays and public holidays of some seasons, hours [start,
+    end).
+    """
 
     seasons: tuple[str, ...]
     start_hour: int
@@ -75,7 +81,12 @@ def tariff_classes() -> Mapping[str, TariffClass]:
     """All classes by id."""
     return {
         key: TariffClass(
-            key, entry["name"]["en"], entry["name"]["ko"], entry["contract_from_kw"], entry["contract_below_kw"], entry["time_of_use"]
+            key,
+            entry["name"]["en"],
+            entry["name"]["ko"],
+            entry["contract_from_kw"],
+            entry["contract_below_kw"],
+            entry["time_of_use"],
         )
         for key, entry in read_yaml(_FILE)["classes"].items()
     }
@@ -100,10 +111,12 @@ def _hours(spans: Mapping[str, list[list[int]]]) -> tuple[str, ...]:
         for start, end in windows:
             for hour in range(start, end if end > start else end + 24):
                 if bands[hour % 24] is not None:
-                    raise ReferenceFault(f"hour {hour % 24} lies in two bands")
+                    msg = f"hour {hour % 24} lies in two bands"
+                    raise ReferenceFault(msg)
                 bands[hour % 24] = band
     if None in bands:
-        raise ReferenceFault(f"hour {bands.index(None)} lies in no band")
+        msg = f"hour {bands.index(None)} lies in no band"
+        raise ReferenceFault(msg)
     return tuple(band for band in bands if band)
 
 
@@ -130,12 +143,14 @@ def _discount(entry: Mapping[str, Any] | None) -> WeekendDiscount | None:
         return None
     until = as_date(entry["until"])
     assert until is not None
-    return WeekendDiscount(tuple(entry["seasons"]), *entry["hours"], entry["share"], until, provenance(entry))
+    start_hour, end_hour = entry["hours"]
+    return WeekendDiscount(tuple(entry["seasons"]), start_hour, end_hour, entry["share"], until, provenance(entry))
 
 
 def _rates(version: str, plan: tuple[str, str, str]) -> tuple[float, Mapping[str, Mapping[str, float]]]:
     rows = [
-        row for row in read_rows("kepco/rates.csv")
+        row
+        for row in read_rows("kepco/rates.csv")
         if row["version"] == version and (row["tariff_class"], row["voltage"], row["option"]) == plan
     ]
     energy = {row["season"]: {band: float(row[band]) for band in BANDS if row[band]} for row in rows}
@@ -162,8 +177,16 @@ def rate_versions(plan_id: str, region: str = "mainland", deferred: bool = False
         effective_from = as_date(start)
         assert effective_from is not None
         base, energy = _rates(entry["id"], (tariff_class, voltage, "".join(option)))
-        versions.append(RateVersion(
-            entry["id"], effective_from, as_date(end), base, energy, hour_tables()[entry["hours"][region]],
-            _discount(entry.get("weekend_discount")), provenance(entry),
-        ))
+        versions.append(
+            RateVersion(
+                entry["id"],
+                effective_from,
+                as_date(end),
+                base,
+                energy,
+                hour_tables()[entry["hours"][region]],
+                _discount(entry.get("weekend_discount")),
+                provenance(entry),
+            )
+        )
     return tuple(sorted(versions, key=lambda version: version.effective_from))

@@ -16,7 +16,8 @@ TIMEZONE = "Asia/Seoul"
 
 @dataclass(frozen=True)
 class DemandRule:
-    """Billing demand: highest mean over ``window_s`` in the counted bands; ratchet over some months; floor; excess multipliers.
+    """Billing demand: highest mean over ``window_s`` in the counted bands; ratchet over some months; floor; excess
+    multipliers.
 
     ``excess_bands``: (ratio of excess to contract below which it applies, None: no limit; multiplier of the base rate).
     """
@@ -102,7 +103,8 @@ def power_factor_clause(day: dt.date) -> PowerFactorClause:
     for clause in power_factor_clauses():
         if _covers(clause.effective_from, clause.effective_to, day):
             return clause
-    raise NotInForce(f"no power-factor clause in force on {day}")
+    msg = f"no power-factor clause in force on {day}"
+    raise NotInForce(msg)
 
 
 @functools.cache
@@ -115,12 +117,17 @@ def _levy_entries(name: str) -> tuple[tuple[dt.date | None, dt.date | None, Fact
     )
     for start, _, _ in entries:
         if start is not None and start.day != 1:
-            raise ReferenceFault(f"{name}: levies are billed by month, so they start on the first of a month, not {start}")
+            msg = f"{name}: levies are billed by month, so they start on the first of a month, not {start}"
+            raise ReferenceFault(
+                msg
+            )
     return entries
 
 
 def levy(name: str, day: dt.date) -> Fact | None:
-    """Levy ``climate_charge``, ``fuel_adjustment`` (KRW/kWh), ``fund`` or ``vat`` (shares) on ``day``; None where none is known."""
+    """Levy ``climate_charge``, ``fuel_adjustment`` (KRW/kWh), ``fund`` or ``vat`` (shares) on ``day``; None where none
+    is known.
+    """
     for start, end, fact in _levy_entries(name):
         if _covers(start, end, day):
             return fact

@@ -11,7 +11,9 @@ from .facts import Provenance, pick, provenance, read_yaml
 
 @dataclass(frozen=True)
 class LabourPremia:
-    """Fractions of the ordinary hourly wage, added on top of it; they add up. Night is [from, to) and wraps midnight."""
+    """Fractions of the ordinary hourly wage, added on top of it; they add up. Night is [from, to) and wraps
+    midnight.
+    """
 
     id: str
     country: str
@@ -31,9 +33,17 @@ def labour_premia_sets() -> Mapping[str, LabourPremia]:
     """All sets by id."""
     return {
         entry["id"]: LabourPremia(
-            entry["id"], entry["country"], entry["night"]["from_hour"], entry["night"]["to_hour"], entry["night"]["share"],
-            entry["overtime"]["share"], entry["overtime"]["over_hours_per_day"], entry["overtime"]["over_hours_per_week"],
-            entry["holiday"]["share_within_8_h"], entry["holiday"]["share_beyond_8_h"], provenance(entry),
+            entry["id"],
+            entry["country"],
+            entry["night"]["from_hour"],
+            entry["night"]["to_hour"],
+            entry["night"]["share"],
+            entry["overtime"]["share"],
+            entry["overtime"]["over_hours_per_day"],
+            entry["overtime"]["over_hours_per_week"],
+            entry["holiday"]["share_within_8_h"],
+            entry["holiday"]["share_beyond_8_h"],
+            provenance(entry),
         )
         for entry in read_yaml("labour.yaml")["premia"]
     }

@@ -14,15 +14,20 @@ _FILE = "prices.yaml"
 def kau_prices() -> tuple[tuple[dt.date, Fact], ...]:
     """Allowance prices by date of the quotation, oldest first, KRW/tCO2e."""
     block = read_yaml(_FILE)["kau"]
-    found = [(as_date(e["date"]), Fact(float(e["value"]), block["unit"], provenance(e, block))) for e in block["entries"]]
+    found = [
+        (as_date(e["date"]), Fact(float(e["value"]), block["unit"], provenance(e, block))) for e in block["entries"]
+    ]
     return tuple(sorted(((day, fact) for day, fact in found if day), key=lambda pair: pair[0]))
 
 
 def kau_price(day: dt.date) -> Fact:
-    """Last quotation found on or before ``day``; unverified once it is older than half a year. Raises :class:`NotInForce`."""
+    """Last quotation found on or before ``day``; unverified once it is older than half a year. Raises
+    :class:`NotInForce`.
+    """
     past = [(date, fact) for date, fact in kau_prices() if date <= day]
     if not past:
-        raise NotInForce(f"no allowance price found on or before {day}")
+        msg = f"no allowance price found on or before {day}"
+        raise NotInForce(msg)
     date, fact = past[-1]
     if (day - date).days <= 183:
         return fact
@@ -36,7 +41,8 @@ def cbam_certificate_price(quarter: str) -> Fact:
     by_quarter = {entry["quarter"]: entry for entry in block["entries"]}
     entry = by_quarter[pick("quarter", quarter, by_quarter)]
     if entry["value"] is None:
-        raise ReferenceFault(f"CBAM price of {quarter} not found (publication due {entry['published']}): give one")
+        msg = f"CBAM price of {quarter} not found (publication due {entry['published']}): give one"
+        raise ReferenceFault(msg)
     return Fact(float(entry["value"]), block["unit"], provenance(entry))
 
 
@@ -47,14 +53,19 @@ def city_gas_wholesale(day: dt.date) -> Fact:
     """
     block = read_yaml(_FILE)["city_gas_wholesale_industrial"]
     season = next(name for name, months in block["seasons"].items() if day.month in months)
-    dated = sorted(((as_date(entry["date"]) or dt.date.min, entry) for entry in block["entries"]), key=lambda pair: pair[0])
+    dated = sorted(
+        ((as_date(entry["date"]) or dt.date.min, entry) for entry in block["entries"]), key=lambda pair: pair[0]
+    )
     past = [(date, entry) for date, entry in dated if date <= day]
     if not past:
-        raise NotInForce(f"no city gas price found on or before {day}")
+        msg = f"no city gas price found on or before {day}"
+        raise NotInForce(msg)
     date, entry = past[-1]
     origin = provenance(entry)
     if (day - date).days > 366:
-        origin = Provenance(origin.source, origin.as_of, False, f"carried on from {date}; scenario band {block['scenario_band']}")
+        origin = Provenance(
+            origin.source, origin.as_of, False, f"carried on from {date}; scenario band {block['scenario_band']}"
+        )
     return Fact(float(entry.get("value", entry.get(season))), block["unit"], origin)
 
 

@@ -1,6 +1,7 @@
 """Hourly yield of rooftop PV per kWp at Korean industrial sites, tilt 20 degrees south, clock hours of KST.
 
-Weather: Open-Meteo ERA5 reanalysis, CC BY 4.0; the attribution is part of every profile and must go with what is derived from it.
+Weather: Open-Meteo ERA5 reanalysis, CC BY 4.0; the attribution is part of every profile and must go with what is
+derived from it.
 """
 
 from __future__ import annotations
@@ -34,20 +35,24 @@ class PvProfile:
         """Monthly yield at ``tilt_deg`` (10 to 30, interpolated) over that at 20 degrees."""
         known = sorted(self.tilt_factor_by_month)
         if not known[0] <= tilt_deg <= known[-1]:
-            raise ReferenceFault(f"PV tilt {tilt_deg} deg is outside {known[0]:g} to {known[-1]:g} deg, the range of the table")
+            msg = f"PV tilt {tilt_deg} deg is outside {known[0]:g} to {known[-1]:g} deg, the range of the table"
+            raise ReferenceFault(
+                msg
+            )
         return float(np.interp(tilt_deg, known, [self.tilt_factor_by_month[tilt][month - 1] for tilt in known]))
 
     def hourly_kw_per_kwp(self, day: dt.date, tilt_deg: float = HOURLY_TILT_DEG) -> np.ndarray:
         """(24,) mean power of each clock hour of ``day``.
 
-        Where a weather year is held, the same month and day of 2025 (29 February as the 28th); else the month's mean day.
+        Where a weather year is held, the same month and day of 2025 (29 February as the 28th); else the month's mean
+        day.
         """
         if self.weather_year is None:
             base = self.month_hour_kw[day.month - 1]
         else:
             shown = min(day.day, 28) if day.month == 2 else day.day
             base = self.weather_year[dt.date(2025, day.month, shown).timetuple().tm_yday - 1]
-        return base * self.tilt_factor(tilt_deg, day.month)
+        return np.asarray(base * self.tilt_factor(tilt_deg, day.month))
 
 
 @functools.cache
@@ -69,7 +74,8 @@ def _tilt_factors(profile_id: str) -> dict[float, np.ndarray]:
     months = [f"m{month:02d}" for month in range(1, 13)]
     by_tilt = {
         float(row["tilt_deg"]): np.array([float(row[month]) for month in months])
-        for row in read_rows("pv/yield_by_tilt.csv") if row["id"] == profile_id
+        for row in read_rows("pv/yield_by_tilt.csv")
+        if row["id"] == profile_id
     }
     return {tilt: values / by_tilt[HOURLY_TILT_DEG] for tilt, values in by_tilt.items()}
 
@@ -83,5 +89,11 @@ def pv_profile(profile_id: str) -> PvProfile:
     attribution = comments(data_file("pv/month_hour.csv").read_text(encoding="utf-8"))
     origin = Provenance(attribution, "2026-08", False, "model output (pvlib on reanalysis), not metered")
     return PvProfile(
-        profile_id, rows[0]["site"], month_hour, _weather_year(profile_id), _tilt_factors(profile_id), attribution, origin
+        profile_id,
+        rows[0]["site"],
+        month_hour,
+        _weather_year(profile_id),
+        _tilt_factors(profile_id),
+        attribution,
+        origin,
     )
