@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Calibration,
         Diagnosis,
         Plan,
+        Result,
         Run,
         Scenario,
         Study,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Billing", "Calibration", "Diagnosis", "Plan", "Run", "Scenario", "Study", "__version__", "bill", "calibrate", "compare", "evaluate",
+    "Billing", "Calibration", "Diagnosis", "Plan", "Result", "Run", "Scenario", "Study", "__version__", "bill", "calibrate", "compare", "evaluate",
     "examples", "load", "open_result",
 ]
 

@@ -307,7 +307,7 @@ def compare(base: Run, other: Run) -> pd.DataFrame:
 
 def examples() -> list[dict[str, str]]:
     """The examples that come with the twin: id, name, path."""
-    from twin.examples import listed
+    from twin.shipped import listed
 
     return listed("en")
 

@@ -117,7 +117,7 @@ def new(
     *, as_json: Json = False,
 ) -> None:
     """Start a scenario of your own from an example."""
-    from twin.examples import start_from
+    from twin.shipped import start_from
 
     path = start_from(example, Path(name))
     if as_json:
@@ -129,7 +129,7 @@ def new(
 @app.command()
 def examples(*, as_json: Json = False, lang: Lang = None) -> None:
     """List the examples that come with the twin."""
-    from twin.examples import listed
+    from twin.shipped import listed
 
     found = listed(language(lang))
     if as_json:
