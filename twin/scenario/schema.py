@@ -7,9 +7,10 @@ Kinds of equipment subclass :class:`Station`; they live beside the simulator's m
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from twin.core.units import Fraction, Q
 
@@ -25,6 +26,15 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
 
 
+    shorthand: ClassVar[str | None] = None
+    """The key that a value stands for where it is written instead of a mapping: ``cycle: 62 s`` is ``cycle: {constant: 62 s}``."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _written_short(cls, value: Any) -> Any:
+        return {cls.shorthand: value} if cls.shorthand and isinstance(value, str | int | float) else value
+
+
 class TableFile(Part):
     """A table beside the scenario, CSV or Parquet, never outside the scenario's root."""
 
@@ -32,24 +42,27 @@ class TableFile(Part):
 
 
 class CarbonPrice(Part):
-    value_krw_per_kg: Q("KRW/kgCO2e") = Field(alias="value", description="price of one kg CO2e")
+    """The price of emissions; also written as a plain quantity."""
+
+    shorthand: ClassVar[str | None] = "value"
+    value_krw_per_kg: Annotated[float, Q("KRW/kgCO2e")] = Field(alias="value", description="price of one kg CO2e")
     role: Literal["shadow", "cash"] = Field("shadow", description="cash only where the firm is in the trading scheme")
 
 
 class Photovoltaics(Part):
-    peak_kw: Q("kW") = Field(alias="peak", ge=0, description="nameplate power of the modules (kWp)")
+    peak_kw: Annotated[float, Q("kW")] = Field(alias="peak", ge=0, description="nameplate power of the modules (kWp)")
     profile: str | TableFile = Field(description="id of a shipped hourly profile, or {file: …} with kW per kWp")
-    tilt_deg: Q("deg") = Field(20.0, alias="tilt", ge=0, le=90, description="tilt of the modules, facing south")
+    tilt_deg: Annotated[float, Q("deg")] = Field(20.0, alias="tilt", ge=0, le=90, description="tilt of the modules, facing south")
     surplus: Literal["curtail"] = Field("curtail", description="what happens to power that the site does not use")
 
 
 class BatteryControl(Part):
-    shave_above_kw: Q("kW") = Field(alias="shave_above", ge=0, description="discharge where net load exceeds this")
+    shave_above_kw: Annotated[float, Q("kW")] = Field(alias="shave_above", ge=0, description="discharge where net load exceeds this")
 
 
 class Battery(Part):
-    energy_kwh: Q("kWh") = Field(alias="energy", gt=0, description="usable energy")
-    power_kw: Q("kW") = Field(alias="power", gt=0, description="largest charge or discharge power, at the AC side")
+    energy_kwh: Annotated[float, Q("kWh")] = Field(alias="energy", gt=0, description="usable energy")
+    power_kw: Annotated[float, Q("kW")] = Field(alias="power", gt=0, description="largest charge or discharge power, at the AC side")
     round_trip: Fraction = Field(0.9, gt=0, le=1, description="AC to AC round-trip efficiency")
     control: BatteryControl | None = Field(None, description="rule used where no plan commands the battery")
 
@@ -57,18 +70,18 @@ class Battery(Part):
 class Site(Part):
     country: str = Field("KR", description="ISO 3166 code; chooses the factors' defaults")
     timezone: str = Field("Asia/Seoul", description="IANA time zone of the plant and its meter")
-    contract_power_kw: Q("kW") = Field(alias="contract_power", gt=0, description="contract power with the utility")
-    power_cap_kw: Q("kW") | None = Field(None, alias="power_cap", gt=0, description="limit of the 15-minute mean at the meter")
+    contract_power_kw: Annotated[float, Q("kW")] = Field(alias="contract_power", gt=0, description="contract power with the utility")
+    power_cap_kw: Annotated[float, Q("kW")] | None = Field(None, alias="power_cap", gt=0, description="limit of the 15-minute mean at the meter")
     tariff: str = Field(description="tariff id, pinned with @date or chosen by date; or a file of rates (URDB JSON)")
-    demand_history_kw: list[Q("kW")] = Field(
+    demand_history_kw: list[Annotated[float, Q("kW")]] = Field(
         default_factory=list, alias="demand_history", max_length=12,
         description="billing months' demand, oldest first, up to the month before year.start (or run.start)")
     power_factor: Fraction | None = Field(None, gt=0, le=1, description="mean daytime lagging power factor where kvarh are not modelled")
     grid_factor: str | TableFile = Field("kr/gir-2025-single-year", description="id of a grid emission factor, or {file: hourly CSV}")
     marginal_factor: TableFile | None = Field(None, description="hourly marginal emission factor, shown beside the average")
     carbon_price: CarbonPrice | None = None
-    base_load_kw: Q("kW") = Field(0.0, alias="base_load", ge=0, description="constant load: lighting, offices, servers")
-    gas_price_krw_per_mj: Q("KRW/MJ") | None = Field(None, alias="gas_price", ge=0, description="city gas, per gross MJ")
+    base_load_kw: Annotated[float, Q("kW")] = Field(0.0, alias="base_load", ge=0, description="constant load: lighting, offices, servers")
+    gas_price_krw_per_mj: Annotated[float, Q("KRW/MJ")] | None = Field(None, alias="gas_price", ge=0, description="city gas, per gross MJ")
     pv: Photovoltaics | None = None
     battery: Battery | None = None
 
@@ -98,26 +111,26 @@ class Calendar(Part):
 class Crew(Part):
     people: int = Field(gt=0)
     shifts: list[str] = Field(min_length=1)
-    wage_krw_per_h: Q("KRW/h") = Field(alias="wage", ge=0, description="of one person, without premia")
+    wage_krw_per_h: Annotated[float, Q("KRW/h")] = Field(alias="wage", ge=0, description="of one person, without premia")
 
 
 class Material(Part):
     """A priced input: metal, alloying addition, gas, consumable."""
 
-    price_krw_per_kg: Q("KRW/kg") = Field(alias="price", ge=0)
+    price_krw_per_kg: Annotated[float, Q("KRW/kg")] = Field(alias="price", ge=0)
     metal: str | None = Field(None, description="the alloy or element it counts as, for enthalpy and mass")
     carbon_fraction: Fraction = Field(0.0, ge=0, le=1, description="mass share of carbon, for the carbon balance")
-    embodied_kg_per_kg: Q("kgCO2e/kg") | None = Field(None, alias="embodied", ge=0, description="upstream emissions (scope 3), shown only")
+    embodied_kg_per_kg: Annotated[float, Q("kgCO2e/kg")] | None = Field(None, alias="embodied", ge=0, description="upstream emissions (scope 3), shown only")
 
 
 class Product(Part):
     alloy: str | None = Field(None, description="metal it is cast from")
-    mass_kg: Q("kg") = Field(alias="mass", gt=0, description="of one good piece")
+    mass_kg: Annotated[float, Q("kg")] = Field(alias="mass", gt=0, description="of one good piece")
     lot: int = Field(gt=0, description="pieces of one job")
     yield_fraction: Fraction = Field(1.0, alias="yield", gt=0, le=1, description="good-piece mass over poured mass, before scrap")
     scrap_fraction: Fraction = Field(0.0, alias="scrap", ge=0, lt=1, description="share of the pieces cast that are scrapped")
     route: list[str] = Field(min_length=1, description="stations in order")
-    value_krw_per_piece: Q("KRW") | None = Field(None, alias="value", ge=0, description="contribution of a piece, to value lost output")
+    value_krw_per_piece: Annotated[float, Q("KRW")] | None = Field(None, alias="value", ge=0, description="contribution of a piece, to value lost output")
 
 
 class Due(Part):
@@ -136,10 +149,23 @@ class Order(Part):
 
 class Dispatch(Part):
     rule: Literal["earliest_due_date", "fifo", "optimized"] = "earliest_due_date"
-    patience_s: Q("s") = Field(1800.0, alias="patience", ge=0, description="how long a planned batch waits for what it lacks before the next ready one passes")
+    patience_s: Annotated[float, Q("s")] = Field(1800.0, alias="patience", ge=0, description="how long a planned batch waits for what it lacks before the next ready one passes")
 
 
-class Utility(Part):
+Problem = tuple[str, str, str]
+"""Dotted path below the part (or from the top, after a ``/``), what is wrong, what would be right."""
+
+
+class Kind(Part):
+    """What equipment and utilities have in common: they may object to the scenario around them."""
+
+    def problems(self, name: str, spec: ScenarioSpec) -> list[Problem]:
+        """What is wrong with ``spec`` for this part, called ``name``, beyond what its fields say."""
+        del name, spec
+        return []
+
+
+class Utility(Kind):
     """Base of utilities, computed after the run from the demand of the equipment."""
 
     kind: str
@@ -148,8 +174,8 @@ class Utility(Part):
 
 class RunSettings(Part):
     start: dt.date = Field(description="first day counted; 00:00 local time is t = 0")
-    duration_s: Q("s") = Field(alias="duration", gt=0, description="whole weeks")
-    warmup_s: Q("s") = Field(604800.0, alias="warmup", ge=0, description="simulated before the start, never counted")
+    duration_s: Annotated[float, Q("s")] = Field(alias="duration", gt=0, description="whole weeks")
+    warmup_s: Annotated[float, Q("s")] = Field(604800.0, alias="warmup", ge=0, description="simulated before the start, never counted")
     replications: int = Field(20, gt=0)
     seed: int = Field(1, ge=0)
     randomness: Literal["on", "off"] = "on"
@@ -160,35 +186,46 @@ class YearSettings(Part):
 
 
 class PlanSettings(Part):
-    horizon_s: Q("s") = Field(604800.0, alias="horizon", gt=0)
-    slot_s: Q("s") = Field(900.0, alias="slot", gt=0)
+    horizon_s: Annotated[float, Q("s")] = Field(604800.0, alias="horizon", gt=0)
+    slot_s: Annotated[float, Q("s")] = Field(900.0, alias="slot", gt=0)
     start: dt.date | None = Field(None, description="absent: run.start")
-    freeze_s: Q("s") = Field(0.0, alias="freeze", ge=0)
+    freeze_s: Annotated[float, Q("s")] = Field(0.0, alias="freeze", ge=0)
     quantile: Fraction = Field(0.8, gt=0, lt=1, description="quantile of a duration that a plan reckons with")
-    emission_cap_kg: Q("kgCO2e") | None = Field(None, alias="emission_cap", ge=0, description="for the horizon, scope 1 and 2")
+    emission_cap_kg: Annotated[float, Q("kgCO2e")] | None = Field(None, alias="emission_cap", ge=0, description="for the horizon, scope 1 and 2")
 
 
 class Exponential(Part):
-    mean_s: Q("s") = Field(alias="mean", gt=0)
+    mean_s: Annotated[float, Q("s")] = Field(alias="mean", gt=0)
 
 
 class Lognormal(Part):
-    mean_s: Q("s") = Field(alias="mean", gt=0)
-    sd_s: Q("s") = Field(alias="sd", ge=0)
+    mean_s: Annotated[float, Q("s")] = Field(alias="mean", gt=0)
+    sd_s: Annotated[float, Q("s")] = Field(alias="sd", ge=0)
 
 
 class Weibull(Part):
-    mean_s: Q("s") = Field(alias="mean", gt=0)
+    mean_s: Annotated[float, Q("s")] = Field(alias="mean", gt=0)
     shape: float = Field(gt=0)
 
 
 class Duration(Part):
     """A duration: exactly one of a constant or a distribution. Also written as a plain quantity, `62 s`."""
 
-    constant_s: Q("s") | None = Field(None, alias="constant", ge=0)
+    shorthand: ClassVar[str | None] = "constant"
+
+    constant_s: Annotated[float, Q("s")] | None = Field(None, alias="constant", ge=0)
     exponential: Exponential | None = None
     lognormal: Lognormal | None = None
     weibull: Weibull | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Duration:
+        given = [name for name in ("constant_s", "exponential", "lognormal", "weibull") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise PydanticCustomError(
+                "quantity", "{problem}", {"problem": "a duration needs exactly one of constant, exponential, lognormal, weibull",
+                                          "fix": "e.g. '62 s' or {lognormal: {mean: 1.5 h, sd: 1 h}}"})
+        return self
 
 
 class Failures(Part):
@@ -198,29 +235,29 @@ class Failures(Part):
 
 
 class Setup(Part):
-    between_products_s: Q("s") = Field(alias="between_products", ge=0)
+    between_products_s: Annotated[float, Q("s")] = Field(alias="between_products", ge=0)
 
 
 class Startup(Part):
-    power_kw: Q("kW") = Field(alias="value", ge=0)
-    duration_s: Q("s") = Field(alias="for", gt=0)
+    power_kw: Annotated[float, Q("kW")] = Field(alias="value", ge=0)
+    duration_s: Annotated[float, Q("s")] = Field(alias="for", gt=0)
 
 
 class Power(Part):
     """Electric power by state. A state that is absent draws what `standby` draws; `off` draws nothing."""
 
-    processing_kw: Q("kW") = Field(alias="processing", ge=0)
-    standby_kw: Q("kW") = Field(0.0, alias="standby", ge=0)
-    setup_kw: Q("kW") | None = Field(None, alias="setup", ge=0)
+    processing_kw: Annotated[float, Q("kW")] = Field(alias="processing", ge=0)
+    standby_kw: Annotated[float, Q("kW")] = Field(0.0, alias="standby", ge=0)
+    setup_kw: Annotated[float, Q("kW")] | None = Field(None, alias="setup", ge=0)
     startup: Startup | None = None
 
 
 class Air(Part):
-    processing_nm3_per_s: Q("Nm3/s") = Field(0.0, alias="processing", ge=0)
-    standby_nm3_per_s: Q("Nm3/s") = Field(0.0, alias="standby", ge=0)
+    processing_nm3_per_s: Annotated[float, Q("Nm3/s")] = Field(0.0, alias="processing", ge=0)
+    standby_nm3_per_s: Annotated[float, Q("Nm3/s")] = Field(0.0, alias="standby", ge=0)
 
 
-class Station(Part):
+class Station(Kind):
     """What every kind of equipment has in common."""
 
     kind: str
@@ -230,6 +267,15 @@ class Station(Part):
     buffer_before: int | None = Field(None, ge=0, description="pieces that may wait before it; absent: no limit")
     failures: Failures | None = None
     dust: bool = Field(False, description="served by dust collection while processing")
+
+    def work_s(self, product_name: str, product: Product) -> float | None:
+        """Mean seconds of work on one piece, of one unit; None where the kind cannot say. Used to warn of too much work."""
+        del product_name, product
+        return None
+
+    def work_s_per_kg(self) -> float | None:
+        """Mean seconds of work on one kg of metal, of one unit, for kinds that melt; None for all others."""
+        return None
 
 
 class ScenarioSpec(Part):

@@ -1,0 +1,195 @@
+"""One merged tree → its typed parts and everything that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from twin.core.faults import Fault, InputFault, did_you_mean
+from twin.scenario.checks import View, check
+from twin.scenario.compose import PathFault, at_path, change, inside
+from twin.scenario.explain import faults_of, types_at
+from twin.scenario.kinds import kind_class, names, utility_class
+from twin.scenario.nodes import Node, Path_
+from twin.scenario.provenance import Provenance, unwrap
+from twin.scenario.reference_checks import check_reference
+from twin.scenario.schema import Part, ScenarioSpec, Station, Utility
+from twin.scenario.tables import TableFault, order_faults, read_table
+from twin.scenario.workload import workload_warnings
+
+TARIFF_FILES = (".json", ".yaml", ".yml", ".csv")
+
+
+@dataclass
+class Parts:
+    """What a tree holds. ``spec`` is None where the schema found faults."""
+
+    spec: ScenarioSpec | None = None
+    stations: dict[str, Station] = field(default_factory=dict)
+    utilities: dict[str, Utility] = field(default_factory=dict)
+    tables: dict[str, Any] = field(default_factory=dict)
+    provenance: dict[str, Provenance] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+
+def validate(node: Node, root: Path | None, tables: Mapping[str, Any] | None) -> Parts:
+    """The parts of a scenario and its faults. ``tables``: rows already loaded by dotted path, used where the file named is the same."""
+    unwrapped = unwrap(node)
+    tree, parts = unwrapped.tree, Parts(faults=unwrapped.faults)
+    view = View(tree, node)
+    parts.spec = _spec(tree, node, parts.faults)
+    for name, part in view.mapping("stations").items():
+        found = _typed(part, ("stations", name), node, parts.faults)
+        if isinstance(found, Station):
+            parts.stations[name] = found
+    for name, part in view.mapping("utilities").items():
+        found = _typed(part, ("utilities", name), node, parts.faults)
+        if isinstance(found, Utility):
+            parts.utilities[name] = found
+    _load_tables(view, root, tables, parts)
+    parts.faults += view.faults + check(tree, node) + check_reference(tree, node) + _truth_faults(node)
+    parts.provenance = unwrapped.provenance()
+    if parts.spec is not None and not any(fault.severity == "error" for fault in parts.faults):
+        _own_problems(view, parts)
+        parts.faults += view.faults
+        if not view.faults:
+            parts.faults += workload_warnings(parts.spec, parts.stations, parts.tables, view)
+    return parts
+
+
+def _spec(tree: Any, node: Node, faults: list[Fault]) -> ScenarioSpec | None:
+    try:
+        return ScenarioSpec.model_validate(tree, by_alias=True, by_name=False)
+    except ValidationError as error:
+        faults += faults_of(error, ScenarioSpec, node)
+        return None
+
+
+def _typed(part: Any, path: Path_, node: Node, faults: list[Fault]) -> Part | None:
+    """A station or utility validated by the class of its kind; None where it cannot be."""
+    view = View({}, node)
+    find = kind_class if path[0] == "stations" else utility_class
+    word = part.get("kind") if isinstance(part, dict) else None
+    try:
+        if not isinstance(part, dict):
+            view.fault(path, "not a mapping", "write {kind: …}", value=str(part))
+        elif not isinstance(word, str):
+            view.fault((*path, "kind"), "the key is missing" if word is None else "not a word", f"add 'kind: …', {did_you_mean('', names())}")
+        else:
+            kind = find(word)
+            return kind.model_validate(part, by_alias=True, by_name=False)
+    except ValidationError as error:
+        faults += faults_of(error, kind, node, path)
+    except InputFault:
+        view.fault((*path, "kind"), "no such kind of " + ("equipment" if path[0] == "stations" else "utility"), did_you_mean(str(word), names()), value=word)
+    faults += view.faults
+    return None
+
+
+def _truth_faults(node: Node) -> list[Fault]:
+    """``true`` or ``false`` where a number or text is due (Python would take them for 1 and 0)."""
+    view = View({}, node)
+    for path, one in node.walk():
+        if not isinstance(one.value, bool) or path[0] == "what_if" or path[-1] == "verified":
+            continue
+        allowed = types_at(*_schema_of(node, path))
+        if allowed and bool not in allowed and Any not in allowed:
+            view.fault(path, "true or false where something else is due", "write the value itself, or put it in quotes", value=one.value)
+    return view.faults
+
+
+def _schema_of(node: Node, path: Path_) -> tuple[Any, Path_]:
+    """The model that reads ``path``, and the path below it."""
+    if path[0] not in ("stations", "utilities") or len(path) < 3:
+        return ScenarioSpec, path
+    word = at_path(node, (*path[:2], "kind"))
+    try:
+        find = kind_class if path[0] == "stations" else utility_class
+        return find(str(word.value) if word is not None else ""), path[2:]
+    except InputFault:
+        return Any, path[2:]
+
+
+def _table_places(view: View) -> list[tuple[str, ...]]:
+    places: list[tuple[str, ...]] = [("orders",), ("site", "grid_factor"), ("site", "marginal_factor"), ("site", "pv", "profile")]
+    return [place for place in places if isinstance(view.get(*place, "file"), str)]
+
+
+def _load_tables(view: View, root: Path | None, loaded: Mapping[str, Any] | None, parts: Parts) -> None:
+    for place in _table_places(view):
+        text = view.get(*place, "file")
+        rows = _known(loaded, place, text)
+        path = None if rows is not None else _file(view, (*place, "file"), root)
+        try:
+            if path is not None:
+                rows = {"file": text, "rows": read_table(path)}
+        except TableFault as fault:
+            parts.faults.append(Fault(text, fault.line, 0, ".".join(place), fault.problem, fault.value, fault.fix))
+        if rows is not None:
+            parts.tables[".".join(place)] = rows["rows"]
+            parts.tables[".".join((*place, "file"))] = text
+            if place == ("orders",):
+                parts.faults += order_faults(tuple(rows["rows"]), text, set(view.mapping("products")))
+    _attach_tariff(view, root, loaded, parts)
+
+
+def _known(loaded: Mapping[str, Any] | None, place: tuple[str, ...], text: str) -> dict[str, Any] | None:
+    name = ".".join(place)
+    if loaded is None or loaded.get(f"{name}.file") != text:
+        return None
+    return {"file": text, "rows": loaded[name]}
+
+
+def _attach_tariff(view: View, root: Path | None, loaded: Mapping[str, Any] | None, parts: Parts) -> None:
+    """A tariff given as a file: its text becomes part of the scenario."""
+    text = view.get("site", "tariff")
+    if not isinstance(text, str) or not text.lower().endswith(TARIFF_FILES):
+        return
+    if loaded is not None and loaded.get("site.tariff.file") == text:
+        parts.tables |= {key: loaded[key] for key in ("site.tariff", "site.tariff.file")}
+        return
+    path = _file(view, ("site", "tariff"), root)
+    if path is not None:
+        try:
+            parts.tables |= {"site.tariff": path.read_text(encoding="utf-8"), "site.tariff.file": text}
+        except (OSError, UnicodeDecodeError):
+            view.fault(("site", "tariff"), "cannot be read as UTF-8 text", "check the file")
+
+
+def _file(view: View, path: Path_, root: Path | None) -> Path | None:
+    if root is None:
+        view.fault(path, "a file cannot be named in a scenario without a folder", "read the scenario from a file")
+        return None
+    where = view.where(path).file
+    written = (root / where).parent if (root / where).is_file() else root
+    try:
+        return inside(root, str(view.get(*path)), written)
+    except PathFault as fault:
+        view.fault(path, fault.problem, fault.fix)
+        return None
+
+
+def _own_problems(view: View, parts: Parts) -> None:
+    """What the kinds themselves find wrong in the scenario around them."""
+    assert parts.spec is not None
+    for section, group in (("stations", parts.stations), ("utilities", parts.utilities)):
+        for name, part in group.items():
+            for place, problem, fix in part.problems(name, parts.spec):
+                path = tuple(int(step) if step.isdecimal() else step for step in place.split(".") if step)
+                view.fault((section, name, *path) if not place.startswith("/") else tuple(place[1:].split(".")), problem, fix)
+
+
+def what_if_faults(node: Node, root: Path | None, tables: Mapping[str, Any]) -> list[Fault]:
+    """The faults that each named what-if would cause, at the lines where it is written; its warnings are not counted."""
+    faults: list[Fault] = []
+    for name, changes in node.value["what_if"].value.items():
+        copied = node.copy()
+        copied.value.pop("what_if")
+        trouble = change(copied, {path: value for path, value in changes.value.items()}, f"what_if.{name}")
+        trouble += validate(copied, root, tables).faults
+        faults += [fault for fault in trouble if fault.severity == "error"]
+    return faults

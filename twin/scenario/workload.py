@@ -1,0 +1,93 @@
+"""Does the work of a week fit into the hours of the stations? Told with the arithmetic, as warnings: overtime may be meant."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from twin.core.faults import Fault
+from twin.scenario.calendar import shift_hours
+from twin.scenario.checks import View
+from twin.scenario.orders import pieces_to_cast
+from twin.scenario.schema import Product, ScenarioSpec, Station
+
+WEEK_H = 168.0
+
+
+def workload_warnings(spec: ScenarioSpec, stations: Mapping[str, Station], tables: Mapping[str, Any], view: View) -> list[Fault]:
+    """A warning for each station whose work in a normal week exceeds the hours of its shifts."""
+    before = len(view.faults)
+    pieces = pieces_per_week(spec, tables)
+    metal_kg = _metal_per_week(spec, pieces)
+    for name, station in stations.items():
+        terms = _terms(name, station, spec, pieces, metal_kg)
+        hours, crew = station_hours(spec, station)
+        needed = sum(work for _, work in terms) / station.units
+        if needed > hours * (1 + 1e-9):
+            sums = " + ".join(text for text, _ in terms) + (f", ÷ {station.units} units" if station.units > 1 else "")
+            place = "units" if "units" in view.mapping("stations", name) else "kind"
+            view.fault(
+                ("stations", name, place), f"a normal week asks for {needed:.1f} h of work of each unit but its {crew} give {hours:.1f} h: {sums}",
+                "more units, longer shifts, or a smaller order", severity="warning", value="")
+    return view.faults[before:]
+
+
+def station_hours(spec: ScenarioSpec, station: Station) -> tuple[float, str]:
+    """Working hours of a week without holidays, and in words whose shifts they are."""
+    shifts, words = station.shifts, "shifts"
+    if shifts is None and station.crew is not None:
+        shifts, words = spec.crews[station.crew].shifts, f"shifts (crew {station.crew})"
+    if shifts is None:
+        return WEEK_H, "168 hours"
+    return min(WEEK_H, sum(shift_hours(spec.calendar.shifts[name]) * len(set(spec.calendar.shifts[name].days)) for name in shifts)), words
+
+
+def pieces_per_week(spec: ScenarioSpec, tables: Mapping[str, Any]) -> dict[str, float]:
+    """Pieces cast in a week, by product; orders of a table or ``once`` spread over the run."""
+    weeks = max(spec.run.duration_s / 604800.0, 1.0)
+    found: dict[str, float] = defaultdict(float)
+    days = len({day for shift in spec.calendar.shifts.values() for day in shift.days})
+    if isinstance(spec.orders, dict):
+        factors = {"week": 1.0, "day": float(days), "once": 1.0 / weeks}
+        for order in spec.orders.values():
+            found[order.product] += pieces_to_cast(order.quantity, spec.products[order.product].scrap_fraction) * factors[order.every]
+    else:
+        for row in tables.get("orders", ()):
+            found[row["product"]] += pieces_to_cast(row["quantity"], spec.products[row["product"]].scrap_fraction) / weeks
+    return dict(found)
+
+
+def _metal_per_week(spec: ScenarioSpec, pieces: Mapping[str, float]) -> dict[str, float]:
+    """kg poured in a week at each station where a route begins."""
+    found: dict[str, float] = defaultdict(float)
+    for name, count in pieces.items():
+        product = spec.products[name]
+        if product.alloy is not None:
+            found[product.route[0]] += count * product.mass_kg / product.yield_fraction
+    return dict(found)
+
+
+def _terms(
+    name: str, station: Station, spec: ScenarioSpec, pieces: Mapping[str, float], metal_kg: Mapping[str, float],
+) -> list[tuple[str, float]]:
+    """What a week asks of the station: text and hours of each term."""
+    terms = []
+    for product_name, count in sorted(pieces.items()):
+        product: Product = spec.products[product_name]
+        work = _work_s(station, product_name, product) if name in product.route else None
+        if work:
+            terms.append((f"{count:,.0f} {product_name} × {work:.4g} s", count * work / 3600.0))
+    per_kg = station.work_s_per_kg()
+    if per_kg:
+        supplied = [target for target in getattr(station, "supplies", None) or [] if target in metal_kg]
+        kg = sum(metal_kg[target] for target in supplied)
+        terms.append((f"{kg:,.0f} kg × {per_kg:.4g} s/kg", kg * per_kg / 3600.0))
+    return terms
+
+
+def _work_s(station: Station, product_name: str, product: Product) -> float | None:
+    try:
+        return station.work_s(product_name, product)
+    except KeyError:
+        return None
