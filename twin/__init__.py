@@ -36,8 +36,22 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Billing", "Calibration", "Diagnosis", "Plan", "Result", "Run", "Scenario", "Study", "__version__", "bill", "calibrate", "compare", "evaluate",
-    "examples", "load", "open_result",
+    "Billing",
+    "Calibration",
+    "Diagnosis",
+    "Plan",
+    "Result",
+    "Run",
+    "Scenario",
+    "Study",
+    "__version__",
+    "bill",
+    "calibrate",
+    "compare",
+    "evaluate",
+    "examples",
+    "load",
+    "open_result",
 ]
 
 
