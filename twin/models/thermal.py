@@ -23,12 +23,12 @@ Equations: C dT/dt = s - K T inside a band, solved in the eigenvectors of C^-1/2
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import inf
 
 import numpy as np
 
-from twin.models.exponentials import first_exit, slope
+from twin.models.exponentials import first_exit
 from twin.models.metals import REFERENCE_C, Alloy
 from twin.models.network import KJ_PER_KWH, BandTable, Modes, Network, Vector
 
@@ -261,7 +261,7 @@ class Furnace:
         modal = modes.inject @ (self.network.source - self.network.conductance @ nodes)
         need_kw = table.surface_kw(band, set_c) + float(self.network.coupling @ (set_c - nodes))
         rates = (-(self.network.coupling @ modes.shape) * modal).tolist()
-        trend = slope(rates, modes.decays, 0.0)
+        trend = sum(rates)
         if need_kw > max_kw + POWER_TOLERANCE_KW or (need_kw > max_kw - POWER_TOLERANCE_KW and trend > 0.0):
             return self._at_limit(state, set_c, left, max_kw, mode)
         if need_kw < -POWER_TOLERANCE_KW or (need_kw < POWER_TOLERANCE_KW and trend < 0.0):
@@ -291,7 +291,7 @@ class Furnace:
         ended_by = "time"
         while left > 0.0:
             step, rates, low, high = self._step(nodes, state.mass_kg, power_kw, table)
-            at, trend = float(nodes[0]), slope(rates, step.modes.decays, 0.0)
+            at, trend = float(nodes[0]), sum(rates)
             if _arrived(at, trend, limits):
                 ended_by = "target"
                 break
@@ -348,25 +348,25 @@ class _Step:
     modal: Vector
     before: Vector
     duration_s: float
+    grown: Vector = field(init=False)
 
     def nodes_after(self) -> Vector:
         """Temperatures at the end, shape (n,)."""
-        after: Vector = self.before + self.modes.shape @ (self.modal * self._risen())
+        t, modes = self.duration_s, self.modes
+        self.grown = np.where(modes.decay > 0.0, np.expm1(-t * modes.decay) / -modes.safe_decay, t)
+        after: Vector = self.before + modes.shape @ (self.modal * self.grown)
         return after
-
-    def _risen(self) -> Vector:
-        t, decay = self.duration_s, self.modes.decay
-        grown: Vector = np.where(decay > 0.0, -np.expm1(-decay * t) / self.modes.safe_decay, t)
-        return grown
 
     def integral_k_s(self) -> Vector:
         """Integral of every temperature over the duration, °C s, shape (n,); a series where the closed form would cancel."""
-        t, decay = self.duration_s, self.modes.decay
-        z = decay * t
-        closed = (t - self._risen()) / self.modes.safe_decay
-        series = t * t * (0.5 - z * (1 / 6 - z * (1 / 24 - z * (1 / 120 - z / 720))))
-        area: Vector = self.before * t + self.modes.shape @ (self.modal * np.where(z < SERIES_BELOW, series, closed))
-        return area
+        t, modes = self.duration_s, self.modes
+        z = t * modes.decay
+        area = (t - self.grown) / modes.safe_decay
+        if t * modes.decays[0] < SERIES_BELOW:  # decays ascend
+            series = t * t * (0.5 - z * (1 / 6 - z * (1 / 24 - z * (1 / 120 - z / 720))))
+            area = np.where(z < SERIES_BELOW, series, area)
+        integral: Vector = self.before * t + modes.shape @ (self.modal * area)
+        return integral
 
     def segment(self, after: Vector, power: tuple[float, tuple[tuple[float, float], ...]], mass_kg: float, mode: str) -> Segment:
         """The segment with its heat terms, from temperatures alone."""
