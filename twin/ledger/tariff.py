@@ -74,7 +74,7 @@ def parse_tariff_id(text: str, root: Path | None = None) -> Tariff:
     :class:`TariffFault` for a file that cannot be billed.
     """
     if text.endswith(".json"):
-        return read_urdb((root / text) if root else Path(text))
+        return read_urdb((root / text) if root else Path(text), text)
     plan, at, date = text.partition("@")
     pick("tariff", plan, plan_ids())
     if not at:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -187,8 +188,8 @@ class UrdbTariff:
             )
 
 
-def read_urdb(path: object) -> UrdbTariff:
+def read_urdb(path: Path, tariff_id: str | None = None) -> UrdbTariff:
     """A URDB JSON file (one rate, bare or under ``items``). Raises :class:`TariffFault` naming what cannot be read or
     billed.
     """
-    return UrdbTariff(**read_fields(path))
+    return UrdbTariff(**read_fields(path, tariff_id or path.name))

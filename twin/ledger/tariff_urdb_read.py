@@ -158,9 +158,8 @@ def _warnings(data: Mapping[str, Any], lookback: Lookback, demand: Schedule | No
     return tuple(found)
 
 
-def read_fields(path: object) -> dict[str, Any]:
+def read_fields(file: Path, tariff_id: str) -> dict[str, Any]:
     """Keyword fields of :class:`twin.ledger.tariff_urdb.UrdbTariff` from a file."""
-    file = Path(str(path))
     data = _load(file)
     for key in _REFUSED:
         if np.any(np.asarray(_get(data, key, default=0), dtype=object) != 0):
@@ -180,7 +179,7 @@ def read_fields(path: object) -> dict[str, Any]:
     fixed_month, fixed_day = _fixed(file, data)
     lookback = _lookback(data)
     return {
-        "id": str(path),
+        "id": tariff_id,
         "name": str(data.get("name", file.stem)),
         "source": str(data.get("uri") or data.get("source") or file.name),
         "approved": bool(data.get("approved", False)),
