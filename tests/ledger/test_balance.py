@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from twin.ledger.balance import BalanceBroken, check, residuals_of_trace
 from twin.ledger.trace import COLUMNS, ROLE, TERM
 
-from .traces import changed, doubled, dropped, plant
+from tests.ledger.traces import changed, doubled, dropped, plant
 
 EXPECTED = {
     "jobs": {"references.jobs", "counted.jobs"},

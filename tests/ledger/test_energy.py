@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from twin.ledger.energy import cut, energy_kwh, integrate, quarter_edges_s, quarter_hour_kwh, row_amounts, sums_by
 from twin.ledger.trace import Table
 
-from .traces import plant, table
+from tests.ledger.traces import plant, table
 
 H = 3600.0
 

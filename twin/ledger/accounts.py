@@ -1,0 +1,130 @@
+"""Everything that the ledger knows of one replication: energy, bill, labour, material, carbon, output, allocation, balances, KPIs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.ledger import tariff
+from twin.ledger.allocation import Allocation, Rule, allocate
+from twin.ledger.balance import relative, residuals_of_trace
+from twin.ledger.carbon import Emissions, emissions
+from twin.ledger.energy import Key, energy_kwh, row_amounts
+from twin.ledger.factors import FUELS
+from twin.ledger.labour import LabourCost
+from twin.ledger.laws import laws
+from twin.ledger.losses import LossFactor, Melting, loss_factors, melting
+from twin.ledger.materials import MaterialCost, PricedFlow, fuel_cost, material_cost
+from twin.ledger.power import bill_of, meter_load, second_route, tariff_of
+from twin.ledger.service import Service, service
+from twin.ledger.tariff_types import Bill, MeterLoad
+from twin.ledger.trace import CARRIER_UNITS, CARRIERS, Trace
+from twin.ledger.wages import labour_cost
+
+if TYPE_CHECKING:
+    from twin.scenario.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Accounts of one replication over its whole trace; amounts per horizon, not per year."""
+
+    duration_s: float
+    energy_kwh: Mapping[str, float]
+    by_equipment_kwh: Mapping[Key, float]
+    load: MeterLoad
+    bill: Bill | None
+    fuels: tuple[PricedFlow, ...]
+    materials: MaterialCost
+    labour: LabourCost
+    emissions: Emissions
+    service: Service
+    melting: Melting | None
+    losses: tuple[LossFactor, ...]
+    allocation: Allocation | None
+    residuals: Mapping[str, float]
+    kpis: Mapping[str, float]
+
+    @property
+    def cash_krw(self) -> float:
+        """Bill, fuels, material and wages with premia; a carbon price only where the firm pays it."""
+        return self.kpis["cash_krw"]
+
+
+def carrier_kwh(trace: Trace) -> dict[str, float]:
+    """Net amount of each carrier that occurs, in rate unit x hours (kWh for energy)."""
+    codes = trace.flows["carrier"].astype(np.int64)
+    sums = np.bincount(codes, row_amounts(trace.flows), len(CARRIERS))
+    seen = np.bincount(codes, minlength=len(CARRIERS)) > 0
+    return {name: float(sums[k]) for k, name in enumerate(CARRIERS) if seen[k]} | ({} if seen[0] else {"electricity": float(sums[0])})
+
+
+def account(scenario: Scenario, trace: Trace, *, bill: bool = True, rule: Rule = "causal") -> Accounts:
+    """All accounts of a trace. Without ``bill`` electricity is not priced, and cash leaves it out.
+
+    Raises input faults of the tariff, the factors and fuel prices. Balances are computed, not judged: see :func:`twin.ledger.balance.check`.
+    """
+    load = meter_load(scenario, trace)
+    billed = bill_of(scenario, load) if bill else None
+    residuals = residuals_of_trace(trace) | laws(trace)
+    allocation = None
+    if billed is not None:
+        allocation = allocated(scenario, trace, billed, load, rule)
+        residuals |= money_residuals(scenario, billed, load, allocation)
+    energy, costs = carrier_kwh(trace), material_cost(scenario, trace)
+    fuels, labour, gases = fuel_cost(scenario, trace), labour_cost(scenario, trace), emissions(scenario, trace)
+    delivered, melted = service(trace), melting(trace)
+    cash = (billed.total if billed else 0.0) + sum(f.amount_krw for f in fuels) + costs.total_krw + labour.total_krw + gases.cash_krw
+    kpis = kpis_of(energy, delivered, melted, trace, load) | {
+        "carbon_kg": gases.total_kg, "toe": gases.toe, "cash_krw": cash, "bill_krw": billed.total if billed else 0.0,
+        "fuel_krw": sum(f.amount_krw for f in fuels), "labour_krw": labour.total_krw, "labour_premium_krw": labour.premium_krw,
+        "material_krw": costs.total_krw, "shadow_carbon_krw": gases.shadow_krw, "melt_loss_krw": costs.melt_loss_krw,
+    }
+    return Accounts(
+        trace.duration_s, energy, energy_kwh(trace, None, ("equipment", "state", "carrier")), load, billed, fuels, costs, labour, gases,
+        delivered, melted, loss_factors(trace), allocation, residuals, dict(sorted(kpis.items())))
+
+
+def allocated(scenario: Scenario, trace: Trace, bill: Bill, load: MeterLoad, rule: Rule) -> Allocation:
+    """The bill spread over batches at the tariff's own prices by quarter-hour."""
+    plan, n = tariff_of(scenario), len(load.kwh)
+    price = tariff.price_series(plan, load.start, n)
+    return allocate(trace, bill, price, tariff.demand_window_mask(plan, load.start, n), rule)
+
+
+def money_residuals(scenario: Scenario, bill: Bill, load: MeterLoad, allocation: Allocation | None = None) -> dict[str, float]:
+    """Lines against the total, the second route against the first, allocated cost against the bill."""
+    found = {
+        "money.lines": relative(math.fsum(line.amount for line in bill.lines), bill.total),
+        "money.second_route": relative(second_route(scenario, load), bill.total),
+    }
+    if allocation is not None:
+        found["money.allocated"] = relative(allocation.total_krw, bill.total)
+    return found
+
+
+def kpis_of(energy: Mapping[str, float], delivered: Service, melted: Melting | None, trace: Trace, load: MeterLoad) -> dict[str, float]:
+    """Physical KPIs by name. Figures per tonne are left out where there is no tonne."""
+    electricity = energy["electricity"]
+    fuel = sum(energy.get(carrier, 0.0) for carrier in FUELS)
+    kpis = {
+        "electricity_kwh": electricity, "fuel_kwh": fuel, "energy_kwh": electricity + fuel, "output_kg": delivered.output_kg,
+        "output_pieces": delivered.output_pieces, "jobs_done": float(delivered.jobs_done), "jobs_late": float(delivered.jobs_late),
+        "lateness_h": delivered.lateness_h, "peak_kw": float(np.max(load.demand_kw())),
+    }
+    if delivered.output_kg:
+        tonnes = delivered.output_kg / 1000.0
+        kpis["electricity_kwh_per_t_good"] = electricity / tonnes
+        kpis["fuel_kwh_per_t_good"] = fuel / tonnes
+    if melted is not None and melted.tapped_kg:
+        kpis["tapped_kg"] = melted.tapped_kg
+        kpis["melting_kwh_per_t_tapped"] = melted.melting_kwh / melted.tapped_kg * 1000.0
+        kpis["all_in_kwh_per_t_tapped"] = melted.all_kwh / melted.tapped_kg * 1000.0
+    for carrier, amount in energy.items():
+        if CARRIER_UNITS[carrier] == "kW" and carrier != "electricity":
+            kpis[f"{carrier}_kwh"] = amount
+    return kpis
