@@ -59,8 +59,8 @@ def factor(unit: str) -> Factor | None:
         root = quantity if unit == "degC" else quantity.to_root_units()
     except (pint.PintError, ValueError, TypeError, AttributeError, SyntaxError, AssertionError):
         return None
-    powers = sorted((name, Rational(power)) for name, power in quantity.dimensionality.items())
-    return "*".join(f"{name}^{power}" for name, power in powers), Rational(root.magnitude)
+    powers = sorted((name, Rational(str(power))) for name, power in quantity.dimensionality.items())
+    return "*".join(f"{name}^{power}" for name, power in powers), Rational(str(root.magnitude))
 
 
 def entries() -> list[str]:

@@ -189,8 +189,8 @@ class Q:
             raise PydanticCustomError("quantity", "{problem}", {"problem": fault.problem, "fix": fault.fix}) from None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Reads the text first, so that gt, ge, le … of the field hold for the canonical number."""
-        number = core_schema.float_schema(allow_inf_nan=False)
+        """Reads the text first, so that gt, ge, le … of the field (which ``handler`` knows) hold for the canonical number."""
+        number = core_schema.float_schema(allow_inf_nan=False) if isinstance(source, Q) else handler(source)
         return core_schema.with_info_before_validator_function(self._read, number)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:

@@ -161,8 +161,7 @@ def _way(graph: Mapping[str, list[str]], start: str, goal: str) -> list[str]:
 def check_references(view: View) -> None:
     """Crews, shifts, products and stations that are named must exist."""
     shifts, crews, stations = view.mapping("calendar", "shifts"), view.mapping("crews"), view.mapping("stations")
-    for name, crew in view.parts("crews"):
-        del crew
+    for name in view.mapping("crews"):
         for index, shift in view.texts("crews", name, "shifts"):
             view.must_exist(("crews", name, "shifts", index), shift, shifts, "shift")
     for name, station in view.parts("stations"):
@@ -176,9 +175,9 @@ def check_references(view: View) -> None:
     for name in view.mapping("calendar", "startup"):
         if name not in stations:
             view.fault(("calendar", "startup", name), "no such station", did_you_mean(name, stations), value=name, key=True)
-    for name, _ in view.parts("utilities"):
-        for index, station in view.texts("utilities", name, "serves"):
-            view.must_exist(("utilities", name, "serves", index), station, stations, "station")
+    for name in view.mapping("utilities"):
+        for index, served in view.texts("utilities", name, "serves"):
+            view.must_exist(("utilities", name, "serves", index), served, stations, "station")
 
 
 def _clock(view: View, path: Path_) -> float | None:
@@ -199,8 +198,6 @@ def check_shifts(view: View) -> None:
     for name, shift in view.parts("calendar", "shifts"):
         path: Path_ = ("calendar", "shifts", name)
         start, end = _clock(view, (*path, "from")), _clock(view, (*path, "to"))
-        if shift.get("days") == []:
-            view.fault((*path, "days"), "a shift without days", "e.g. [mon, tue, wed, thu, fri]")
         if start is not None and start == end:
             view.fault((*path, "to"), "the shift has no length", "for a whole day write from: \"00:00\", to: \"24:00\"")
         pause = [_clock(view, (*path, "break", index)) for index, _ in view.texts(*path, "break")]
@@ -247,12 +244,12 @@ def check_zone(view: View) -> None:
 def check_orders(view: View) -> None:
     """An order is due after it is released."""
     for name, order in view.parts("orders"):
-        times = [_moment(view, ("orders", name, word)) for word in ("release", "due")]
-        if times[0] is None or times[1] is None:
+        release, due = (_moment(view, ("orders", name, word)) for word in ("release", "due"))
+        if release is None or due is None:
             continue
         if order.get("every") == "day":
-            times = [time % 86400.0 for time in times if time is not None]
-        if times[1] <= times[0]:
+            release, due = release % 86400.0, due % 86400.0
+        if due <= release:
             said = order["due"]
             view.fault(("orders", name, "due"), "due before it is released", "later than its release", value=f"{said['day']} {said['at']}")
 

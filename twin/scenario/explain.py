@@ -124,8 +124,10 @@ def _words(error: Error, model: Any, path: Path_) -> tuple[str, str]:
         return "not a list", "write [one, two]"
     if kind == "string_type":
         return "not text", "put it in quotes"
-    if kind in ("too_short", "too_long"):
-        return str(error["msg"]).replace("after validation, ", "").lower(), "see the reference of scenario files"
+    if kind == "too_short":
+        return f"needs at least {context['min_length']} entry, not {context['actual_length']}", "add one, or take the key out"
+    if kind == "too_long":
+        return f"holds at most {context['max_length']} entries", "take some out"
     if kind in ("value_error", "assertion_error"):
         return str(error["msg"]).split(", ", 1)[-1], context.get("fix", "") if isinstance(context.get("fix", ""), str) else ""
     return str(error["msg"]), ""

@@ -13,6 +13,16 @@ from twin.core.faults import InputFault, did_you_mean
 from twin.scenario.schema import Part, Station, Utility
 
 GROUP = "twin.models"
+
+
+class UnknownKind(InputFault):
+    """A word in ``kind:`` that names nothing, or nothing of use here. ``problem`` and ``fix`` as in a fault."""
+
+    def __init__(self, problem: str, name: str, fix: str) -> None:
+        super().__init__(f"{problem}: {name!r} ({fix})")
+        self.problem, self.fix = problem, fix
+
+
 _added: dict[str, type[Part]] = {}
 
 
@@ -40,9 +50,13 @@ def names() -> tuple[str, ...]:
 
 @cache
 def _load(name: str) -> type[Part]:
-    loaded = _installed()[name].load()
+    entry = _installed()[name]
+    try:
+        loaded = entry.load()
+    except (ImportError, AttributeError) as error:
+        raise UnknownKind("the installed kind cannot be loaded", name, f"{entry.value}: {error}") from error
     if not (isinstance(loaded, type) and issubclass(loaded, Station | Utility)):
-        raise InputFault(f"the installed kind {name!r} is neither a Station nor a Utility: {_installed()[name].value}")
+        raise UnknownKind("the installed kind is neither a Station nor a Utility", name, entry.value)
     return loaded
 
 
@@ -50,23 +64,23 @@ def _find(name: str) -> type[Part]:
     if name in _added:
         return _added[name]
     if name not in _installed():
-        raise InputFault(f"{name!r} is no kind of equipment or utility ({did_you_mean(name, names())})")
+        raise UnknownKind("no such kind of equipment or utility", name, did_you_mean(name, names()))
     return _load(name)
 
 
 def kind_class(name: str) -> type[Station]:
-    """The class of a kind of equipment. Raises InputFault where it is unknown or a utility."""
+    """The class of a kind of equipment. Raises UnknownKind where it is unknown or a utility."""
     found = _find(name)
     if not issubclass(found, Station):
-        raise InputFault(f"{name!r} is a utility, not a kind of equipment")
+        raise UnknownKind("a utility, not a kind of equipment", name, "put it under utilities:")
     return found
 
 
 def utility_class(name: str) -> type[Utility]:
-    """The class of a utility. Raises InputFault where it is unknown or a kind of equipment."""
+    """The class of a utility. Raises UnknownKind where it is unknown or a kind of equipment."""
     found = _find(name)
     if not issubclass(found, Utility):
-        raise InputFault(f"{name!r} is a kind of equipment, not a utility")
+        raise UnknownKind("a kind of equipment, not a utility", name, "put it under stations:")
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -34,7 +35,10 @@ def check_tariff(view: View) -> None:
     known = plan_ids()
     if plan not in known:
         view.must_exist(("site", "tariff"), plan, known, "tariff")
-        return
+        near = difflib.get_close_matches(plan, known, n=1, cutoff=0.6)
+        if not near:
+            return
+        plan = near[0]
     check_class(view, plan)
     versions = rate_versions(plan)
     if pin:

@@ -9,11 +9,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from twin.core.faults import Fault, InputFault, did_you_mean
+from twin.core.faults import Fault, did_you_mean
 from twin.scenario.checks import View, check
 from twin.scenario.compose import PathFault, at_path, change, inside
 from twin.scenario.explain import faults_of, types_at
-from twin.scenario.kinds import kind_class, names, utility_class
+from twin.scenario.kinds import UnknownKind, kind_class, names, utility_class
 from twin.scenario.nodes import Node, Path_
 from twin.scenario.provenance import Provenance, unwrap
 from twin.scenario.reference_checks import check_reference
@@ -72,7 +72,19 @@ def _spec(tree: Any, node: Node, faults: list[Fault]) -> ScenarioSpec | None:
 def _typed(part: Any, path: Path_, node: Node, faults: list[Fault]) -> Part | None:
     """A station or utility validated by the class of its kind; None where it cannot be."""
     view = View({}, node)
-    find = kind_class if path[0] == "stations" else utility_class
+    found = _kind(part, path, view)
+    faults += view.faults
+    if found is None:
+        return None
+    try:
+        return found.model_validate(part, by_alias=True, by_name=False)
+    except ValidationError as error:
+        faults += faults_of(error, found, node, path)
+        return None
+
+
+def _kind(part: Any, path: Path_, view: View) -> type[Station] | type[Utility] | None:
+    """The class named by ``kind:``; None (and a fault) where there is none."""
     word = part.get("kind") if isinstance(part, dict) else None
     try:
         if not isinstance(part, dict):
@@ -80,13 +92,9 @@ def _typed(part: Any, path: Path_, node: Node, faults: list[Fault]) -> Part | No
         elif not isinstance(word, str):
             view.fault((*path, "kind"), "the key is missing" if word is None else "not a word", f"add 'kind: …', {did_you_mean('', names())}")
         else:
-            kind = find(word)
-            return kind.model_validate(part, by_alias=True, by_name=False)
-    except ValidationError as error:
-        faults += faults_of(error, kind, node, path)
-    except InputFault:
-        view.fault((*path, "kind"), "no such kind of " + ("equipment" if path[0] == "stations" else "utility"), did_you_mean(str(word), names()), value=word)
-    faults += view.faults
+            return kind_class(word) if path[0] == "stations" else utility_class(word)
+    except UnknownKind as error:
+        view.fault((*path, "kind"), error.problem, error.fix, value=word)
     return None
 
 
@@ -110,7 +118,7 @@ def _schema_of(node: Node, path: Path_) -> tuple[Any, Path_]:
     try:
         find = kind_class if path[0] == "stations" else utility_class
         return find(str(word.value) if word is not None else ""), path[2:]
-    except InputFault:
+    except UnknownKind:
         return Any, path[2:]
 
 
