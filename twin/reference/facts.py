@@ -102,6 +102,15 @@ def as_date(value: dt.date | str | None) -> dt.date | None:
     return dt.date.fromisoformat(value) if isinstance(value, str) else value
 
 
+def required_date(value: dt.date | str | None) -> dt.date:
+    """Like :func:`as_date`; null is a fault of the data."""
+    day = as_date(value)
+    if day is None:
+        msg = "reference entry without a date where one is due"
+        raise ReferenceFault(msg)
+    return day
+
+
 def pick(kind: str, wanted: str, known: Iterable[str]) -> str:
     """``wanted`` if it is one of ``known``; else :class:`UnknownId` with "did you mean"."""
     names = list(known)
