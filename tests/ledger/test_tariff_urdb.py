@@ -25,7 +25,7 @@ URDB_FILES = (
 
 def pysam_bill(tariff: UrdbTariff, load_kw: np.ndarray) -> float:
     """The year's bill of an hourly load by PySAM, from the same rates."""
-    import PySAM.Utilityrate5 as Utilityrate5
+    from PySAM import Utilityrate5
 
     model = Utilityrate5.new()
     model.Lifetime.analysis_period, model.Lifetime.inflation_rate, model.Lifetime.system_use_lifetime_output = 1, 0, 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -77,7 +78,7 @@ def test_all_plans_and_versions():
     for plan in kepco.plan_ids():
         versions = kepco.rate_versions(plan)
         assert len(versions) == (2 if "-a1" in plan else 3)
-        for before, after in zip(versions, versions[1:], strict=False):
+        for before, after in itertools.pairwise(versions):
             assert before.effective_to is not None
             assert after.effective_from - before.effective_to == dt.timedelta(days=1)
         assert versions[-1].effective_to is None

@@ -94,8 +94,9 @@ def _date(text: str, date: str) -> dt.date:
 
 
 def quantities(load: MeterLoad, tariff: Tariff, terms: SupplyTerms | None = None) -> BillQuantities:
-    """First step: energy by rate, demand, power factor, month by month. Raises :class:`TariffFault` or
-    :class:`NotInForce`.
+    """First step: energy by rate, demand, power factor, month by month.
+
+    Raises :class:`TariffFault` or :class:`NotInForce`.
     """
     return tariff.quantities(load, terms or SupplyTerms())
 
@@ -116,8 +117,9 @@ def bill(load: MeterLoad, tariff: Tariff, terms: SupplyTerms | None = None) -> B
 def price_series(
     tariff: Tariff, start: dt.datetime, n: int, interval_s: int = 900, parts: PriceParts | None = None
 ) -> np.ndarray:
-    """(n,) price of one more kWh in each interval, in the tariff's currency; demand is priced by
-    :func:`billing_demand_rule`.
+    """(n,) price of one more kWh in each interval, in the tariff's currency.
+
+    Demand is priced by :func:`billing_demand_rule`.
     """
     return tariff.price_series(start, n, interval_s, parts or PriceParts())
 
@@ -125,8 +127,9 @@ def price_series(
 def price_series_krw_per_kwh(
     tariff: Tariff, start: dt.datetime, n: int, interval_s: int = 900, parts: PriceParts | None = None
 ) -> np.ndarray:
-    """:func:`price_series` in KRW/kWh, by default with climate charge, fuel adjustment, fund and VAT. Raises for
-    another currency.
+    """:func:`price_series` in KRW/kWh, by default with climate charge, fuel adjustment, fund and VAT.
+
+    Raises for another currency.
     """
     if tariff.currency != "KRW":
         msg = f"{tariff.id} is priced in {tariff.currency}, not KRW"

@@ -1,5 +1,6 @@
-"""Advice on a metered load: the best option of the plan, the contract power, power-factor correction; each in KRW per
-year.
+"""Advice on a metered load: the best option of the plan, the contract power, power-factor correction.
+
+Each in KRW per year.
 
 Every figure is a difference of two bills of the same load, so it holds for a load that stays as it is. A load shorter
 than a year is scaled by its days, which the notes say.
@@ -37,8 +38,9 @@ class OptionCost:
 
 @dataclass(frozen=True)
 class ContractAdvice:
-    """Lowest contract power that the highest demand seen, plus a margin, allows. ``saving_krw_per_year`` may be
-    negative (raise it).
+    """Lowest contract power that the highest demand seen, plus a margin, allows.
+
+    ``saving_krw_per_year`` may be negative (raise it).
     """
 
     current_kw: float
@@ -49,8 +51,9 @@ class ContractAdvice:
 
 @dataclass(frozen=True)
 class PowerFactorAdvice:
-    """Smallest automatic capacitor bank that earns the full rebate; ``night_krw_per_year`` is what leading power costs
-    at night.
+    """Smallest automatic capacitor bank that earns the full rebate.
+
+    ``night_krw_per_year`` is what leading power costs at night.
     """
 
     capacitor_kvar: float
@@ -161,10 +164,12 @@ def _contract_notes(tariff: KepcoTariff, contract: ContractAdvice) -> list[str]:
 
 
 def _corrected(load: MeterLoad, kvar: float) -> MeterLoad:
-    """The load behind an automatic bank of ``kvar``: it takes off lagging reactive energy and never makes it
-    leading.
+    """The load behind an automatic bank of ``kvar``.
+
+    It takes off lagging reactive energy and never makes it leading.
     """
-    assert load.kvarh_lag is not None
+    if load.kvarh_lag is None:
+        return load
     return dataclasses.replace(load, kvarh_lag=np.maximum(load.kvarh_lag - kvar * load.interval_s / 3600, 0.0))
 
 

@@ -1,5 +1,6 @@
-"""Second route to a bill's total, for the money invariant: a plain loop over the quarter hours that shares no code with
-the first.
+"""Second route to a bill's total, for the money invariant.
+
+A plain loop over the quarter hours that shares no code with the first.
 
 It reads the same published facts (``twin.reference``) and nothing else of the tariff's modules but the shapes of load,
 terms and tariff.
@@ -106,7 +107,7 @@ def _kepco_total(load: MeterLoad, tariff: KepcoTariff, terms: SupplyTerms) -> fl
 
 
 def _kepco_months(load: MeterLoad, tariff: KepcoTariff) -> list[_Month]:
-    versions = rate_versions(tariff.plan_id, tariff.region, tariff.deferred)
+    versions = rate_versions(tariff.plan_id, tariff.region, deferred=tariff.deferred)
     off_days = kepco_holidays(load.start.date() - dt.timedelta(2), load.end.date() + dt.timedelta(2))
     months: list[_Month] = []
     window = reading = (0.0, 0.0, 0.0)
@@ -117,7 +118,7 @@ def _kepco_months(load: MeterLoad, tariff: KepcoTariff) -> list[_Month]:
             months.append(_Month(moment.year, moment.month))
         month, kwh = months[-1], float(load.kwh[i])
         version = _version(moment.date(), tariff, versions)
-        rate, counts = _rate(moment, version, moment.date() in off_days)
+        rate, counts = _rate(moment, version, off_days)
         month.energy += kwh * rate
         month.kwh += kwh
         month.seconds += load.interval_s
@@ -138,20 +139,20 @@ def _kepco_months(load: MeterLoad, tariff: KepcoTariff) -> list[_Month]:
     return months
 
 
-def _rate(moment: dt.datetime, version: RateVersion, holiday: bool) -> tuple[float, bool]:
+def _rate(moment: dt.datetime, version: RateVersion, off_days: frozenset[dt.date]) -> tuple[float, bool]:
     """Energy rate of a moment, and whether its demand counts."""
     season = season_of_month()[moment.month]
     rates = version.energy_krw_per_kwh[season]
-    rest = holiday or moment.weekday() == 6
+    rest = moment.weekday() == 6 or moment.date() in off_days
     if "flat" in rates:
         return rates["flat"], True
     band = "off_peak" if rest else version.hours.bands[season][moment.hour]
     if moment.weekday() == 5 and band == "on_peak":
         band = "mid_peak"
     rate, offer = rates[band], version.weekend_discount
-    if offer and (rest or moment.weekday() == 5) and season in offer.seasons and moment.date() <= offer.until:
-        if offer.start_hour <= moment.hour < offer.end_hour:
-            rate *= 1 - offer.share
+    free_day = rest or moment.weekday() == 5
+    if offer and free_day and season in offer.seasons and moment.date() <= offer.until:
+        rate *= 1 - offer.share * (offer.start_hour <= moment.hour < offer.end_hour)
     return rate, band in demand_rule().counted_bands
 
 

@@ -15,8 +15,9 @@ _EPOCH_ORDINAL = dt.date(1970, 1, 1).toordinal()
 
 @dataclass(frozen=True)
 class WallClock:
-    """Per interval (n,): ``day`` as proleptic ordinal, ``second`` of the day of the interval's start, ``month`` as
-    12·year + month − 1.
+    """Labels of each interval, arrays (n,).
+
+    ``day`` as proleptic ordinal, ``second`` of the day of the interval's start, ``month`` as 12·year + month − 1.
     """
 
     day: np.ndarray
@@ -66,19 +67,16 @@ def _utc_offsets_s(epoch_s: np.ndarray, zone: dt.tzinfo) -> np.ndarray:
 
 
 def wall_clock(start: dt.datetime, n: int, interval_s: int, zone: dt.tzinfo | None = None) -> WallClock:
-    """Labels of ``n`` intervals from the zone-aware ``start``, read on the clock of ``zone`` (default: the start's
-    own).
-    """
+    """Labels of ``n`` intervals from the zone-aware ``start``, on the clock of ``zone`` (default: the start's own)."""
     zone = zone or start.tzinfo or ZoneInfo("UTC")
     first = round(start.timestamp())
     epoch = first + np.arange(n, dtype=np.int64) * interval_s
     ends = (first, first + n * interval_s)
     days = range(ends[0] // DAY_S, ends[1] // DAY_S + 2)
     offsets = {dt.datetime.fromtimestamp(day * DAY_S, dt.UTC).astimezone(zone).utcoffset() for day in days}
-    if len(offsets) == 1:
-        local = epoch + int((offsets.pop() or dt.timedelta()).total_seconds())
-    else:
-        local = epoch + _utc_offsets_s(epoch, zone)
+    constant = len(offsets) == 1
+    offset = int((offsets.pop() or dt.timedelta()).total_seconds()) if constant else _utc_offsets_s(epoch, zone)
+    local = epoch + offset
     day = local // DAY_S
     months = day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) + 1970 * 12
     return WallClock(day + _EPOCH_ORDINAL, local % DAY_S, months)

@@ -36,8 +36,9 @@ def billing_demand_kw(maxima: Mapping[int, float], terms: SupplyTerms, rule: Dem
 
 
 def ratchet_kw(known: Mapping[int, float], month: int, rule: DemandRule) -> float:
-    """Highest known demand of the ratchet's months within the lookback that ends with ``month``; 0 where none is
-    known.
+    """Highest known demand of the ratchet's months within the lookback that ends with ``month``.
+
+    0 where none is known.
     """
     window = range(month - rule.lookback_months + 1, month + 1)
     return max((known[m] for m in window if m in known and m % 12 + 1 in rule.ratchet_months), default=0.0)
@@ -55,8 +56,9 @@ def excess_multiplier(ratio: float, rule: DemandRule) -> float:
 def excess_uses(
     maxima: Mapping[int, float], shares: Mapping[tuple[int, str], float], terms: SupplyTerms, rule: DemandRule
 ) -> list[DemandUse]:
-    """Demand above the contract power by month and version; the first month is notice only unless notice was given
-    before.
+    """Demand above the contract power by month and version.
+
+    The first month is notice only unless notice was given before.
     """
     uses: list[DemandUse] = []
     noticed = terms.excess_noticed

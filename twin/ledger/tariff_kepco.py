@@ -1,5 +1,6 @@
-"""KEPCO industrial tariffs: quantities of a load, and prices as series. Rates on quantities:
-:mod:`.tariff_kepco_charges`.
+"""KEPCO industrial tariffs: quantities of a load, and prices as series.
+
+Rates on quantities: :mod:`.tariff_kepco_charges`.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class KepcoTariff:
     @property
     def versions(self) -> tuple[RateVersion, ...]:
         """All dated versions of the plan."""
-        return rate_versions(self.plan_id, self.region, self.deferred)
+        return rate_versions(self.plan_id, self.region, deferred=self.deferred)
 
     @property
     def tariff_class(self) -> TariffClass:
@@ -98,8 +99,9 @@ class KepcoTariff:
         return day_table(self.versions, self.pinned_position, int(clock.day.min()), int(clock.day.max()), self.plan_id)
 
     def quantities(self, load: MeterLoad, terms: SupplyTerms) -> BillQuantities:
-        """Energy by version, season and band; demand; power factor. Raises :class:`TariffFault`,
-        :class:`NotInForce`.
+        """Energy by version, season and band; demand; power factor.
+
+        Raises :class:`TariffFault`, :class:`NotInForce`.
         """
         clock = wall_clock(load.start, len(load.kwh), load.interval_s, ZONE)
         days = self.days(clock)
@@ -156,8 +158,9 @@ class KepcoTariff:
         return np.asarray(counted_bands()[days.band[clock.day - days.first, clock.hour]])
 
     def billing_demand_rule(self, month: dt.date, terms: SupplyTerms) -> BillingDemandRule:
-        """How demand of ``month`` is charged when the load starts with that month; the rate is the mean over the
-        month's days.
+        """How demand of ``month`` is charged when the load starts with that month.
+
+        The rate is the mean over the month's days.
         """
         rule, index = demand_rule(), month_index(month)
         first = month_start(index)

@@ -29,8 +29,9 @@ def truncate(amount_krw: float, step_krw: float) -> float:
 
 
 def charges(tariff: KepcoTariff, quantities: BillQuantities) -> Bill:
-    """The bill of ``quantities``: base, power factor, excess, energy, climate, fuel; then VAT and fund on their sum,
-    month by month.
+    """The bill of ``quantities``: base, power factor, excess, energy, climate, fuel.
+
+    Then VAT and fund on their sum, month by month.
     """
     lines: list[BillLine] = []
     for month in quantities.months:

@@ -19,8 +19,11 @@ WORKDAY, SATURDAY, REST_DAY = range(3)
 
 @dataclass(frozen=True)
 class DayTable:
-    """Rows are civil days from the ordinal ``first``: ``version`` and ``season`` (days,) are codes, ``band`` (days, 24)
-    a code of BANDS, ``discounted`` (days, 24) marks the weekend discount."""
+    """Rows are civil days from the ordinal ``first``.
+
+    ``version`` and ``season`` (days,) are codes, ``band`` (days, 24) a code of BANDS, ``discounted`` (days, 24) marks
+    the weekend discount.
+    """
 
     first: int
     version: np.ndarray
@@ -38,9 +41,7 @@ def version_on(versions: Sequence[RateVersion], day: dt.date, plan_id: str) -> i
         f"no version of tariff {plan_id} is in force on {day}; known from {versions[0].effective_from} on; "
         f"pin one with {plan_id}@{versions[-1].effective_from} to bill these dates at its rates"
     )
-    raise NotInForce(
-        msg
-    )
+    raise NotInForce(msg)
 
 
 def day_kind(day: dt.date, holidays: frozenset[dt.date]) -> int:
@@ -68,8 +69,9 @@ def _discounted(version: RateVersion, season: str, kind: int, day: dt.date) -> l
 
 
 def day_table(versions: Sequence[RateVersion], pinned: int | None, first: int, last: int, plan_id: str) -> DayTable:
-    """Table of the days with ordinals ``first`` to ``last`` (included); ``pinned`` is the version to use whatever the
-    date.
+    """Table of the days with ordinals ``first`` to ``last`` (included).
+
+    ``pinned`` is the version to use whatever the date.
     """
     days = [dt.date.fromordinal(ordinal) for ordinal in range(first, last + 1)]
     holidays = kepco_holidays(days[0], days[-1])
@@ -91,8 +93,9 @@ def day_table(versions: Sequence[RateVersion], pinned: int | None, first: int, l
 
 
 def energy_rates(versions: Sequence[RateVersion]) -> np.ndarray:
-    """(versions, seasons, bands, 2) KRW/kWh; the last axis is without and with the weekend discount; NaN where a plan
-    has no band.
+    """(versions, seasons, bands, 2) KRW/kWh; the last axis is without and with the weekend discount.
+
+    NaN where a plan has no band.
     """
     rates = np.full((len(versions), len(SEASONS), len(BANDS), 2), np.nan)
     for position, version in enumerate(versions):

@@ -1,8 +1,11 @@
-"""KEPCO power factor: the month's mean of 30-minute factors, lagging by day and leading by night, and what it adds to
-the base charge.
+"""KEPCO power factor.
+
+The month's mean of 30-minute factors, lagging by day and leading by night, and what it adds to the base charge.
 """
 
 from __future__ import annotations
+
+import dataclasses
 
 import numpy as np
 
@@ -24,8 +27,9 @@ def _in_window(hour: np.ndarray, window: tuple[int, int]) -> np.ndarray:
 def _readings(
     load: MeterLoad, clock: WallClock, reading_s: int
 ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
-    """Month, hour and the sums of each meter reading; a reading is ``reading_s`` long, or one interval where that is
-    longer.
+    """Month, hour and the sums of each meter reading.
+
+    A reading is ``reading_s`` long, or one interval where that is longer.
     """
     step = max(reading_s, load.interval_s)
     key = clock.day * 86_400 + clock.second // step * step
@@ -36,7 +40,8 @@ def _readings(
 
 
 def mean_factor_pct(kwh: np.ndarray, kvarh: np.ndarray, floor_pct: float) -> float | None:
-    """Mean of the readings' factors 100·kWh/√(kWh² + kvarh²), none below ``floor_pct``; empty readings are left out;
+    """Mean of the readings' factors 100·kWh/√(kWh² + kvarh²), none below ``floor_pct``; empty readings are left out.
+
     None if all are.
     """
     apparent = np.hypot(kwh, kvarh)
@@ -76,11 +81,9 @@ def power_factors(load: MeterLoad, clock: WallClock, terms: SupplyTerms) -> list
         for window, register, hours, floor in windows:
             mask = (month == index) & _in_window(hour, hours)
             percent = mean_factor_pct(sums["kwh"][mask], sums[register][mask], floor) if register in sums else None
-            deemed = percent is None
-            found = PowerFactor(
-                month_label(int(index)), window, clause.deemed_pct if percent is None else percent, deemed, True
-            )
+            shown = clause.deemed_pct if percent is None else percent
+            found = PowerFactor(month_label(int(index)), window, shown, deemed=percent is None, charged=True)
             short = share_of_base(found, clause) > 0
-            result.append(PowerFactor(found.month, window, found.percent, deemed, noticed[window] or not short))
+            result.append(dataclasses.replace(found, charged=noticed[window] or not short))
             noticed[window] = noticed[window] or short
     return result

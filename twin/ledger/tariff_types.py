@@ -68,9 +68,7 @@ class MeterLoad:
             raise TariffFault(msg)
         if np.any(values < -1e-9):
             msg = f"{name}[{int(np.argmin(values))}] is negative: the meter counts what is drawn from the grid; settle export apart"
-            raise TariffFault(
-                msg
-            )
+            raise TariffFault(msg)
 
     @property
     def end(self) -> dt.datetime:
@@ -124,8 +122,9 @@ class SupplyTerms:
 
 @dataclass(frozen=True)
 class EnergyUse:
-    """Energy of one month at one rate: ``version`` of the tariff, ``season``, ``band``, ``discounted`` (weekend
-    discount).
+    """Energy of one month at one rate.
+
+    ``version`` of the tariff, ``season``, ``band``, ``discounted`` (weekend discount).
     """
 
     month: str
@@ -155,8 +154,11 @@ class DemandUse:
 
 @dataclass(frozen=True)
 class PowerFactor:
-    """Power factor of one month: ``window`` "day_lagging" or "night_leading", ``percent``, whether deemed (no var
-    meter), whether a surcharge is charged (False: notice only)."""
+    """Power factor of one month.
+
+    ``window`` "day_lagging" or "night_leading", ``percent``, whether deemed (no var meter), whether a surcharge is
+    charged (False: notice only).
+    """
 
     month: str
     window: str
@@ -238,8 +240,9 @@ class Bill:
 
 @dataclass(frozen=True)
 class BillingDemandRule:
-    """What an optimiser needs to price demand: the rate per kW and month, what it counts, the floor, and the levies on
-    top.
+    """What an optimiser needs to price demand.
+
+    The rate per kW and month, what it counts, the floor, and the levies on top.
 
     ``floor_kw``: billing demand of the month whatever the load (ratchet from past demands, share of contract).
     ``binds_later``: the month's demand stays in the ratchet of later months. ``gross_factor``: (1 + VAT + fund).

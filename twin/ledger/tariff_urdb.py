@@ -1,5 +1,6 @@
-"""Tariffs of the OpenEI Utility Rate Database (URDB): energy and demand, flat and by time of use, fixed and minimum
-charge, lookback.
+"""Tariffs of the OpenEI Utility Rate Database (URDB).
+
+Energy and demand, flat and by time of use, fixed and minimum charge, lookback.
 
 The year of a schedule is 12 × 24 period numbers for weekdays and for weekends; there are no holidays. Clock: the load's
 own zone. A charge that cannot be computed is refused, never left out silently.
@@ -55,8 +56,9 @@ class UrdbTariff:
     currency: str = field(default="USD", init=False)
 
     def quantities(self, load: MeterLoad, terms: SupplyTerms) -> BillQuantities:
-        """Energy by period, billing demand flat and by period. Raises :class:`TariffFault` where a second tier would be
-        reached.
+        """Energy by period, billing demand flat and by period.
+
+        Raises :class:`TariffFault` where a second tier would be reached.
         """
         clock = wall_clock(load.start, len(load.kwh), load.interval_s)
         months = self._shares(clock, load.interval_s)
@@ -113,8 +115,9 @@ class UrdbTariff:
         return np.asarray(mask)
 
     def billing_demand_rule(self, month: dt.date, terms: SupplyTerms) -> BillingDemandRule:
-        """The flat demand charge as a rule. Raises :class:`TariffFault` for a rate that also charges demand by
-        period.
+        """The flat demand charge as a rule.
+
+        Raises :class:`TariffFault` for a rate that also charges demand by period.
         """
         if self.demand is not None and any(self.demand.rates):
             msg = f"{self.id} charges demand by period; one rule cannot hold it, bill the load instead"
@@ -159,7 +162,9 @@ class UrdbTariff:
             month = first + key // size
             of_month = float(load.kwh[clock.month == month].sum())
             self._refuse_tier(self.energy.first_tier_max[key % size], of_month, "kWh", month)
-            uses.append(EnergyUse(month_label(month), "", "", f"period_{key % size}", False, float(sums[key])))
+            uses.append(
+                EnergyUse(month_label(month), "", "", f"period_{key % size}", discounted=False, kwh=float(sums[key]))
+            )
         return tuple(uses)
 
     def _period_demand(self, kw: np.ndarray, clock: WallClock, months: dict[int, float]) -> list[DemandUse]:
@@ -183,13 +188,12 @@ class UrdbTariff:
                 f"{self.id}: {value:.6g} {unit} in {month_start(month):%Y-%m} passes the first tier ({limit:g} {unit}); "
                 "rates beyond the first tier are not supported, use a rate without tiers or split the load"
             )
-            raise TariffFault(
-                msg
-            )
+            raise TariffFault(msg)
 
 
 def read_urdb(path: Path, tariff_id: str | None = None) -> UrdbTariff:
-    """A URDB JSON file (one rate, bare or under ``items``). Raises :class:`TariffFault` naming what cannot be read or
-    billed.
+    """A URDB JSON file (one rate, bare or under ``items``).
+
+    Raises :class:`TariffFault` naming what cannot be read or billed.
     """
     return UrdbTariff(**read_fields(path, tariff_id or path.name))

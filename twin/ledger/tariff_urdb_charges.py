@@ -55,10 +55,9 @@ def _demand_lines(tariff: UrdbTariff, quantities: BillQuantities, month: str) ->
     for use in quantities.demand:
         if use.month != month:
             continue
-        if use.kind == "flat":
+        if tariff.demand is None or use.kind == "flat":
             rate = tariff.flat_demand[_calendar_month(month)]
         else:
-            assert tariff.demand is not None
             rate = tariff.demand.rates[int(use.kind.removeprefix("period_"))]
         lines.append(_line(tariff, f"demand_{use.kind}", month, use.kw * use.share_of_month, "kW·month", rate))
     return lines

@@ -20,8 +20,9 @@ _MAX_BYTES = 5_000_000
 
 @dataclass(frozen=True)
 class Schedule:
-    """Rates by period, and the period of each hour: ``weekday`` and ``weekend`` are 12 × 24. ``first_tier_max`` None:
-    one tier only.
+    """Rates by period, and the period of each hour: ``weekday`` and ``weekend`` are 12 × 24.
+
+    ``first_tier_max`` None: one tier only.
     """
 
     rates: tuple[float, ...]
@@ -38,8 +39,9 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Lookback:
-    """Demand ratchet: ``share`` of the highest demand of the last ``range_months`` months, or of those
-    ``calendar_months`` among them.
+    """Demand ratchet.
+
+    ``share`` of the highest demand of the last ``range_months`` months, or of those ``calendar_months`` among them.
     """
 
     share: float

@@ -23,8 +23,9 @@ class SectorBenchmark:
     provenance: Provenance
 
     def quantile_of(self, carrier: str, kwh_per_t: float) -> tuple[float, float]:
-        """Bounds (low, high) of the quantile at which a figure lies; (0, q) below the first value, (q, 1) above the
-        last.
+        """Bounds (low, high) of the quantile at which a figure lies.
+
+        (0, q) below the first value, (q, 1) above the last.
         """
         values = self.kwh_per_t[pick("carrier group", carrier, CARRIERS)]
         below = sum(value <= kwh_per_t for value in values)

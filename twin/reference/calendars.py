@@ -15,9 +15,7 @@ def _public(country: str, first_year: int, last_year: int, language: str | None)
 
     if country not in holidays.list_supported_countries():
         msg = f"no holiday calendar for country '{country}'; use an ISO code such as KR, or a list of dates"
-        raise ReferenceFault(
-            msg
-        )
+        raise ReferenceFault(msg)
     found = holidays.country_holidays(country, years=range(first_year, last_year + 1), language=language)
     return dict(sorted((day, str(name)) for day, name in found.items()))
 
@@ -53,8 +51,9 @@ def adhoc_holidays() -> frozenset[dt.date]:
 
 
 def kepco_holidays(first: dt.date, last: dt.date) -> frozenset[dt.date]:
-    """Days that KEPCO meters as public holidays (관공서의 공휴일에 관한 규정), both ends included; Sundays are a rule
-    of their own.
+    """Days that KEPCO meters as public holidays (관공서의 공휴일에 관한 규정), both ends included.
+
+    Sundays are a rule of their own.
 
     Substitute days and elections on the expiry of a term count; ad-hoc 임시공휴일 do not (별표 3-1 단서).
     """

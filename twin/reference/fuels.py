@@ -14,8 +14,9 @@ MJ_PER_KWH = 3.6
 
 @dataclass(frozen=True)
 class Fuel:
-    """A fuel on net calorific value; factors in kg per TJ (net). City gas is sold by gross MJ:
-    ``gross_mj_per_net_mj``.
+    """A fuel on net calorific value; factors in kg per TJ (net).
+
+    City gas is sold by gross MJ: ``gross_mj_per_net_mj``.
     """
 
     id: str
@@ -31,16 +32,16 @@ class Fuel:
 
     @property
     def co2_kg_per_unit(self) -> float:
-        """kg CO2 per Nm3, kg or L (oxidation factor 1)."""
+        """Mass of CO2 in kg per Nm3, kg or L (oxidation factor 1)."""
         return self.co2_kg_per_tj * self.ncv_mj_per_unit / 1e6
 
     def co2e_kg_per_kwh(self, gwp: Gwp) -> float:
-        """kg CO2e per kWh (net) with methane and nitrous oxide weighed by ``gwp``."""
+        """Mass of CO2e in kg per kWh (net) with methane and nitrous oxide weighed by ``gwp``."""
         per_tj = self.co2_kg_per_tj + self.ch4_kg_per_tj * gwp.ch4 + self.n2o_kg_per_tj * gwp.n2o
         return per_tj * MJ_PER_KWH / 1e6
 
     def co2_kg_per_gross_mj(self) -> float | None:
-        """kg CO2 per MJ as billed (gross); None where the gross heat is not known."""
+        """Mass of CO2 in kg per MJ as billed (gross); None where the gross heat is not known."""
         return None if self.gross_mj_per_net_mj is None else self.co2_kg_per_tj / 1e6 / self.gross_mj_per_net_mj
 
 

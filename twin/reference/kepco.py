@@ -1,5 +1,6 @@
-"""KEPCO industrial tariffs as data: classes, dated rate versions, hour tables. Rules beside the rates:
-:mod:`.kepco_rules`.
+"""KEPCO industrial tariffs as data: classes, dated rate versions, hour tables.
+
+Rules beside the rates: :mod:`.kepco_rules`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .facts import Provenance, ReferenceFault, as_date, pick, provenance, read_rows, read_yaml
+from .facts import Provenance, ReferenceFault, as_date, pick, provenance, read_rows, read_yaml, required_date
 
 SEASONS = ("summer", "spring_autumn", "winter")
 BANDS = ("off_peak", "mid_peak", "on_peak", "flat")
@@ -20,8 +21,9 @@ _FILE = "kepco/versions.yaml"
 
 @dataclass(frozen=True)
 class TariffClass:
-    """A contract class such as ``industrial-b`` (산업용(을)); contract power in kW from (included) to below (excluded,
-    None: no limit).
+    """A contract class such as ``industrial-b`` (산업용(을)).
+
+    Contract power in kW from (included) to below (excluded, None: no limit).
     """
 
     id: str
@@ -43,8 +45,9 @@ class HourTable:
 
 @dataclass(frozen=True)
 class WeekendDiscount:
-    """Share taken off the energy charge on Saturdays, Sundays and public holidays of some seasons, hours [start,
-    end).
+    """Share taken off the energy charge on Saturdays, Sundays and public holidays.
+
+    In some seasons only, hours [start, end).
     """
 
     seasons: tuple[str, ...]
@@ -94,9 +97,7 @@ def tariff_classes() -> Mapping[str, TariffClass]:
 
 def checked_on() -> dt.date:
     """The day the tariff data were last compared with public sources."""
-    day = as_date(read_yaml(_FILE)["checked"])
-    assert day is not None
-    return day
+    return required_date(read_yaml(_FILE)["checked"])
 
 
 @functools.cache
@@ -141,10 +142,10 @@ def plan_ids() -> tuple[str, ...]:
 def _discount(entry: Mapping[str, Any] | None) -> WeekendDiscount | None:
     if entry is None:
         return None
-    until = as_date(entry["until"])
-    assert until is not None
     start_hour, end_hour = entry["hours"]
-    return WeekendDiscount(tuple(entry["seasons"]), start_hour, end_hour, entry["share"], until, provenance(entry))
+    return WeekendDiscount(
+        tuple(entry["seasons"]), start_hour, end_hour, entry["share"], required_date(entry["until"]), provenance(entry)
+    )
 
 
 def _rates(version: str, plan: tuple[str, str, str]) -> tuple[float, Mapping[str, Mapping[str, float]]]:
@@ -158,7 +159,7 @@ def _rates(version: str, plan: tuple[str, str, str]) -> tuple[float, Mapping[str
 
 
 @functools.cache
-def rate_versions(plan_id: str, region: str = "mainland", deferred: bool = False) -> tuple[RateVersion, ...]:
+def rate_versions(plan_id: str, region: str = "mainland", *, deferred: bool = False) -> tuple[RateVersion, ...]:
     """Dated versions of one plan, oldest first.
 
     ``deferred``: the firm was granted the deferral of 2026 (old tariff to 2026-09-30). Raises :class:`UnknownId`.
@@ -174,13 +175,11 @@ def rate_versions(plan_id: str, region: str = "mainland", deferred: bool = False
         start, end = dates["from"], dates["to"]
         if deferred:
             start, end = dates.get("from_if_deferred", start), dates.get("to_if_deferred", end)
-        effective_from = as_date(start)
-        assert effective_from is not None
         base, energy = _rates(entry["id"], (tariff_class, voltage, "".join(option)))
         versions.append(
             RateVersion(
                 entry["id"],
-                effective_from,
+                required_date(start),
                 as_date(end),
                 base,
                 energy,

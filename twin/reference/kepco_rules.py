@@ -16,8 +16,7 @@ TIMEZONE = "Asia/Seoul"
 
 @dataclass(frozen=True)
 class DemandRule:
-    """Billing demand: highest mean over ``window_s`` in the counted bands; ratchet over some months; floor; excess
-    multipliers.
+    """Billing demand: highest mean over ``window_s`` in the counted bands; ratchet; floor; excess.
 
     ``excess_bands``: (ratio of excess to contract below which it applies, None: no limit; multiplier of the base rate).
     """
@@ -118,15 +117,14 @@ def _levy_entries(name: str) -> tuple[tuple[dt.date | None, dt.date | None, Fact
     for start, _, _ in entries:
         if start is not None and start.day != 1:
             msg = f"{name}: levies are billed by month, so they start on the first of a month, not {start}"
-            raise ReferenceFault(
-                msg
-            )
+            raise ReferenceFault(msg)
     return entries
 
 
 def levy(name: str, day: dt.date) -> Fact | None:
-    """Levy ``climate_charge``, ``fuel_adjustment`` (KRW/kWh), ``fund`` or ``vat`` (shares) on ``day``; None where none
-    is known.
+    """Levy ``climate_charge``, ``fuel_adjustment`` (KRW/kWh), ``fund`` or ``vat`` (shares) on ``day``.
+
+    None where none is known.
     """
     for start, end, fact in _levy_entries(name):
         if _covers(start, end, day):

@@ -11,8 +11,9 @@ from .facts import Provenance, pick, provenance, read_yaml
 
 @dataclass(frozen=True)
 class LabourPremia:
-    """Fractions of the ordinary hourly wage, added on top of it; they add up. Night is [from, to) and wraps
-    midnight.
+    """Fractions of the ordinary hourly wage, added on top of it; they add up.
+
+    Night is [from, to) and wraps midnight.
     """
 
     id: str

@@ -21,8 +21,9 @@ def kau_prices() -> tuple[tuple[dt.date, Fact], ...]:
 
 
 def kau_price(day: dt.date) -> Fact:
-    """Last quotation found on or before ``day``; unverified once it is older than half a year. Raises
-    :class:`NotInForce`.
+    """Last quotation found on or before ``day``; unverified once it is older than half a year.
+
+    Raises :class:`NotInForce`.
     """
     past = [(date, fact) for date, fact in kau_prices() if date <= day]
     if not past:
@@ -32,7 +33,7 @@ def kau_price(day: dt.date) -> Fact:
     if (day - date).days <= 183:
         return fact
     stale = f"last quotation found, {(day - date).days} days old; scenario band {read_yaml(_FILE)['kau']['scenario_band']} KRW/t"
-    return Fact(fact.value, fact.unit, Provenance(fact.source, str(date), False, stale))
+    return Fact(fact.value, fact.unit, Provenance(fact.source, str(date), verified=False, basis=stale))
 
 
 def cbam_certificate_price(quarter: str) -> Fact:
@@ -63,9 +64,8 @@ def city_gas_wholesale(day: dt.date) -> Fact:
     date, entry = past[-1]
     origin = provenance(entry)
     if (day - date).days > 366:
-        origin = Provenance(
-            origin.source, origin.as_of, False, f"carried on from {date}; scenario band {block['scenario_band']}"
-        )
+        stale = f"carried on from {date}; scenario band {block['scenario_band']}"
+        origin = Provenance(origin.source, origin.as_of, verified=False, basis=stale)
     return Fact(float(entry.get("value", entry.get(season))), block["unit"], origin)
 
 

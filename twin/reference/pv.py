@@ -36,9 +36,7 @@ class PvProfile:
         known = sorted(self.tilt_factor_by_month)
         if not known[0] <= tilt_deg <= known[-1]:
             msg = f"PV tilt {tilt_deg} deg is outside {known[0]:g} to {known[-1]:g} deg, the range of the table"
-            raise ReferenceFault(
-                msg
-            )
+            raise ReferenceFault(msg)
         return float(np.interp(tilt_deg, known, [self.tilt_factor_by_month[tilt][month - 1] for tilt in known]))
 
     def hourly_kw_per_kwp(self, day: dt.date, tilt_deg: float = HOURLY_TILT_DEG) -> np.ndarray:
@@ -87,7 +85,7 @@ def pv_profile(profile_id: str) -> PvProfile:
     rows = [row for row in read_rows("pv/month_hour.csv") if row["id"] == profile_id]
     month_hour = np.array([[float(row[str(hour)]) for hour in range(24)] for row in rows])
     attribution = comments(data_file("pv/month_hour.csv").read_text(encoding="utf-8"))
-    origin = Provenance(attribution, "2026-08", False, "model output (pvlib on reanalysis), not metered")
+    origin = Provenance(attribution, "2026-08", verified=False, basis="model output (pvlib), not metered")
     return PvProfile(
         profile_id,
         rows[0]["site"],
