@@ -6,7 +6,7 @@ Casting and melting are in :mod:`twin.models.casting` and :mod:`twin.models.furn
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -22,32 +22,40 @@ Rates = dict[int, dict[int, float]]
 class Powered(Station):
     """Equipment that draws a constant power in each state."""
 
-    power: Power = Field(Power(processing=0.0), description="electric power by state")
+    power: Power | None = Field(None, description="electric power by state; absent: none")
     air: Air | None = Field(None, description="compressed air by state")
-    stay_on_s: Q("s") = Field(
+    stay_on_s: Annotated[float, Q("s")] = Field(
         5400.0, alias="stay_on", ge=0, description="stays on (standby) over gaps between working hours up to this long; off over longer ones")
     operators: int = Field(1, ge=0, description="people of its crew who stay when work runs past the end of the shift")
 
     def rates(self) -> Rates:
         """Constant rates of each state."""
-        idle = self.power.standby_kw
-        kw = dict.fromkeys(STATES, idle)
-        kw["off"] = 0.0
-        kw["processing"] = self.power.processing_kw
-        kw["setup"] = idle if self.power.setup_kw is None else self.power.setup_kw
-        kw["startup"] = idle if self.power.startup is None else self.power.startup.power_kw
-        rates: Rates = {code: {CARRIER["electricity"]: kw[state]} for code, state in enumerate(STATES) if kw[state]}
+        rates: Rates = {}
         for code, state in enumerate(STATES):
-            air = 0.0 if self.air is None or state == "off" else self.air.standby_nm3_per_s
-            if self.air is not None and state == "processing":
-                air = self.air.processing_nm3_per_s
-            if air:
-                rates.setdefault(code, {})[CARRIER["compressed_air"]] = air
+            drawn = {CARRIER["electricity"]: self._power_kw(state), CARRIER["compressed_air"]: self._air_nm3_per_s(state)}
+            if any(drawn.values()):
+                rates[code] = {carrier: rate for carrier, rate in drawn.items() if rate}
         return rates
+
+    def _power_kw(self, state: str) -> float:
+        if self.power is None or state == "off":
+            return 0.0
+        if state == "processing":
+            return self.power.processing_kw
+        if state == "setup" and self.power.setup_kw is not None:
+            return self.power.setup_kw
+        if state == "startup" and self.power.startup is not None:
+            return self.power.startup.power_kw
+        return self.power.standby_kw
+
+    def _air_nm3_per_s(self, state: str) -> float:
+        if self.air is None or state == "off":
+            return 0.0
+        return self.air.processing_nm3_per_s if state == "processing" else self.air.standby_nm3_per_s
 
     def startup_s(self) -> float:
         """Seconds of the start-up after being off."""
-        return 0.0 if self.power.startup is None else self.power.startup.duration_s
+        return 0.0 if self.power is None or self.power.startup is None else self.power.startup.duration_s
 
 
 class Working(Powered):

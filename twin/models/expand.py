@@ -28,6 +28,8 @@ class Machine:
     equipment: int
     rates: Rates
     duties: Sequence[Duty] = ()
+    together: bool = False
+    """lots overlap in it (a place to cool): it is processing while any is inside"""
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,28 @@ def busy(log: Log) -> Columns:
     return {name: column[order] for name, column in columns.items()}
 
 
+def _own(log: Log) -> Columns:
+    """Rows that stand for the unit's time: of a batch of several lots only the last to leave."""
+    own = log.rows["plain"] != 2.0
+    return {name: column[own] for name, column in log.rows.items()}
+
+
+def _together(log: Log, t0: float, t1: float) -> Columns:
+    """States of a place where lots overlap: processing while any is inside, else starved."""
+    starts, ends = np.sort(log.rows["started"]), np.sort(log.rows["left"])
+    edges = np.unique(np.clip(np.concatenate([starts, ends, [t0, t1]]), t0, t1))
+    middle = (edges[1:] + edges[:-1]) / 2.0
+    inside = np.searchsorted(starts, middle, side="right") > np.searchsorted(ends, middle, side="right")
+    state = np.where(inside, float(_PROCESSING), float(_STARVED))
+    first = np.concatenate([[True], state[1:] != state[:-1]])
+    begin = edges[:-1][first]
+    return {"state": state[first], "batch": np.full(len(begin), float(NONE)), "t0": begin, "t1": np.append(begin[1:], t1)}
+
+
 def _always_on(log: Log, t0: float, t1: float) -> Columns:
     """States of an equipment that always works: starved, processing, blocked in turn."""
-    rows, n = log.rows, len(log.rows["job"])
+    rows = _own(log)
+    n = len(rows["job"])
     edges = np.empty(3 * n + 2)
     edges[0], edges[-1] = t0, t1
     edges[1:-1:3], edges[2:-1:3], edges[3:-1:3] = rows["started"], rows["ended"], rows["left"]
@@ -97,7 +118,7 @@ def _locate(starts: np.ndarray, ends: np.ndarray, at: np.ndarray) -> tuple[np.nd
 
 def _with_duties(log: Log, duties: Sequence[Duty], t0: float, t1: float) -> Columns:
     """States of an equipment that has working hours, set-ups or failures."""
-    work, rows = busy(log), log.rows
+    work, rows = busy(log), _own(log)
     duty = np.array(duties, dtype=np.float64).reshape(-1, 3)
     edges = np.concatenate([work["t0"], work["t1"], rows["ended"], rows["left"], duty[:, 0], duty[:, 1], [t0, t1]])
     edges = np.unique(edges[(edges >= t0) & (edges <= t1)])
@@ -119,6 +140,8 @@ def _with_duties(log: Log, duties: Sequence[Duty], t0: float, t1: float) -> Colu
 
 def timeline(log: Log, machine: Machine, t0: float, t1: float) -> Columns:
     """States of one equipment that cover [t0, t1] without gap or overlap: state, batch (or NONE), t0, t1."""
+    if machine.together:
+        return _together(log, t0, t1)
     if not machine.duties and not len(log.pieces["t0"]):
         return _always_on(log, t0, t1)
     return _with_duties(log, machine.duties, t0, t1)

@@ -61,13 +61,16 @@ class Floor:
 class Job:
     """A lot of pieces of one order on its way along the route."""
 
-    __slots__ = ("code", "due", "key", "kg", "pieces", "priority", "product", "queued", "release", "route", "scrap", "serial", "step", "units")
+    __slots__ = (
+        "carbon_kg", "cast_at", "code", "due", "good_kg", "key", "kg", "order", "pieces", "pieces_cast", "priority", "product", "queued", "release",
+        "route", "serial", "step")
 
     def __init__(self, code: int, key: str, product: str, pieces: float, due: float, route: tuple[Place, ...]) -> None:
         self.code, self.key, self.product, self.pieces, self.due, self.route = code, key, product, pieces, due, route
-        self.release, self.priority, self.serial, self.step, self.queued = 0.0, 0, code, 0, 0.0
-        self.kg, self.scrap = 0.0, 0.0
-        self.units = pieces
+        self.order, self.release, self.priority, self.serial, self.step, self.queued = "", 0.0, 0, code, 0, 0.0
+        self.pieces_cast = pieces
+        self.kg = self.good_kg = self.carbon_kg = 0.0
+        self.cast_at = (NONE, NONE)
 
     def rank(self) -> tuple[float, ...]:
         """Order of the earliest-due-date rule: priority first, then due date, then the order in which jobs were released."""
@@ -91,7 +94,7 @@ class Place:
         self.held = 0.0
         self.free: list[Unit] = []
         self.units: list[Unit] = []
-        self.waiting: deque[Unit] = deque()
+        self.waiting: deque[Unit | Delayed] = deque()
         self.armed = math.inf
 
     def accept(self, job: Job) -> bool:
@@ -133,6 +136,12 @@ class Place:
             return None
         self.held -= job.pieces
         return job
+
+    def peek(self) -> Job | None:
+        """The lot that :meth:`take` would give from the queue; it stays there."""
+        if self.heap is not None:
+            return self.heap[0][1] if self.heap else None
+        return self.queue[0] if self.queue else None
 
     def jobs(self) -> Iterator[Job]:
         """The lots in the queue, in no particular order."""
@@ -291,3 +300,137 @@ class Failing:
         self.serial += 1
         self.left_s = self.every(self.serial)
         return repair_s
+
+
+class BatchUnit(Unit):
+    """A unit that takes several lots together, up to ``batch`` pieces; a larger lot takes several cycles. A cycle begun is finished."""
+
+    __slots__ = ("lots", "overtime", "size", "total")
+
+    def __init__(self, place: Place, equipment: int, durations: Callable[[Job], float], size: int) -> None:
+        super().__init__(place, equipment, durations)
+        self.size = size
+        self.lots: list[tuple[Job, float]] = []
+        self.total = 0.0
+        self.overtime: Callable[[float, float], None] | None = None
+
+    def begin(self, job: Job) -> None:
+        """Start a batch with this lot and the next ones that fit."""
+        floor, now = self.floor, self.floor.env.now
+        self.lots, self.total = [(job, job.queued)], job.pieces
+        while (following := self.place.peek()) is not None and self.total + following.pieces <= self.size:
+            taken = self.place.take()
+            if taken is None:
+                break
+            self.lots.append((taken, taken.queued))
+            self.total += taken.pieces
+        self.job, self.queued, self.operation, self.started, self.ended = job, job.queued, job.step, now, math.inf
+        self.batch = floor.batch()
+        work_s = self.durations(job) * math.ceil(self.total / self.size)
+        end = now + work_s
+        self.plain = True
+        if self.failing is not None:
+            pieces = self._working(now, work_s, ALWAYS)
+            end, self.plain = pieces[-1][2], len(pieces) == 1
+            if not self.plain:
+                for state, a, b in pieces:
+                    floor.pieces.extend((self.equipment, self.batch, state, a, b))
+        closes = self.place.worktime.closes(now)
+        if self.overtime is not None and end > closes:
+            self.overtime(closes, end)
+        floor.after(end - now, self.end)
+
+    def end(self, event: Any) -> None:
+        """The batch is done: pass its lots on one by one."""
+        self.ended = self.floor.env.now
+        self.leave(passed=False)
+
+    def leave(self, passed: bool = True) -> None:
+        """Pass lots on until one is blocked; ``passed`` says that the first has just been accepted."""
+        while self.lots:
+            job, queued = self.lots[0]
+            if not passed:
+                self.job, self.queued, self.operation = job, queued, job.step
+                step = job.step + 1
+                if step < len(job.route):
+                    job.step = step
+                    if not job.route[step].accept(job):
+                        job.route[step].waiting.append(self)
+                        return
+                elif self.floor.finished is not None:
+                    self.floor.finished(job, self.ended)
+            passed = False
+            self.lots.pop(0)
+            self.note(job, self.floor.env.now, rider=bool(self.lots))
+        self.job = NOBODY
+        self.next()
+
+    def note(self, job: Job, left: float, rider: bool) -> None:
+        """Log one lot of the batch; only the last row stands for the unit's time."""
+        plain = 2.0 if rider else float(self.plain)
+        share = self.pieces_of(job) / self.total
+        self.log((job.code, self.equipment, self.operation, self.queued, self.started, self.ended, left, self.batch, plain, share))
+
+    def pieces_of(self, job: Job) -> float:
+        """Pieces of a lot in this batch."""
+        return job.pieces
+
+
+class DelayUnit(Unit):
+    """A place where lots spend time side by side, up to ``places`` of them."""
+
+    __slots__ = ("inside", "places")
+
+    def __init__(self, place: Place, equipment: int, durations: Callable[[Job], float], places: int) -> None:
+        super().__init__(place, equipment, durations)
+        self.places = places
+        self.inside: dict[int, Delayed] = {}
+
+    def begin(self, job: Job) -> None:
+        """A lot comes in."""
+        lot = Delayed(self, job)
+        self.inside[lot.batch] = lot
+        self.floor.after(self.durations(job), lot.end)
+        if len(self.inside) < self.places:
+            self.next()
+
+    def out(self, lot: Delayed) -> None:
+        """A lot has left."""
+        full = len(self.inside) == self.places
+        del self.inside[lot.batch]
+        if full:
+            self.next()
+
+
+class Delayed:
+    """One lot in a :class:`DelayUnit`; blocked, it waits there like a unit."""
+
+    __slots__ = ("batch", "ended", "job", "operation", "queued", "started", "unit")
+
+    def __init__(self, unit: DelayUnit, job: Job) -> None:
+        self.unit, self.job, self.queued, self.operation = unit, job, job.queued, job.step
+        self.batch, self.started, self.ended = unit.floor.batch(), unit.floor.env.now, math.inf
+
+    def end(self, event: Any) -> None:
+        """Its time is over: pass it on, or keep its place."""
+        job, floor = self.job, self.unit.floor
+        self.ended = floor.env.now
+        step = job.step + 1
+        if step < len(job.route):
+            job.step = step
+            if not job.route[step].accept(job):
+                job.route[step].waiting.append(self)
+                return
+        elif floor.finished is not None:
+            floor.finished(job, self.ended)
+        self.leave()
+
+    def leave(self) -> None:
+        """The lot has left."""
+        self.note(self.unit.floor.env.now)
+        self.unit.out(self)
+
+    def note(self, left: float) -> None:
+        """Log the lot."""
+        row = (self.job.code, self.unit.equipment, self.operation, self.queued, self.started, self.ended, left, self.batch, 1.0, 1.0)
+        self.unit.log(row)

@@ -52,6 +52,11 @@ class WorkTime:
             work_s -= end - start
             t = end
 
+    def before(self, t: float) -> float:
+        """The last end of a window at or before ``t``; minus infinity when there is none."""
+        k = bisect_right(self.ends, t) - 1
+        return self.ends[k] if k >= 0 else -math.inf
+
     def fitting(self, t: float, work_s: float) -> float:
         """The first time at or after ``t`` from which ``work_s`` fits before a window ends; infinite when it never does."""
         k = max(bisect_right(self.starts, t) - 1, 0)
@@ -105,3 +110,18 @@ def attended(windows: Sequence[Window], stay_on_s: float, startup_s: float, swit
         before = end
     duties.append((before, math.inf, STATE["off"]))
     return WorkTime(work), [d for d in duties if d[1] > d[0]]
+
+
+def bridged(windows: Sequence[Window], gap_s: float, switched_on: Sequence[float]) -> list[Window]:
+    """Windows with gaps of at most ``gap_s`` closed; after a longer one a window begins at the last time of ``switched_on`` that lies in
+    the gap or in the window, where there is one."""
+    merged: list[Window] = []
+    before = -math.inf
+    for start, end in sorted(windows):
+        if merged and start - before <= gap_s:
+            merged[-1] = (merged[-1][0], end)
+        else:
+            timed = [t for t in switched_on if before <= t < end] if start - before > 5400.0 else []
+            merged.append((timed[-1] if timed else start, end))
+        before = end
+    return merged

@@ -1,0 +1,173 @@
+"""The physics of one induction furnace: its thermal network, advanced exactly, as phases with flows and heat terms.
+
+Electric power at the furnace is ``P = Q / eta + P_aux``: Q the heat that reaches metal and lining, (1/eta - 1) Q into the coil's cooling water,
+P_aux pumps and controls. Heat terms come from the network's temperatures; the coil's loss is computed from those terms, the flows from the
+power, so that comparing the two is a test. The lid is open for a stated share of each mode: radiation and film scale with it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from twin.models.furnace import InductionFurnace
+from twin.models.metals import alloy as alloy_of
+from twin.models.network import Chain, Network, Surface, chain_from_layers
+from twin.models.phases import Flow, Phase
+from twin.models.thermal import Course, Furnace, Segment
+
+LID_MODES = ("charging", "melting", "holding", "tapping", "idle")
+_MELTED = {"sensible": "charge_sensible", "latent": "charge_latent", "superheat": "charge_superheat"}
+_OTHERS = {"storage": "wall_storage", "wall": "wall_conduction", "opening": "opening", "convection": "convection"}
+
+
+def network_of(kind: InductionFurnace, ambient_c: float) -> Network:
+    """Lining chain and lid of a furnace."""
+    lining, lid = kind.lining, kind.lid
+    layer = (lining.thickness_m, lining.conductivity_w_per_m_k, lining.density_kg_per_m3, lining.heat_capacity_j_per_kg_k)
+    chain: Chain = chain_from_layers(
+        lining.area_m2, [layer], nodes=lining.nodes, outside_w_per_m2k=lining.outside_w_per_m2_k, outside_c=lining.outside_c)
+    surfaces: dict[str, Surface] = {}
+    for mode in LID_MODES:
+        share = float(getattr(lid.open, mode))
+        film_kw_per_k = (share * lid.open_film_w_per_m2_k * lid.area_m2 + (1.0 - share) * lid.closed_w_per_k) / 1000.0
+        surfaces[mode] = Surface(lid.area_m2, lid.emissivity, share, film_kw_per_k, ambient_c, exact_at_c=(kind.tap_c,))
+    return Network((chain,), surfaces)
+
+
+class Hearth:
+    """The thermal state of one furnace."""
+
+    def __init__(self, kind: InductionFurnace, ambient_c: float) -> None:
+        self.kind = kind
+        self.furnace = Furnace(network_of(kind, ambient_c))
+        self.alloy = alloy_of(kind.alloy)
+        self.state = self.furnace.cold(self.alloy, 0.0, ambient_c)
+
+    @property
+    def hot_face_c(self) -> float:
+        """Temperature of the lining's innermost node."""
+        return float(self.state.nodes_c[1])
+
+    @property
+    def cold(self) -> bool:
+        """Whether a heat begun now is a cold start."""
+        rule = self.kind.cold_start
+        return rule is not None and self.state.mass_kg == 0.0 and self.hot_face_c < rule.below_c
+
+    def set_mass(self, kg: float) -> None:
+        """Metal left the bath, or melt loss and slag did, at the bath's temperature."""
+        self.state = self.furnace.remove(self.state, max(0.0, self.state.mass_kg - kg))
+
+    # --- what the furnace does
+
+    def heat(self, charge_kg: float, cuts_s: Sequence[float]) -> list[Phase]:
+        """Charge, melt, slag: phases until the metal is ready. No phase crosses any of ``cuts_s`` (seconds from now)."""
+        kind, out = self.kind, _Phases(self, cuts_s)
+        starting = "startup" if self.cold else "processing"
+        cold_limit = kind.cold_start if self.cold else None
+        self.state = self.furnace.add(self.state, charge_kg, self.alloy.enthalpy_kwh_per_kg(kind.charge.temperature_c))
+        out.lasting(0.0, kind.charge.time_s, "setup", "charging")
+        if cold_limit is not None:
+            out.heating(cold_limit.power_share * kind.power.rated_kw, cold_limit.until_c, math.inf, starting)
+        for step in kind.power.program if cold_limit is None else ():
+            out.heating(min(step.power_kw, kind.power.rated_kw), kind.tap_c, step.duration_s, "processing")
+        out.heating(kind.power.rated_kw, kind.tap_c, math.inf, "processing")
+        slag_kwh = charge_kg * kind.slag.fraction * kind.slag.heat_kwh_per_kg
+        out.holding(kind.slag.time_s, "processing", "holding", slag_kwh)
+        return out.phases
+
+    def hold(self, duration_s: float, mode: str) -> list[Phase]:
+        """Hold the bath at tap temperature; ``mode`` is the lid's: holding or tapping."""
+        out = _Phases(self, ())
+        out.holding(duration_s, "holding", mode)
+        return out.phases
+
+    def rest(self, duration_s: float, state: str) -> list[Phase]:
+        """Empty, without power; the lining cools. Auxiliaries run unless the furnace is off."""
+        out = _Phases(self, ())
+        out.lasting(0.0, duration_s, state, "idle")
+        return out.phases
+
+
+class _Phases:
+    """Collects the phases of one operation."""
+
+    def __init__(self, hearth: Hearth, cuts_s: Sequence[float]) -> None:
+        self.hearth, self.cuts_s = hearth, sorted(cuts_s)
+        self.phases: list[Phase] = []
+        self.at_s = 0.0
+
+    def _before_cut(self, duration_s: float) -> float:
+        """The duration, shortened to the next cut."""
+        ahead = [cut - self.at_s for cut in self.cuts_s if cut > self.at_s + 1e-9]
+        return min([duration_s, *ahead])
+
+    def lasting(self, power_kw: float, duration_s: float, state: str, mode: str) -> None:
+        """Constant electric power for heating (0: none) over a time."""
+        while duration_s > 1e-9:
+            length = self._before_cut(duration_s)
+            course = self.hearth.furnace.advance(self.hearth.state, power_kw * self.hearth.kind.power.efficiency, length, mode=mode)
+            self._take(course, state)
+            duration_s -= length
+
+    def heating(self, power_kw: float, target_c: float, limit_s: float, state: str) -> None:
+        """Constant electric power until the bath reaches ``target_c``, at most ``limit_s``."""
+        hearth = self.hearth
+        while hearth.state.bath_c < target_c - 1e-9 and limit_s > 1e-9:
+            length = self._before_cut(limit_s)
+            course = hearth.furnace.heat_to(hearth.state, power_kw * hearth.kind.power.efficiency, target_c, limit_s=length, mode="melting")
+            if course.ended_by == "never":
+                raise ValueError(f"{power_kw:g} kW never heat the bath to {target_c:g} degC: the losses are larger")
+            self._take(course, state)
+            limit_s -= course.duration_s
+            if course.ended_by == "target":
+                return
+
+    def holding(self, duration_s: float, state: str, mode: str, slag_kwh: float = 0.0) -> None:
+        """Hold the bath at tap temperature over a time, with ``slag_kwh`` of heat into slag spread evenly over it."""
+        hearth, whole_s = self.hearth, duration_s
+        while duration_s > 1e-9:
+            length = self._before_cut(duration_s)
+            limit_kw = hearth.kind.power.rated_kw * hearth.kind.power.efficiency
+            course = hearth.furnace.hold(hearth.state, hearth.kind.tap_c, length, max_power_kw=limit_kw, mode=mode)
+            self._take(course, state, slag_kwh / whole_s * 3600.0)
+            duration_s -= length
+
+    def _take(self, course: Course, state: str, slag_kw: float = 0.0) -> None:
+        """Turn a course into phases; neighbouring segments of one constant power become one."""
+        group: list[Segment] = []
+        for segment in course.segments:
+            if group and (segment.exponentials or group[-1].exponentials or segment.base_kw != group[-1].base_kw):
+                self._close(group, state, slag_kw)
+                group = []
+            group.append(segment)
+        if group:
+            self._close(group, state, slag_kw)
+        self.hearth.state = course.state
+        self.at_s += course.duration_s
+
+    def _close(self, group: Sequence[Segment], state: str, slag_kw: float) -> None:
+        supply = self.hearth.kind.power
+        duration_s = sum(segment.duration_s for segment in group)
+        auxiliary_kw = 0.0 if state == "off" else supply.auxiliaries_kw
+        first = group[0]
+        base_kw = (first.base_kw + slag_kw) / supply.efficiency + auxiliary_kw
+        terms = tuple((amp / supply.efficiency, tau) for amp, tau in first.exponentials)
+        flows = (Flow("electricity", base_kw, terms),) if base_kw or terms else ()
+        self.phases.append(Phase(duration_s, state, flows, self._heat(group, duration_s, state, slag_kw, auxiliary_kw)))
+
+    def _heat(self, group: Sequence[Segment], duration_s: float, state: str, slag_kw: float, auxiliary_kw: float) -> dict[str, float]:
+        """Heat terms from temperatures; what a bath gains while it is held is bath storage, not charge."""
+        heat: dict[str, float] = {}
+        melting = state in ("setup", "processing", "startup")
+        for segment in group:
+            for term, kwh in segment.heat_kwh.items():
+                name = _OTHERS.get(term) or (_MELTED[term] if melting else "bath_storage")
+                heat[name] = heat.get(name, 0.0) + kwh
+        heat["slag"] = slag_kw * duration_s / 3600.0
+        heat["cooling_water"] = sum(heat.values()) * (1.0 / self.hearth.kind.power.efficiency - 1.0)
+        if not any(segment.base_kw or segment.exponentials for segment in group) and not slag_kw:
+            heat["cooling_water"] = 0.0
+        heat["auxiliary"] = auxiliary_kw * duration_s / 3600.0
+        return {term: kwh for term, kwh in heat.items() if kwh}

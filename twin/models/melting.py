@@ -1,0 +1,320 @@
+"""Melting furnaces at run time and the rule by which heats are begun and metal is tapped.
+
+A melting station makes no job. A heat is begun when upcoming casting work will need its metal by the time it is ready, when the furnace
+crew is there until then, and when it can be cast or kept before the casting crews leave. Ready metal is held until a feed has room for
+it. Metal left over where nobody holds it is pigged: cast into ingots and booked as returns.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from twin.ledger.trace import NONE
+from twin.models.books import Books
+from twin.models.furnace import InductionFurnace
+from twin.models.hearth import Hearth
+from twin.models.metal import TINY_KG, Feed, Metal, MetalPlace
+from twin.models.phases import Draws
+from twin.models.station import Floor
+from twin.models.worktime import WorkTime
+
+EMPTY, HEATING, READY, TAPPING = "empty", "heating", "ready", "tapping"
+
+
+@dataclass(frozen=True)
+class Ingredient:
+    """A material of the charge: code, share of the mass, carbon in it, role in the mass balance."""
+
+    code: int
+    share: float
+    carbon_fraction: float
+    role: str
+
+
+@dataclass(frozen=True)
+class Attendance:
+    """When people are at the furnaces: ``crew`` leaves out breaks, ``shift`` does not (a heat goes on through a break)."""
+
+    crew: WorkTime
+    shift: WorkTime
+
+
+class Furnace:
+    """One melting furnace: empty, heating a batch, ready with metal, or tapping some."""
+
+    def __init__(
+        self, floor: Floor, books: Books, equipment: int, name: str, hearth: Hearth, charge: Sequence[Ingredient], alloy: int, draws: Draws,
+    ) -> None:
+        self.floor, self.books, self.equipment, self.name, self.hearth = floor, books, equipment, name, hearth
+        self.kind: InductionFurnace = hearth.kind
+        self.charge, self.alloy, self.draws = charge, alloy, draws
+        self.state = EMPTY
+        self.metal = Metal()
+        self.batch = NONE
+        self.since = self.ready_at = floor.now
+        self.serial = 0
+        self.charged_kg = 0.0
+        self.begun = 0.0
+        self.tapped_kg: dict[int, float] = {}
+        self.expected_s: dict[bool, float] = {}
+        self.attendance: Attendance
+        self.shop: MeltShop
+
+    def progress(self, now: float, lid: str = "holding") -> None:
+        """Bring the furnace to ``now`` and write what it did: held its metal, or cooled empty."""
+        for t0, t1 in self.books.pieces(self.since, now):
+            if self.metal.kg > TINY_KG:
+                phases = self.hearth.hold(t1 - t0, lid)
+                self.books.phases(self.equipment, self.batch, t0, phases)
+            else:
+                self._idle(t0, t1)
+        self.since = now
+
+    def _idle(self, t0: float, t1: float) -> None:
+        """Empty: switched on (standby) while people are there, off otherwise."""
+        while t0 < t1:
+            here = self.attendance.shift.open(t0)
+            change = self.attendance.shift.closes(t0) if here else self.attendance.shift.next_open(t0)
+            stop = min(change, t1)
+            self.books.phases(self.equipment, NONE, t0, self.hearth.rest(stop - t0, "standby" if here else "off"))
+            t0 = stop
+
+    def heat_s(self) -> float:
+        """Expected time from charging to ready: that of the last such heat, or the kind's estimate."""
+        return self.expected_s.get(self.hearth.cold, self.kind.estimate_s(self.hearth.cold))
+
+    def start(self, kg: float) -> None:
+        """Charge and melt so that ``kg`` are in the furnace before melt loss and slag."""
+        now = self.floor.now
+        self.progress(now)
+        self.batch, self.begun, self.state = self.floor.batch(), now, HEATING
+        self.tapped_kg = {}
+        added = kg - self.metal.kg
+        self.charged_kg, carbon = added, 0.0
+        for part in self.charge:
+            carbon += added * part.share * part.carbon_fraction
+            self.books.material(now, self.equipment, self.batch, part.code, part.role, added * part.share, added * part.share * part.carbon_fraction)
+        cold = self.hearth.cold
+        phases = self.hearth.heat(added, self.books.cuts_after(now))
+        self.metal.add(Metal(added, carbon, self.kind.tap_c))
+        self.books.phases(self.equipment, self.batch, now, phases)
+        duration_s = sum(phase.duration_s for phase in phases)
+        self.expected_s[cold] = duration_s
+        self.books.count("heats", 1.0, now)
+        self.books.count("cold_starts", float(cold), now)
+        self.ready_at = now + duration_s
+        self.serial += 1
+        self.floor.after(duration_s, self.ready)
+
+    def ready(self, event: Any) -> None:
+        """Melt loss and slag leave; the metal is ready."""
+        now = self.floor.now
+        self.since, self.state = now, READY
+        melted = self.charged_kg
+        for role, share in (("melt_loss", self.kind.melt_loss), ("slag", self.kind.slag.fraction)):
+            lost = self.metal.take(melted * share)
+            self.books.material(now, self.equipment, self.batch, self.alloy, role, lost.kg, lost.carbon_kg)
+        self.hearth.set_mass(self.metal.kg)
+        self.shop.look()
+
+    def available_kg(self) -> float:
+        """Metal that may be tapped now."""
+        return max(0.0, self.metal.kg - self.kind.heel_kg) if self.state == READY else 0.0
+
+    def tap(self, kg: float, feed: Feed) -> None:
+        """Begin to fill a ladle for ``feed``."""
+        now = self.floor.now
+        self.progress(now)
+        self.state = TAPPING
+        feed.incoming_kg += kg
+        self.floor.after(self.kind.ladle.tapping_s, lambda event: self._tapped(kg, feed))
+
+    def _tapped(self, kg: float, feed: Feed) -> None:
+        now = self.floor.now
+        self.progress(now, "tapping")
+        drawn = self.metal.take(kg)
+        self.tapped_kg[feed.equipment] = self.tapped_kg.get(feed.equipment, 0.0) + drawn.kg
+        self.books.count("tapped_kg", drawn.kg, now)
+        drawn.temperature_c = self.kind.tap_c - self.kind.ladle.loss_k
+        self.shop.transit.append((drawn, feed))
+        self.floor.after(self.kind.ladle.time_s, self.shop.arrive)
+        self._drained(now)
+
+    def _drained(self, now: float) -> None:
+        """After metal left: the heat is over when only the heel remains."""
+        self.hearth.set_mass(self.metal.kg)
+        self.state = READY
+        if self.metal.kg <= self.kind.heel_kg + TINY_KG:
+            self.close_batch(now)
+            self.state = EMPTY
+        self.shop.look()
+
+    def pig(self, heel: bool) -> None:
+        """Cast what is left (with the heel, if ``heel``) into ingots; they come back as returns."""
+        now = self.floor.now
+        self.progress(now)
+        kg = self.metal.kg if heel else self.available_kg()
+        if kg > TINY_KG:
+            pigged = self.metal.take(kg)
+            self.tapped_kg[self.equipment] = self.tapped_kg.get(self.equipment, 0.0) + pigged.kg
+            self.books.material(now, self.equipment, self.batch, self.alloy, "returns", pigged.kg, pigged.carbon_kg)
+            self.books.count("pigged_kg", pigged.kg, now)
+        self._drained(now)
+
+    def close_batch(self, now: float) -> None:
+        """Write the heat: one row for each feed that got metal of it."""
+        total = sum(self.tapped_kg.values())
+        if self.batch != NONE and now > 0.0:
+            for stock, kg in self.tapped_kg.items():
+                self.books.recorder.add(
+                    "batches", self.batch, self.equipment, max(self.begun, 0.0), min(now, self.books.end_s), NONE, stock, NONE, kg, kg / total)
+        self.tapped_kg = {}
+
+    def finish(self, end: float) -> None:
+        """The run is over: write what is open."""
+        if self.state != HEATING:
+            self.progress(end)
+        if self.metal.kg > 0.0 and self.batch != NONE:
+            self.tapped_kg[self.equipment] = self.tapped_kg.get(self.equipment, 0.0) + self.metal.kg
+        self.close_batch(end)
+
+
+class MeltShop:
+    """The furnaces of one melting station, the feeds that they supply, and the ladles between."""
+
+    def __init__(self, floor: Floor, furnaces: Sequence[Furnace], feeds: Sequence[Feed], places: Sequence[MetalPlace]) -> None:
+        self.floor, self.furnaces, self.feeds, self.places = floor, list(furnaces), list(feeds), list(places)
+        self.kind = furnaces[0].kind
+        self.transit: list[tuple[Metal, Feed]] = []
+        self._armed = False
+        for furnace in self.furnaces:
+            furnace.shop = self
+        for feed in self.feeds:
+            feed.unit.supplier = self
+        for place in self.places:
+            place.supplier = self
+
+    def open(self) -> None:
+        """Arm the alarms at the ends of shifts and look for work when they begin."""
+        shift = self.furnaces[0].attendance.shift
+        crew = self.furnaces[0].attendance.crew
+        now = self.floor.now
+        for start in crew.starts:
+            if start >= now:
+                self.floor.after(start - now, self._look)
+        for k, end in enumerate(shift.ends):
+            following = shift.starts[k + 1] if k + 1 < len(shift.starts) else math.inf
+            if end > now and following - end > self.kind.hold_through_s:
+                self.floor.after(end - now, self._shut)
+
+    def arrive(self, event: Any) -> None:
+        """A ladle reaches its feed; ladles keep their order because every transfer takes the same time."""
+        metal, feed = self.transit.pop(0)
+        feed.receive(metal, self.floor.now)
+        self.look()
+
+    def look(self) -> None:
+        """Look for taps and heats to begin, once, after what happens now."""
+        if not self._armed:
+            self._armed = True
+            self.floor.after(0.0, self._look)
+
+    def _shut(self, event: Any) -> None:
+        """The crew leaves for longer than metal is held: what is left is pigged."""
+        for furnace in self.furnaces:
+            if furnace.metal.kg > TINY_KG and furnace.state in (READY, EMPTY):
+                furnace.pig(heel=True)
+
+    def _look(self, event: Any) -> None:
+        self._armed = False
+        now = self.floor.now
+        if not self.furnaces[0].attendance.crew.open(now):
+            return
+        for feed in sorted(self.feeds, key=self._hours_left):
+            self._serve(feed, now)
+        for furnace in self.furnaces:
+            if furnace.state == EMPTY:
+                self._charge(furnace, now)
+
+    # --- tapping
+
+    def _hours_left(self, feed: Feed) -> tuple[bool, float]:
+        """Urgency: feeds whose unit waits first, then by the time that their metal lasts."""
+        return feed.unit.pending is None, (feed.usable_kg + feed.incoming_kg) / feed.unit.kg_per_s
+
+    def _wanted_kg(self, feed: Feed) -> float:
+        """Metal that the work in sight at this feed still takes."""
+        unit = feed.unit
+        place = unit.place
+        assert isinstance(place, MetalPlace)
+        pending = unit.pending.kg if unit.pending is not None else 0.0
+        return pending + place.queued_kg - feed.usable_kg - feed.incoming_kg
+
+    def _serve(self, feed: Feed, now: float) -> None:
+        """Tap for a feed that wants metal and has room for a ladle."""
+        wanted = self._wanted_kg(feed)
+        ready = sorted((f for f in self.furnaces if f.available_kg() > TINY_KG), key=lambda f: f.ready_at)
+        if wanted <= TINY_KG or not ready:
+            return
+        if feed.window_s < math.inf:
+            self._serve_ladle(feed, ready, now)
+            return
+        furnace = ready[0]
+        ladle = min(self.kind.ladle.capacity_kg, furnace.available_kg())
+        kg = min(ladle, feed.room_kg)
+        starving = feed.unit.pending is not None and feed.usable_kg + feed.incoming_kg < feed.unit.pending.kg
+        if kg >= ladle - TINY_KG or (starving and kg > TINY_KG):
+            furnace.tap(kg, feed)
+
+    def _serve_ladle(self, feed: Feed, ready: Sequence[Furnace], now: float) -> None:
+        """Fill a pouring ladle with the metal of the next lot, when the line can pour it at once."""
+        unit = feed.unit
+        job = unit.pending
+        lead_s = self.kind.ladle.tapping_s + self.kind.ladle.time_s
+        if job is None or feed.incoming_kg > TINY_KG or feed.metal.kg > TINY_KG or not unit.fits(job, now + lead_s):
+            return
+        missing = job.kg
+        if sum(f.available_kg() for f in ready) < missing - TINY_KG:
+            return
+        for furnace in ready:
+            kg = min(missing, furnace.available_kg())
+            if kg > TINY_KG:
+                furnace.tap(kg, feed)
+                missing -= kg
+
+    # --- heats
+
+    def _in_furnaces_kg(self) -> float:
+        """Metal melted or being melted, without heels."""
+        return sum(max(0.0, f.metal.kg * (1.0 if f.state != HEATING else self.kind.recovery) - self.kind.heel_kg) for f in self.furnaces)
+
+    def _charge(self, furnace: Furnace, now: float) -> None:
+        """Begin a heat if its metal will be wanted when it is ready."""
+        kind = self.kind
+        at_feeds = sum(feed.usable_kg + feed.incoming_kg for feed in self.feeds)
+        work = sum(place.queued_kg for place in self.places) + sum(f.unit.pending.kg for f in self.feeds if f.unit.pending is not None)
+        short = work - at_feeds - self._in_furnaces_kg()
+        if short <= TINY_KG:
+            return
+        ready_at = now + furnace.heat_s()
+        closes = furnace.attendance.shift.closes(now)
+        if ready_at + kind.ladle.tapping_s > closes:
+            return
+        kg = min(kind.charge.mass_kg, max(short / kind.recovery, kind.charge.least_kg))
+        stock = at_feeds + self._in_furnaces_kg()
+        keeps = sum(feed.capacity_kg - feed.residue_kg for feed in self.feeds if feed.window_s == math.inf)
+        by_ready = sum(feed.unit.could_cast_kg(now, ready_at) for feed in self.feeds)
+        by_close = sum(feed.unit.could_cast_kg(now, closes) for feed in self.feeds)
+        if stock + kg * kind.recovery - min(by_close, work) > keeps or stock - by_ready > kind.ahead_s * sum(f.unit.kg_per_s for f in self.feeds) + keeps:
+            return
+        furnace.start(furnace.metal.kg + self._spread(furnace, kg) if kind.heel_kg else self._spread(furnace, kg))
+
+    def _spread(self, furnace: Furnace, kg: float) -> float:
+        """The charge as weighed: up to ``spread`` above or below what was meant, by an addressed draw of furnace and heat."""
+        half = self.kind.charge.spread
+        if not half or furnace.draws.mean_mode:
+            return kg
+        return kg * (1.0 + half * (2.0 * furnace.draws.uniform("charge", furnace.name, furnace.serial) - 1.0))

@@ -1,0 +1,284 @@
+"""Liquid metal beside the casting units: amounts, feeds (dosing furnaces and pouring ladles), and units that wait for metal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from twin.ledger.trace import NONE
+from twin.models.books import Books
+from twin.models.dosing import DosingBath
+from twin.models.station import NOBODY, Job, Place, Unit
+from twin.models.worktime import ALWAYS, WorkTime
+
+TINY_KG = 1e-6
+
+
+@dataclass(slots=True)
+class Metal:
+    """An amount of liquid metal: mass, the carbon in it, temperature."""
+
+    kg: float = 0.0
+    carbon_kg: float = 0.0
+    temperature_c: float = 0.0
+
+    def take(self, kg: float) -> Metal:
+        """Take some away, with its share of the carbon; all of it when next to nothing would be left."""
+        if kg >= self.kg - TINY_KG:
+            kg = self.kg
+        carbon = self.carbon_kg * (kg / self.kg) if self.kg else 0.0
+        self.kg, self.carbon_kg = self.kg - kg, self.carbon_kg - carbon
+        return Metal(kg, carbon, self.temperature_c)
+
+    def add(self, other: Metal) -> None:
+        """Mix in another amount; the temperature is that of the mixture at equal heat capacity."""
+        kg = self.kg + other.kg
+        if kg:
+            self.temperature_c = (self.kg * self.temperature_c + other.kg * other.temperature_c) / kg
+        self.kg, self.carbon_kg = kg, self.carbon_kg + other.carbon_kg
+
+
+class Supplier(Protocol):
+    """The melt shop, as feeds and casting units see it."""
+
+    def look(self) -> None:
+        """Something changed that may call for metal."""
+        ...
+
+
+@dataclass(slots=True)
+class Thermostat:
+    """Set points of a dosing furnace: the hold temperature while its cell's crew is there, less the setback in long gaps between.
+
+    In a gap the bath is let down and heated again at rated power so that it is back at the hold temperature when the crew is.
+    """
+
+    worktime: WorkTime
+    hold_c: float
+    setback_k: float
+    least_gap_s: float = 5400.0
+
+    def next_change(self, t: float) -> float:
+        """The next time after ``t`` when working time begins or ends."""
+        if self.worktime.open(t):
+            return self.worktime.closes(t)
+        return self.worktime.next_open(t)
+
+    def advance(self, bath: DosingBath, t0: float, t1: float, write: Callable[[float, float, float, str], None]) -> None:
+        """Call ``write(from, to, set point, state)`` for the stretches of ``[t0, t1]``; ``write`` advances the bath."""
+        while t0 < t1:
+            change = self.next_change(t0)
+            stretch = min(change, t1)
+            if self.worktime.open(t0) or not self._gap(t0):
+                write(t0, stretch, self.hold_c, "holding")
+            else:
+                low_c = self.hold_c - self.setback_k
+                reheat = self._reheat_at(bath, t0, change, low_c) if self.setback_k else change
+                if reheat > t0:
+                    write(t0, min(reheat, stretch), low_c, "standby")
+                if reheat < stretch:
+                    write(max(reheat, t0), stretch, self.hold_c, "standby")
+            t0 = stretch
+
+    def _gap(self, t: float) -> bool:
+        """Whether the gap in working time that holds ``t`` is long enough to let the bath down."""
+        k = self.worktime.next_open(t)
+        return k == math.inf or k - self.worktime.before(t) > self.least_gap_s
+
+    def _reheat_at(self, bath: DosingBath, t: float, due: float, low_c: float) -> float:
+        """When heating must begin for the bath to be at the hold temperature at ``due`` (bisection on the exact course)."""
+        if due == math.inf:
+            return due
+        early, late = t, due
+        for _ in range(50):
+            middle = (early + late) / 2.0
+            if middle + bath.after(middle - t, low_c).reheat_s(self.hold_c) <= due:
+                early = middle
+            else:
+                late = middle
+        return early
+
+
+class Feed:
+    """The metal beside one casting unit: a dosing furnace, or a ladle with a pouring window."""
+
+    __slots__ = (
+        "bath", "books", "capacity_kg", "equipment", "expires", "incoming_kg", "material", "metal", "residue_kg", "since", "thermostat", "unit",
+        "window_s")
+
+    def __init__(self, books: Books, equipment: int, material: int, capacity_kg: float, window_s: float = math.inf) -> None:
+        self.books, self.equipment, self.material, self.capacity_kg, self.window_s = books, equipment, material, capacity_kg, window_s
+        self.metal = Metal()
+        self.incoming_kg = self.residue_kg = self.since = 0.0
+        self.expires = math.inf
+        self.bath: DosingBath | None = None
+        self.thermostat: Thermostat | None = None
+        self.unit: MetalUnit
+
+    @property
+    def usable_kg(self) -> float:
+        """Metal that can be cast."""
+        return self.metal.kg - self.residue_kg
+
+    @property
+    def room_kg(self) -> float:
+        """Metal that it can still take."""
+        return self.capacity_kg - self.metal.kg - self.incoming_kg
+
+    def progress(self, now: float) -> None:
+        """Bring the bath to ``now`` and write what it did."""
+        if self.bath is not None and self.thermostat is not None and now > self.since:
+            self.thermostat.advance(self.bath, self.since, now, self._write)
+        self.since = now
+
+    def _write(self, t0: float, t1: float, set_c: float, state: str) -> None:
+        if self.bath is not None:
+            for a, b in self.books.pieces(t0, t1):
+                self.books.phases(self.equipment, NONE, a, self.bath.advance(b - a, set_c, state))
+
+    def receive(self, metal: Metal, now: float) -> None:
+        """Metal arrives from a furnace."""
+        self.progress(now)
+        self.incoming_kg = max(0.0, self.incoming_kg - metal.kg)
+        if self.metal.kg < TINY_KG:
+            self.expires = now + self.window_s
+            if self.window_s < math.inf:
+                self.unit.floor.after(self.window_s, self.expire)
+        if self.bath is not None:
+            self.bath.receive(metal.kg, metal.temperature_c)
+        self.metal.add(metal)
+        if self.bath is not None:
+            self.metal.temperature_c = self.bath.temperature_c
+        self.unit.metal_came()
+
+    def draw(self, kg: float, now: float) -> Metal:
+        """Metal leaves for the mould or die."""
+        self.progress(now)
+        if self.bath is not None:
+            self.metal.temperature_c = self.bath.temperature_c
+        drawn = self.metal.take(kg)
+        if self.bath is not None:
+            self.bath.kg = self.metal.kg
+        return drawn
+
+    def expire(self, event: Any) -> None:
+        """The pouring window is over: what is left is pigged."""
+        now = self.unit.floor.now
+        if self.metal.kg > 0.0 and now >= self.expires - 1e-6:
+            late = self.metal.take(math.inf)
+            self.books.material(now, self.equipment, NONE, self.material, "returns", late.kg, late.carbon_kg)
+            self.books.count("pigged_kg", late.kg, now)
+            self.unit.look()
+
+
+class MetalUnit(Unit):
+    """A casting unit: takes the metal of a lot from its feed when it begins it, and waits (starved) while there is not enough."""
+
+    __slots__ = ("_rate", "cast", "done_at", "drawn", "feed", "pending", "supplier")
+
+    def __init__(self, place: Place, equipment: int, durations: Callable[[Job], float], feed: Feed, cast: Callable[[MetalUnit], None]) -> None:
+        super().__init__(place, equipment, durations)
+        self.feed, self.cast = feed, cast
+        feed.unit = self
+        self.drawn = Metal()
+        self.pending: Job | None = None
+        self.done_at = -math.inf
+        self._rate = 1e-9
+        self.supplier: Supplier | None = None
+
+    def look(self) -> None:
+        """Tell the melt shop that something changed."""
+        if self.supplier is not None:
+            self.supplier.look()
+
+    def begin(self, job: Job) -> None:
+        """Begin the lot if its metal is there, else wait for it."""
+        now = self.floor.now
+        feed = self.feed
+        if feed.usable_kg < job.kg - TINY_KG or not self.fits(job, now, feed.expires):
+            self.pending, self.job = job, job
+            self.look()
+            if feed.usable_kg >= job.kg - TINY_KG:
+                self.again(now)
+            return
+        self.pending = None
+        self.drawn = feed.draw(job.kg, now)
+        work_s = self.durations(job)
+        super().begin(job)
+        self.done_at = now + work_s
+        self.look()
+
+    def fits(self, job: Job, now: float, expires: float = math.inf) -> bool:
+        """Whether the lot can be poured before its metal is too late and the crew leaves; always where metal keeps."""
+        if self.feed.window_s == math.inf:
+            return True
+        end = now + self.durations(job) + (self.setup_s if self.tool not in (None, job.product) else 0.0)
+        return end <= min(expires, (self.worktime or ALWAYS).closes(now)) + 1e-6
+
+    def again(self, now: float) -> None:
+        """Try the waiting lot again when working time next begins."""
+        worktime = self.worktime or ALWAYS
+        self.floor.after(worktime.next_open(worktime.closes(now)) - now, self.metal_came)
+
+    def metal_came(self, event: Any = None) -> None:
+        """Metal arrived, or working time began: try the waiting lot."""
+        now = self.floor.now
+        job = self.pending
+        if job is None:
+            return
+        if not (self.worktime or ALWAYS).open(now):
+            self.floor.after((self.worktime or ALWAYS).next_open(now) - now, self.metal_came)
+        elif self.feed.usable_kg >= job.kg - TINY_KG and self.fits(job, now, self.feed.expires):
+            self.begin(job)
+
+    def end(self, event: Any) -> None:
+        """The lot is cast."""
+        self.cast(self)
+        self.drawn = Metal()
+        super().end(event)
+
+    @property
+    def kg_per_s(self) -> float:
+        """Metal that it casts per second of work, of the lot that waits or comes next, else of the last one."""
+        job = self.pending or self.place.peek() or (self.job if self.job is not NOBODY else None)
+        if job is not None:
+            work_s = self.durations(job)
+            self._rate = job.kg / work_s if work_s else math.inf
+        return self._rate
+
+    def could_cast_kg(self, t0: float, t1: float) -> float:
+        """Metal that it could take for further lots between two times: its rate times the working time left after the lot at work."""
+        start = max(t0, self.done_at)
+        return 0.0 if start >= t1 else self.kg_per_s * (self.worktime or ALWAYS).seconds(start, t1)
+
+    @property
+    def idle(self) -> bool:
+        """Whether it has neither a lot at work nor one that waits for metal."""
+        return self.job is NOBODY
+
+
+class MetalPlace(Place):
+    """A casting station: knows how much metal the lots in its queue will take."""
+
+    __slots__ = ("queued_kg", "supplier")
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.queued_kg = 0.0
+        self.supplier: Supplier | None = None
+
+    def put(self, job: Job) -> None:
+        """Queue a lot; the melt shop hears of its metal."""
+        self.queued_kg += job.kg
+        super().put(job)
+        if self.supplier is not None:
+            self.supplier.look()
+
+    def take(self) -> Job | None:
+        """The next lot, or none."""
+        job = super().take()
+        if job is not None:
+            self.queued_kg -= job.kg
+        return job
