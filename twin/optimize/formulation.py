@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from twin.optimize.formulation_network import (
     define_capacity_constraints,
+    define_coupling_constraints,
     define_stock_constraints,
     define_wait_constraints,
 )
@@ -47,6 +48,7 @@ def build(problem: Problem, *, elastic: bool = False) -> ConcreteModel:
     define_variables(model, problem)
     define_stock_constraints(model, problem)
     define_wait_constraints(model, problem)
+    define_coupling_constraints(model, problem)
     define_capacity_constraints(model, problem)
     define_load_constraints(model, problem)
     define_pv_constraints(model, problem)
@@ -71,7 +73,7 @@ def define_variables(model: Any, problem: Problem) -> None:
     starts = [(name, t) for name, task in problem.tasks.items() for t in problem.starts(task)]
     kinds = {name: pyo.NonNegativeReals if task.continuous else pyo.NonNegativeIntegers for name, task in problem.tasks.items()}
     model.start = pyo.Var(starts, domain=lambda _, i, t: kinds[i])
-    model.level = pyo.Var(list(problem.stocks), slots, bounds=lambda _, r, t: (problem.stocks[r].low, _finite(problem.stocks[r].high)))
+    model.level = pyo.Var(list(problem.stocks), slots, bounds=lambda _, r, t: (problem.stocks[r].low, _finite(problem.stocks[r].high_at(t))))
     model.grid = pyo.Var(slots, domain=pyo.NonNegativeReals)
     model.inflow, model.outflow = _events(model, problem)
 

@@ -1,4 +1,4 @@
-"""Constraint families of the resource-task network: stock balances, longest waits, capacities."""
+"""Constraint families of the resource-task network: stock balances, longest waits, couplings, capacities."""
 
 from __future__ import annotations
 
@@ -43,6 +43,17 @@ def define_wait_constraints(model: Any, problem: Problem) -> None:
     limited = [(s.name, t) for s in problem.stocks.values() if s.longest_wait_slots is not None
                for t in range(problem.slots - s.longest_wait_slots)]
     model.longest_wait = pyo.Constraint(limited, rule=wait)
+
+
+def define_coupling_constraints(model: Any, problem: Problem) -> None:
+    """level[stock,t] ≤ factor · level[per,t]  (kg ≤ kg per token · tokens): metal lies only in furnaces that are loaded."""
+    import pyomo.environ as pyo
+
+    def within(_: Any, pair: int, t: int) -> Any:
+        coupling = problem.couplings[pair]
+        return model.level[coupling.stock, t] <= coupling.factor * model.level[coupling.per, t]
+
+    model.coupling = pyo.Constraint(range(len(problem.couplings)), range(problem.slots), rule=within)
 
 
 def define_capacity_constraints(model: Any, problem: Problem) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def define_load_constraints(model: Any, problem: Problem) -> None:
     """Power balance at the meter in slot t (kW, mean of the slot).
 
-    grid[t] + pv[t] + discharge[t] − charge[t] = base[t] + Σ_i Σ_q profile[i,q]·N[i,t−q] + Σ_r hold[r]·level[r,t].
+    grid[t] + pv[t] + discharge[t] − charge[t] = base[t] + Σ_i Σ_q profile[i,q]·N[i,t−q] + Σ_r hold[r,t]·level[r,t].
     """
     import pyomo.environ as pyo
 
@@ -23,7 +23,7 @@ def define_load_constraints(model: Any, problem: Problem) -> None:
             for q, power in enumerate(task.profile_kw):
                 if power and t + q < problem.slots:
                     drawn[t + q].append(float(power) * model.start[name, t])
-    held = [(stock.hold_kw, stock.name) for stock in problem.stocks.values() if stock.hold_kw]
+    held = [stock for stock in problem.stocks.values() if stock.hold_kw]
 
     def balance(_: Any, t: int) -> Any:
         supply = model.grid[t]
@@ -31,7 +31,8 @@ def define_load_constraints(model: Any, problem: Problem) -> None:
             supply += model.pv[t]
         if problem.battery is not None:
             supply += model.discharge[t] - model.charge[t]
-        return supply == float(problem.base_kw[t]) + sum(drawn[t]) + sum(power * model.level[name, t] for power, name in held)
+        holding = sum(stock.hold_kw_at(t) * model.level[stock.name, t] for stock in held)
+        return supply == float(problem.base_kw[t]) + sum(drawn[t]) + holding
 
     model.load_balance = pyo.Constraint(range(problem.slots), rule=balance)
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from twin.optimize.matrix import StartKey
-from twin.optimize.problem import Flags, Floats, Problem, Stock, Task
+from twin.optimize.problem import Due, Flags, Floats, Problem, Stock, Task
 
 EPSILON = 1e-6
 BIG = 1e12
@@ -26,7 +26,10 @@ class Floor:
         self.starts: dict[StartKey, int] = {}
         self.levels: dict[str, Floats] = {name: projected(stock, problem.slots) for name, stock in problem.stocks.items()}
         self.people: dict[str, Floats] = {name: capacity.available.copy() for name, capacity in problem.capacities.items()}
-        held = sum((s.hold_kw * self.levels[s.name] for s in problem.stocks.values() if s.hold_kw), start=np.zeros(problem.slots))
+        self.high = {s.name: np.array([s.high_at(t) for t in range(problem.slots)]) for s in problem.stocks.values()}
+        self.hold_kw = {s.name: np.array([s.hold_kw_at(t) for t in range(problem.slots)]) for s in problem.stocks.values() if s.hold_kw}
+        self.couplings = {name: [c for c in problem.couplings if name in (c.stock, c.per)] for name in problem.stocks}
+        held = sum((power * self.levels[name] for name, power in self.hold_kw.items()), start=np.zeros(problem.slots))
         self.load_kw: Floats = problem.base_kw + held
         self.room_kw: Floats = np.full(problem.slots, BIG)
         if problem.cap_kw is not None:
@@ -36,10 +39,15 @@ class Floor:
         """Whether one more start keeps every stock, capacity and the power cap within its bounds from now on."""
         if not task.allowed[slot] or slot + task.slots > self.problem.slots:
             return False
-        for name, delta in self._deltas(task, slot).items():
-            stock, after = self.problem.stocks[name], self.levels[name][slot:] + delta[slot:]
-            if after.min(initial=0.0) < stock.low - EPSILON or after.max(initial=-BIG) > stock.high + EPSILON:
+        deltas = self._deltas(task, slot)
+        for name, delta in deltas.items():
+            after = self.levels[name][slot:] + delta[slot:]
+            if after.min(initial=BIG) < self.problem.stocks[name].low - EPSILON or np.any(after > self.high[name][slot:] + EPSILON):
                 return False
+            for pair in self.couplings[name]:
+                held, per = (self.levels[one][slot:] + deltas[one][slot:] if one in deltas else self.levels[one][slot:] for one in (pair.stock, pair.per))
+                if np.any(held > pair.factor * per + EPSILON):
+                    return False
         if any(self.people[name][slot:slot + task.slots].min(initial=BIG) < amount - EPSILON for name, amount in task.uses.items()):
             return False
         return bool(np.all(self.load_kw + self._power(task, slot) <= self.room_kw + EPSILON)) or not self._power(task, slot).any()
@@ -65,7 +73,8 @@ class Floor:
         inside = task.profile_kw[:self.problem.slots - slot]
         power[slot:slot + len(inside)] += inside
         for name, delta in self._deltas(task, slot).items():
-            power += self.problem.stocks[name].hold_kw * delta
+            if name in self.hold_kw:
+                power += self.hold_kw[name] * delta
         return power
 
 
@@ -86,79 +95,85 @@ class Dispatch:
         for task in problem.tasks.values():
             by_role.setdefault(task.role, []).append(task)
         self.by_role: Mapping[str, list[Task]] = by_role
+        dues = {due.done: due for due in problem.dues}
+        self.due_of = {t.name: dues[c.stock] for t in problem.tasks.values() for c in t.changes if c.stock in dues}
 
     def run(self) -> dict[StartKey, int]:
         """Start counts of the whole horizon."""
         for slot in range(self.problem.slots):
             self._cool(slot)
-            for role in ("tap", "startup", "lot", "setup", "heat", "lot", "shutdown"):
+            for role in ("tap", "empty", "startup", "lot", "setup", "tap", "heat", "shutdown"):
                 self._role(role, slot)
         return self.floor.starts
 
     def _role(self, role: str, slot: int) -> None:
         if role in self.roles and self.forbidden[slot]:
             return
-        tasks = self._by_urgency(role, slot)
-        for task in tasks:
-            while self._wanted(task, slot) and self.floor.fits(task, slot):
+        for task in sorted(self.by_role.get(role, []), key=self._urgency):
+            while self._wanted(task) and self.floor.fits(task, slot):
                 self._start(task, slot)
 
-    def _by_urgency(self, role: str, slot: int) -> list[Task]:
-        """Tasks of a role, the product whose next missing lot is due first in front."""
-        tasks = self.by_role.get(role, [])
-        return sorted(tasks, key=lambda task: (self._next_due(task, slot), task.cost_krw, float(task.profile_kw.sum())))
+    def _urgency(self, task: Task) -> tuple[float, float, float]:
+        """The task whose next missing lot is due first in front, then the one that draws least."""
+        due = self._due(task)
+        missing = np.zeros(0) if due is None else np.flatnonzero(due.cumulative > self.floor.levels[due.done][-1] + EPSILON)
+        first = float(missing[0]) if len(missing) else float(self.problem.slots)
+        return first, task.cost_krw, float(task.profile_kw.sum())
 
-    def _next_due(self, task: Task, slot: int) -> float:
-        for due in self.problem.dues:
-            if any(change.stock == due.done for change in task.changes):
-                missing = np.flatnonzero(due.cumulative > self.floor.levels[due.done][-1] + EPSILON)
-                return float(missing[0]) if len(missing) else float(self.problem.slots)
-        return 0.0
-
-    def _wanted(self, task: Task, slot: int) -> bool:
-        """Whether there is work for it: lots to be made, metal to be used, a set-up that lots wait for."""
+    def _wanted(self, task: Task) -> bool:
+        """Whether there is work for it: lots to be made, metal to be used, a set-up or start-up that lots wait for."""
         if task.role == "lot":
-            return self._lots_left(task.product) > EPSILON
+            due = self._due(task)
+            return due is not None and self._missing(due) > EPSILON
         if task.role == "heat":
-            return self._metal_short(task)
+            return self._metal_short()
         if task.role == "setup":
-            return self._setup_due(task, slot)
+            return self._setup_due(task)
         if task.role == "startup":
-            return self._lots_left(task.product) > EPSILON and not self._ready(task, slot)
+            return self._lots_of(task.group, task.product) > EPSILON and not self._ready(task)
         if task.role == "shutdown":
-            return not any(self._lots_left(t.product) > EPSILON for t in self.by_role.get("lot", []) if t.group == task.group)
+            return self._lots_of(task.group, None) <= EPSILON
         return True
 
-    def _lots_left(self, product: str | None) -> float:
-        """Lots of a product still to be started (all products for None)."""
-        made = {change.stock for t in self.by_role.get("lot", []) if product in (None, t.product) for change in t.changes if change.amount > 0}
-        return float(sum(due.required - self.floor.levels[due.done][-1] for due in self.problem.dues if due.done in made))
+    def _due(self, task: Task) -> Due | None:
+        return self.due_of.get(task.name)
 
-    def _metal_short(self, heat: Task) -> bool:
-        """Whether lots still to be started need more metal than there will be, by the stocks that taps and heats feed."""
-        need = 0.0
-        for product in {t.product for t in self.by_role.get("lot", [])}:
-            lots = [t for t in self.by_role["lot"] if t.product == product]
-            need += max(self._lots_left(product), 0.0) * max(-sum(c.amount for c in lots[0].changes if self._is_metal(c.stock)), 0.0)
-        have = sum(self.floor.levels[name][-1] - self.problem.stocks[name].low for name in self.problem.stocks if self._is_metal(name))
+    def _missing(self, due: Due) -> float:
+        """Lots of a class still to be started."""
+        return float(due.required - self.floor.levels[due.done][-1])
+
+    def _lots_of(self, group: str, product: str | None) -> float:
+        """Lots still to be started that ``group`` can make, of one product or of all."""
+        dues = {self.due_of[t.name].done: self.due_of[t.name] for t in self.by_role.get("lot", [])
+                if t.group == group and product in (None, t.product) and t.name in self.due_of}
+        return sum(max(self._missing(due), 0.0) for due in dues.values())
+
+    def _metal_short(self) -> bool:
+        """Whether lots still to be started, and what must be left at the end, need more metal than there will be."""
+        kg_of = {self.due_of[t.name].done: -sum(c.amount for c in t.changes if c.amount < 0 and is_metal(c.stock))
+                 for t in self.by_role.get("lot", []) if t.name in self.due_of}
+        need = sum(max(self._missing(due), 0.0) * kg_of.get(due.done, 0.0) for due in self.problem.dues)
+        metal = [stock for stock in self.problem.stocks.values() if is_metal(stock.name)]
+        have = sum(self.floor.levels[stock.name][-1] - max(stock.low, stock.low_at_end) for stock in metal)
         return need > have + EPSILON
 
-    def _is_metal(self, stock: str) -> bool:
-        return stock.startswith("metal")
-
-    def _setup_due(self, task: Task, slot: int) -> bool:
-        """A unit is re-made for another product when lots of that one wait and none of its own are left, or none serves the other."""
-        if self._lots_left(task.product) <= EPSILON:
+    def _setup_due(self, task: Task) -> bool:
+        """A unit is re-made for another product when lots of that one wait and it has none of its own, or another unit serves its own."""
+        if self._lots_of(task.group, task.product) <= EPSILON:
             return False
         taken = next(change.stock for change in task.changes if change.amount < 0)
         given = next(change.stock for change in task.changes if change.amount > 0)
         own = next((t.product for t in self.by_role["lot"] if any(c.stock == taken for c in t.changes)), None)
-        served = self.floor.levels[given][-1] > EPSILON
-        idle = own is None or self._lots_left(own) <= EPSILON
-        spare = self.floor.levels[taken][-1] > 1.0 + EPSILON and not served
-        return idle or spare
+        if own is None or self._lots_of(task.group, own) <= EPSILON:
+            return True
+        return self._units_for(own) > 1.0 + EPSILON and self._units_for(task.product) <= EPSILON and self.floor.levels[given][-1] <= EPSILON
 
-    def _ready(self, task: Task, slot: int) -> bool:
+    def _units_for(self, product: str | None) -> float:
+        """Units that are ready for a product, or will be."""
+        ready = {c.stock for t in self.by_role["lot"] if t.product == product for c in t.changes if c.amount == 1.0 and c.offset == t.slots}
+        return float(sum(self.floor.levels[name][-1] for name in ready - {due.done for due in self.problem.dues}))
+
+    def _ready(self, task: Task) -> bool:
         given = next(change.stock for change in task.changes if change.amount > 0)
         return bool(self.floor.levels[given][-1] > EPSILON)
 
@@ -182,6 +197,11 @@ class Dispatch:
             queue = self.waiting.get(source)
             while longest is not None and queue and queue[0] + longest < slot and self.floor.fits(task, slot):
                 self._start(task, slot)
+
+
+def is_metal(stock: str) -> bool:
+    """Whether a stock is liquid metal in kg, by its name (:mod:`twin.optimize.derive` gives the names)."""
+    return stock.startswith("metal")
 
 
 def dispatch(problem: Problem, *, forbidden: Flags | None = None, roles: Collection[str] = ("heat",)) -> dict[StartKey, int]:

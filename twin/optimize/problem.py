@@ -19,15 +19,16 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-Role = Literal["heat", "tap", "lot", "setup", "startup", "shutdown", "cool"]
+Role = Literal["heat", "tap", "empty", "lot", "setup", "startup", "shutdown", "cool"]
 
 
 @dataclass(frozen=True)
 class Stock:
     """Tokens (units in one condition, lots waiting or done) or metal in kg.
 
-    ``high`` may be infinite. ``arrivals`` (slots,) are added from outside, e.g. released lots. ``hold_kw`` is drawn per token or kg
-    present. What has waited ``longest_wait_slots`` must have been taken.
+    ``high`` may be infinite; ``ceiling`` (slots,) lowers it in some slots. ``arrivals`` (slots,) are added from outside, e.g. released
+    lots. ``hold_kw`` is drawn per token or kg present, weighted by ``hold_when`` (slots,) where given. What has waited
+    ``longest_wait_slots`` must have been taken.
     """
 
     name: str
@@ -38,6 +39,25 @@ class Stock:
     hold_kw: float = 0.0
     longest_wait_slots: int | None = None
     arrivals: Floats | None = None
+    ceiling: Floats | None = None
+    hold_when: Floats | None = None
+
+    def high_at(self, slot: int) -> float:
+        """The most that may be there in a slot."""
+        return self.high if self.ceiling is None else min(self.high, float(self.ceiling[slot]))
+
+    def hold_kw_at(self, slot: int) -> float:
+        """Power per token or kg in a slot."""
+        return self.hold_kw if self.hold_when is None else self.hold_kw * float(self.hold_when[slot])
+
+
+@dataclass(frozen=True)
+class Coupling:
+    """``stock`` never exceeds ``factor`` times ``per``: metal lies only in furnaces that are loaded."""
+
+    stock: str
+    per: str
+    factor: float
 
 
 @dataclass(frozen=True)
@@ -142,6 +162,7 @@ class Problem:
     price_krw_per_kwh: Floats
     carbon: Carbon
     capacities: Mapping[str, Capacity] = field(default_factory=dict)
+    couplings: tuple[Coupling, ...] = ()
     dues: tuple[Due, ...] = ()
     months: tuple[DemandMonth, ...] = ()
     pv_kw: Floats | None = None
@@ -172,6 +193,9 @@ def check_references(problem: Problem) -> None:
         for capacity in task.uses:
             if capacity not in problem.capacities:
                 raise KeyError(f"task {task.name} uses {capacity!r}, which the problem does not have")
+    for name in [name for pair in problem.couplings for name in (pair.stock, pair.per)]:
+        if name not in problem.stocks:
+            raise KeyError(f"a coupling names stock {name!r}, which the problem does not have")
     for due in problem.dues:
         if due.done not in problem.stocks:
             raise KeyError(f"lots are due from stock {due.done!r}, which the problem does not have")
@@ -184,6 +208,8 @@ def check_lengths(problem: Problem) -> None:
         "cap_kw": problem.cap_kw, "carbon intensity": problem.carbon.intensity_kg_per_kwh}
     series |= {f"allowed of {t.name}": t.allowed for t in problem.tasks.values()}
     series |= {f"arrivals of {s.name}": s.arrivals for s in problem.stocks.values()}
+    series |= {f"ceiling of {s.name}": s.ceiling for s in problem.stocks.values()}
+    series |= {f"hold_when of {s.name}": s.hold_when for s in problem.stocks.values()}
     series |= {f"available {c.name}": c.available for c in problem.capacities.values()}
     series |= {f"due of {d.done}": d.cumulative for d in problem.dues}
     series |= {f"months {m.name}": m.counts for m in problem.months}
