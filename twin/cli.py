@@ -337,30 +337,28 @@ def main() -> None:
     raise SystemExit(guarded(lambda: app(standalone_mode=False)))
 
 
+# The base of "wrong use of the command line" in every version of typer, whose own copy of click has moved about.
+WrongUse: type[Exception] = typer.BadParameter.__mro__[2]
+
+
 def guarded(call: Callable[[], Any]) -> int:
     """Run ``call``; expected faults end as words on stderr and their exit status, never as a traceback."""
-    import click
+    from twin.core.faults import TwinError
 
     try:
-        status = call()
-    except click.exceptions.Abort:
-        return 130
-    except click.ClickException as error:
-        error.show()
+        return int(call() or 0)
+    except TwinError as error:
+        typer.echo(str(error), err=True)
+        return error.exit_status
+    except WrongUse as error:
+        error.show()  # type: ignore[attr-defined]
         return 2
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         typer.echo("interrupted; what was finished is kept", err=True)
         return 130
     except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in the buffer has no reader
         return 0
-    except Exception as error:
-        from twin.core.faults import TwinError
-
-        if isinstance(error, TwinError):
-            typer.echo(str(error), err=True)
-            return error.exit_status
-        raise
-    return int(status or 0)
 
 
 if __name__ == "__main__":
