@@ -29,7 +29,9 @@ def test_contract_power_far_above_the_demand_costs_its_floor():
     advice = t.advise(load, PLAN, t.SupplyTerms(contract_kw=1000.0, demand_history_kw=(0.0,) * 12))
     assert advice.contract is not None
     assert advice.contract.recommended_kw == 300.0
-    assert advice.contract.saving_krw_per_year == pytest.approx(200 * 8320 * 12 * (1.1 + (4 * 0.032 + 8 * 0.027) / 12), abs=12 * 12)
+    assert advice.contract.saving_krw_per_year == pytest.approx(
+        200 * 8320 * 12 * (1.1 + (4 * 0.032 + 8 * 0.027) / 12), abs=12 * 12
+    )
     assert any("would be open" in note for note in advice.notes)
 
 

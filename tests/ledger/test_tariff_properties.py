@@ -25,7 +25,9 @@ def loads(draw: st.DrawFn) -> t.MeterLoad:
     n = draw(st.integers(1, 40 * 96))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     kwh = np.round(rng.gamma(0.7, 60.0, n), draw(st.integers(0, 6)))
-    kvarh = [np.round(rng.gamma(0.7, 40.0, n) * rng.integers(0, 2, n), 3) if draw(st.booleans()) else None for _ in range(2)]
+    kvarh = [
+        np.round(rng.gamma(0.7, 40.0, n) * rng.integers(0, 2, n), 3) if draw(st.booleans()) else None for _ in range(2)
+    ]
     return t.MeterLoad(draw(STARTS), 900, kwh, *kvarh)
 
 
@@ -65,7 +67,9 @@ def test_energy_is_the_same_in_finer_intervals_and_in_two_arrays(load, tariff, t
     if tariff.pinned is None and load.start < kst(2024, 1, 1):
         return
     fine = dataclasses.replace(
-        load, interval_s=300, kwh=np.repeat(load.kwh / 3, 3),
+        load,
+        interval_s=300,
+        kwh=np.repeat(load.kwh / 3, 3),
         kvarh_lag=None if load.kvarh_lag is None else np.repeat(load.kvarh_lag / 3, 3),
         kvarh_lead=None if load.kvarh_lead is None else np.repeat(load.kvarh_lead / 3, 3),
     )
@@ -87,7 +91,9 @@ def test_scaling_load_and_contract_scales_the_bill(load, factor):
     """Proves: k times the load, contract and history cost k times, apart from the rounding of VAT and fund."""
     tariff = t.KepcoTariff("kepco/industrial-b/hv-a/2", dt.date(2026, 6, 1))
     bigger = dataclasses.replace(
-        load, kwh=load.kwh * factor, kvarh_lag=None if load.kvarh_lag is None else load.kvarh_lag * factor,
+        load,
+        kwh=load.kwh * factor,
+        kvarh_lag=None if load.kvarh_lag is None else load.kvarh_lag * factor,
         kvarh_lead=None if load.kvarh_lead is None else load.kvarh_lead * factor,
     )
     one = t.bill(load, tariff, t.SupplyTerms(contract_kw=400.0, demand_history_kw=(300.0,) * 12))

@@ -72,7 +72,10 @@ def test_advice_for_the_steel_works(steel):
     plan = t.parse_tariff_id(B_HVA_2 + "@2026-06-01")
     advice = t.advise(steel, plan, TERMS)
     scale = 365 / 181
-    totals = [t.bill(steel, t.parse_tariff_id(f"kepco/industrial-b/hv-a/{n}@2026-06-01"), TERMS).total * scale for n in (1, 2, 3)]
+    totals = [
+        t.bill(steel, t.parse_tariff_id(f"kepco/industrial-b/hv-a/{n}@2026-06-01"), TERMS).total * scale
+        for n in (1, 2, 3)
+    ]
     assert [option.krw_per_year for option in advice.options] == pytest.approx(sorted(totals))
     assert advice.best_option == "kepco/industrial-b/hv-a/1@2026-06-01"
     assert advice.krw_per_year == pytest.approx(totals[1])

@@ -63,12 +63,19 @@ def case_file(folder: Path, **changes: object) -> Path:
     summer = [0] * 8 + [1] * 2 + [2] * 7 + [1] * 5 + [0] * 2
     weekday = [summer if month in (5, 6, 7) else day for month in range(12)]
     rate = {
-        "name": "case", "approved": True, "energyratestructure": [[{"rate": 0.09}], [{"rate": 0.14}], [{"rate": 0.21}]],
-        "energyweekdayschedule": weekday, "energyweekendschedule": [[0] * 24] * 12,
+        "name": "case",
+        "approved": True,
+        "energyratestructure": [[{"rate": 0.09}], [{"rate": 0.14}], [{"rate": 0.21}]],
+        "energyweekdayschedule": weekday,
+        "energyweekendschedule": [[0] * 24] * 12,
         "demandratestructure": [[{"rate": 0.0}], [{"rate": 0.0}], [{"rate": 5.0}]],
-        "demandweekdayschedule": weekday, "demandweekendschedule": [[0] * 24] * 12,
-        "flatdemandstructure": [[{"rate": 8.0}]], "flatdemandmonths": [0] * 12,
-        "fixedchargefirstmeter": 50.0, "fixedchargeunits": "$/month", **changes,
+        "demandweekdayschedule": weekday,
+        "demandweekendschedule": [[0] * 24] * 12,
+        "flatdemandstructure": [[{"rate": 8.0}]],
+        "flatdemandmonths": [0] * 12,
+        "fixedchargefirstmeter": 50.0,
+        "fixedchargeunits": "$/month",
+        **changes,
     }
     path = folder / "rate.json"
     path.write_text(json.dumps({k: v for k, v in rate.items() if v is not None}), encoding="utf-8")
@@ -157,7 +164,9 @@ def test_lookback_months_name_the_months_that_count(tmp_path):
     kw[31 * 24 + 10] = 900.0
     kw[(31 + 28 + 31 + 30 + 31 + 30) * 24 + 10] = 300.0
     billing = list(bill_of(path, kw).quantities.billing_demand_kw.values())
-    assert billing == pytest.approx([100.0, 900.0, 100.0, 100.0, 100.0, 100.0, 300.0, 300.0, 300.0, 300.0, 300.0, 300.0])
+    assert billing == pytest.approx(
+        [100.0, 900.0, 100.0, 100.0, 100.0, 100.0, 300.0, 300.0, 300.0, 300.0, 300.0, 300.0]
+    )
 
 
 def test_tiers_are_refused_where_they_would_bind(tmp_path):
@@ -180,6 +189,9 @@ def test_tiers_are_refused_where_they_would_bind(tmp_path):
         ({"energyratestructure": [[{"rate": 0.1, "unit": "kWh/kW"}]] * 3}, "kWh/kW"),
         ({"energyratestructure": None}, "not a URDB rate"),
         ({"demandunits": "hp"}, "kW only"),
+        ({"energyratestructure": [[{"rate": None}]] * 3}, "malformed"),
+        ({"flatdemandmonths": ["x"] * 12}, "malformed"),
+        ({"fixedchargefirstmeter": float("nan")}, "not JSON"),
     ],
 )
 def test_what_cannot_be_billed_is_refused(tmp_path, change, said):

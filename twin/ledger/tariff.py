@@ -39,7 +39,7 @@ from .tariff_types import (
     Tariff,
     TariffFault,
 )
-from .tariff_urdb import UrdbTariff, read_urdb
+from .tariff_urdb import UrdbTariff, read_urdb, urdb_from_text
 
 __all__ = [
     "Advice",
@@ -66,13 +66,16 @@ __all__ = [
 ]
 
 
-def parse_tariff_id(text: str, root: Path | None = None) -> Tariff:
+def parse_tariff_id(text: str, root: Path | None = None, *, content: str | None = None) -> Tariff:
     """A tariff from ``kepco/<class>/<voltage>[/<option>][@YYYY-MM-DD]`` or from the path of a URDB JSON file.
 
-    ``@date`` pins the version that was in force on that date. A relative path is taken from ``root``. Raises
+    ``@date`` pins the version that was in force on that date. A relative path is taken from
+    ``root``; where ``content`` is given it is the file's text and nothing is read. Raises
     :class:`UnknownId` with "did you mean", :class:`NotInForce` for a date before the first version,
     :class:`TariffFault` for a file that cannot be billed.
     """
+    if content is not None:
+        return urdb_from_text(content, text)
     if text.endswith(".json"):
         return read_urdb((root / text) if root else Path(text), text)
     plan, at, date = text.partition("@")

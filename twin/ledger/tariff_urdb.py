@@ -27,9 +27,9 @@ from .tariff_types import (
     TariffFault,
 )
 from .tariff_urdb_charges import charges
-from .tariff_urdb_read import Lookback, Schedule, read_fields
+from .tariff_urdb_read import Lookback, Schedule, read_fields, read_text
 
-__all__ = ["UrdbTariff", "read_urdb"]
+__all__ = ["UrdbTariff", "read_urdb", "urdb_from_text"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,4 +196,9 @@ def read_urdb(path: Path, tariff_id: str | None = None) -> UrdbTariff:
 
     Raises :class:`TariffFault` naming what cannot be read or billed.
     """
-    return UrdbTariff(**read_fields(path, tariff_id or path.name))
+    return urdb_from_text(read_text(path), tariff_id or path.name)
+
+
+def urdb_from_text(text: str, tariff_id: str) -> UrdbTariff:
+    """A URDB rate from the text of its file; ``tariff_id`` is what the user wrote. Raises :class:`TariffFault`."""
+    return UrdbTariff(**read_fields(text, tariff_id))

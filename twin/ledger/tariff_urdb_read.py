@@ -56,7 +56,8 @@ class Lookback:
         )
 
 
-def _load(path: Path) -> dict[str, Any]:
+def read_text(path: Path) -> str:
+    """The text of a rate file. Raises :class:`TariffFault` where it is missing, too large or not UTF-8."""
     if not path.is_file():
         msg = f"tariff file {path} not found"
         raise TariffFault(msg)
@@ -64,61 +65,74 @@ def _load(path: Path) -> dict[str, Any]:
         msg = f"tariff file {path} is larger than {_MAX_BYTES} bytes"
         raise TariffFault(msg)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as fault:
-        msg = f"tariff file {path} is not JSON: {fault}"
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as fault:
+        msg = f"tariff file {path} is not UTF-8 text: {fault}"
+        raise TariffFault(msg) from fault
+
+
+def _refuse_constant(name: str) -> float:
+    msg = f"{name} is no number"
+    raise ValueError(msg)
+
+
+def _load(text: str, name: str) -> dict[str, Any]:
+    try:
+        data = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as fault:
+        msg = f"tariff file {name} is not JSON: {fault}"
         raise TariffFault(msg) from fault
     items = data.get("items") if isinstance(data, dict) else data
     if isinstance(items, list):
         if len(items) != 1:
-            msg = f"tariff file {path} holds {len(items)} rates; give one"
+            msg = f"tariff file {name} holds {len(items)} rates; give one"
             raise TariffFault(msg)
         data = items[0]
     if not isinstance(data, dict) or "energyratestructure" not in data:
-        msg = f"tariff file {path} has no energyratestructure: not a URDB rate"
+        msg = f"tariff file {name} has no energyratestructure: not a URDB rate"
         raise TariffFault(msg)
     return data
 
 
 def _tiers(
-    path: Path, key: str, structure: list[list[dict[str, Any]]]
+    name: str, key: str, structure: list[list[dict[str, Any]]]
 ) -> tuple[tuple[float, ...], tuple[float | None, ...]]:
     rates, limits = [], []
     for period in structure:
         first = period[0]
         unit = str(first.get("unit", "")).lower()
         if unit not in ("", "kwh", "kw"):
-            msg = f"tariff file {path}: {key} in unit '{first['unit']}' is not supported, only kWh and kW"
+            msg = f"tariff file {name}: {key} in unit '{first['unit']}' is not supported, only kWh and kW"
             raise TariffFault(msg)
         rates.append(float(first.get("rate", 0.0)) + float(first.get("adj", 0.0)))
         limits.append(float(first["max"]) if len(period) > 1 and "max" in first else None)
     return tuple(rates), tuple(limits)
 
 
-def _schedule(path: Path, data: Mapping[str, Any], prefix: str) -> Schedule:
-    rates, limits = _tiers(path, f"{prefix}ratestructure", data[f"{prefix}ratestructure"])
+def _schedule(name: str, data: Mapping[str, Any], prefix: str) -> Schedule:
+    rates, limits = _tiers(name, f"{prefix}ratestructure", data[f"{prefix}ratestructure"])
     tables = []
     for part in ("weekday", "weekend"):
         key = f"{prefix}{part}schedule"
         table = tuple(tuple(int(period) for period in row) for row in data.get(key, ()))
         if len(table) != 12 or any(len(row) != 24 for row in table):
-            msg = f"tariff file {path}: {key} must be 12 x 24"
+            msg = f"tariff file {name}: {key} must be 12 x 24"
             raise TariffFault(msg)
         if not all(0 <= period < len(rates) for row in table for period in row):
-            msg = f"tariff file {path}: {key} names a period that {prefix}ratestructure does not have"
+            msg = f"tariff file {name}: {key} names a period that {prefix}ratestructure does not have"
             raise TariffFault(msg)
         tables.append(table)
     return Schedule(rates, limits, tables[0], tables[1])
 
 
-def _flat_demand(path: Path, data: Mapping[str, Any]) -> tuple[tuple[float, ...], tuple[float | None, ...]]:
+def _flat_demand(name: str, data: Mapping[str, Any]) -> tuple[tuple[float, ...], tuple[float | None, ...]]:
     structure = data.get("flatdemandstructure")
     if not structure:
         return (0.0,) * 12, (None,) * 12
-    rates, limits = _tiers(path, "flatdemandstructure", structure)
+    rates, limits = _tiers(name, "flatdemandstructure", structure)
     months = [int(month) for month in data.get("flatdemandmonths", [0] * 12)]
     if len(months) != 12 or not all(0 <= month < len(rates) for month in months):
-        msg = f"tariff file {path}: flatdemandmonths must be 12 positions in flatdemandstructure"
+        msg = f"tariff file {name}: flatdemandmonths must be 12 positions in flatdemandstructure"
         raise TariffFault(msg)
     return tuple(rates[month] for month in months), tuple(limits[month] for month in months)
 
@@ -129,11 +143,11 @@ def _get(data: Mapping[str, Any], *names: str, default: Any = None) -> Any:
     return next((lower[name] for name in names if lower.get(name) is not None), default)
 
 
-def _fixed(path: Path, data: Mapping[str, Any]) -> tuple[float, float]:
+def _fixed(name: str, data: Mapping[str, Any]) -> tuple[float, float]:
     amount = float(_get(data, "fixedchargefirstmeter", "fixedmonthlycharge", default=0.0))
     unit = str(_get(data, "fixedchargeunits", default="$/month"))
     if unit not in ("$/month", "$/day"):
-        msg = f"tariff file {path}: fixed charge in {unit} is not supported, only $/month and $/day"
+        msg = f"tariff file {name}: fixed charge in {unit} is not supported, only $/month and $/day"
         raise TariffFault(msg)
     return (amount, 0.0) if unit == "$/month" else (0.0, amount)
 
@@ -160,42 +174,60 @@ def _warnings(data: Mapping[str, Any], lookback: Lookback, demand: Schedule | No
     return tuple(found)
 
 
-def read_fields(file: Path, tariff_id: str) -> dict[str, Any]:
-    """Keyword fields of :class:`twin.ledger.tariff_urdb.UrdbTariff` from a file."""
-    data = _load(file)
+def _refuse_unsupported(name: str, data: Mapping[str, Any]) -> None:
     for key in _REFUSED:
         if np.any(np.asarray(_get(data, key, default=0), dtype=object) != 0):
-            msg = f"tariff file {file}: charge '{key}' is not supported"
+            msg = f"tariff file {name}: charge '{key}' is not supported"
             raise TariffFault(msg)
-    if (
-        str(_get(data, "demandunits", default="kW")) != "kW"
-        or str(_get(data, "flatdemandunit", "flatdemandunits", default="kW")) != "kW"
+    for keys, unit in (
+        (("demandunits",), "kW"),
+        (("flatdemandunit", "flatdemandunits"), "kW"),
+        (("minchargeunits",), "$/month"),
     ):
-        msg = f"tariff file {file}: demand is supported in kW only"
-        raise TariffFault(msg)
-    if str(_get(data, "minchargeunits", default="$/month")) != "$/month":
-        msg = f"tariff file {file}: minimum charge is supported in $/month only"
-        raise TariffFault(msg)
-    demand = _schedule(file, data, "demand") if data.get("demandratestructure") else None
-    flat, flat_max = _flat_demand(file, data)
-    fixed_month, fixed_day = _fixed(file, data)
-    lookback = _lookback(data)
+        found = str(_get(data, *keys, default=unit))
+        if found != unit:
+            msg = f"tariff file {name}: {keys[0]} in {found} is not supported, {unit} only"
+            raise TariffFault(msg)
+
+
+def read_fields(text: str, tariff_id: str) -> dict[str, Any]:
+    """Keyword fields of :class:`twin.ledger.tariff_urdb.UrdbTariff` from a file's text. Raises :class:`TariffFault`."""
+    data = _load(text, tariff_id)
+    _refuse_unsupported(tariff_id, data)
+    try:
+        return {"id": tariff_id, **_general(tariff_id, data), **_rates(tariff_id, data)}
+    except TariffFault:
+        raise
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError) as fault:
+        msg = f"tariff file {tariff_id} is malformed: {type(fault).__name__} {fault}"
+        raise TariffFault(msg) from fault
+
+
+def _general(name: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    fixed_month, fixed_day = _fixed(name, data)
     return {
-        "id": tariff_id,
-        "name": str(data.get("name", file.stem)),
-        "source": str(data.get("uri") or data.get("source") or file.name),
+        "name": str(data.get("name", name)),
+        "source": str(data.get("uri") or data.get("source") or name),
         "approved": bool(data.get("approved", False)),
         "effective_from": _date(data, "startdate"),
         "effective_to": _date(data, "enddate"),
-        "energy": _schedule(file, data, "energy"),
-        "demand": demand,
-        "flat_demand": flat,
-        "flat_demand_max_kw": flat_max,
-        "fuel_adjustment_by_month": tuple(float(v) for v in _get(data, "fueladjustmentsmonthly", default=[0.0] * 12)),
         "fixed_per_month": fixed_month,
         "fixed_per_day": fixed_day,
         "minimum_per_month": float(_get(data, "mincharge", "minmonthlycharge", default=0.0)),
         "demand_window_s": int(float(_get(data, "demandwindow", default=15.0)) * 60),
+    }
+
+
+def _rates(name: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    demand = _schedule(name, data, "demand") if data.get("demandratestructure") else None
+    flat, flat_max = _flat_demand(name, data)
+    lookback = _lookback(data)
+    return {
+        "energy": _schedule(name, data, "energy"),
+        "demand": demand,
+        "flat_demand": flat,
+        "flat_demand_max_kw": flat_max,
+        "fuel_adjustment_by_month": tuple(float(v) for v in _get(data, "fueladjustmentsmonthly", default=[0.0] * 12)),
         "lookback": lookback,
         "warnings": _warnings(data, lookback, demand),
     }
