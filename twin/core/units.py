@@ -21,7 +21,7 @@ KELVIN_AT_0_C = Rational("273.15")
 _TEXT = re.compile(r"^\s*(?P<number>[-+−]?(?:\d[\d,]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)\s*(?P<unit>.*?)\s*$", re.DOTALL)
 _GROUPED = re.compile(r"^[-+]?\d{1,3}(,\d{3})+(\.\d*)?$")
 _POWER = re.compile(r"(?<![A-Za-z])(mm|cm|m)([23])(?!\d)(?=([A-Za-z])?)")
-_SPELLING = {"²": "2", "³": "3", "°C": "degC", "℃": "degC", "°": "deg", "·": "*", "⋅": "*", "µ": "u", "μ": "u", "㎏": "kg", "㎾": "kW",
+_SPELLING = {"²": "2", "³": "3", "°C": "degC", "℃": "degC", "°": "deg", "⋅": "·", "µ": "u", "μ": "u", "㎏": "kg", "㎾": "kW",
              "㎥": "m3", "₩": "KRW", "백만원": "MKRW", "천원": "kKRW", "원": "KRW", "kgCO2-eq": "kgCO2eq", "tCO2-eq": "tCO2eq", "%": "percent"}
 _HINTS = {"hp": "say which horsepower: 'PS' (metric, 0.7355 kW) or kW", "month": "a month is not a length of time: write days or weeks",
           "kva": "write 'kVA'", "kwh": "write 'kWh'", "kw": "write 'kW'", "mwh": "write 'MWh'", "krw": "write 'KRW'", "co2": "write 'kgCO2e'",
@@ -39,12 +39,25 @@ class UnitFault(ValueError):
 
 
 def normalised(unit: str) -> str:
-    """One spelling of a unit text: ``m³/h`` → ``m**3/h``, ``W/m2 K`` stays, ``°C`` → ``degC``, ``%`` → ``percent``."""
+    """One spelling of a unit text: ``m³/h`` → ``m**3/h``, ``W/m2K``, ``W/m² K`` and ``W/m2·K`` → ``W/m**2/K``, ``°C`` → ``degC``.
+
+    As engineers write it, what follows a ``/`` without an explicit ``*`` stays below the line.
+    """
     for said, meant in _SPELLING.items():
         unit = unit.replace(said, meant)
-    unit = _POWER.sub(lambda m: f"{m[1]}**{m[2]}" + ("*" if m[3] else ""), unit.replace("^", "**").replace("Nm**3", "Nm3"))
-    unit = re.sub(r"\s*([*/()])\s*", r"\1", unit.strip())
-    return re.sub(r"\s+", "*", unit) or "1"
+    unit = _POWER.sub(lambda m: f"{m[1]}**{m[2]}" + ("·" if m[3] else ""), unit.replace("^", "**").replace("Nm**3", "Nm3"))
+    unit = re.sub(r"\s*([*/()·])\s*", r"\1", unit.strip())
+    return _explicit(re.sub(r"\s+", "·", unit)) or "1"
+
+
+def _explicit(unit: str) -> str:
+    """Implicit products as ``*`` or, below a line that no parenthesis closes, as ``/``."""
+    depth, below, text = 0, False, ""
+    for sign in unit:
+        depth += (sign == "(") - (sign == ")")
+        below = below or (sign == "/" and depth == 0)
+        text += ("/" if below and depth == 0 else "*") if sign == "·" else sign
+    return text
 
 
 @cache
@@ -108,7 +121,7 @@ def parse(text: str, unit: str) -> float:
         point = number.replace(",", ".") if number.count(",") == 1 else number.replace(",", "")
         raise UnitFault("a comma may only separate groups of three digits", f"write {_join(point, said)!r} with a decimal point")
     if said.startswith(","):
-        raise UnitFault("a comma may only separate groups of three digits", "write one number with a decimal point")
+        raise UnitFault("a comma may only separate groups of three digits", f"write one number with a decimal point, e.g. {example(unit)!r}")
     plain = number.replace(",", "")
     if not said and normalised(unit) != "1":
         raise UnitFault(f"the unit is missing: {_what(unit)} is due", f"write {_join(plain, shown(unit))!r} (or another unit of {_what(unit)})")
@@ -195,9 +208,10 @@ class Q:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Text with a unit; ``x-unit`` names the canonical one."""
-        text: dict[str, Any] = {"type": "string", "x-unit": self.unit, "examples": [example(self.unit)]}
+        bounds = {f"x-{key}": bound for key, bound in handler(schema).items() if key.lower().endswith("imum")}
+        text: dict[str, Any] = {"type": "string", "x-unit": self.unit, "examples": [example(self.unit)], **bounds}
         if self.unit == "1":
-            return {"anyOf": [text, {"type": "number"}], "x-unit": "1"}
+            return {"anyOf": [text, {"type": "number"}], "x-unit": "1", **bounds}
         return text
 
 
