@@ -19,7 +19,7 @@ PYTEST_ARGS ?=
 TWIN_DATA ?= ../shared/data
 export TWIN_DATA
 
-DEMO = $(BIN)/twin evaluate scenarios/aluminium-foundry.yaml --out runs --report html
+DEMO = $(BIN)/twin evaluate scenarios/aluminium-foundry.yaml --jobs $(WORKERS) --out runs --report html
 BENCH = $(BIN)/python -m benchmarks
 CAMPAIGNS = $(BIN)/python -m pytest tests -m campaign -n $(WORKERS) --dist loadfile
 
