@@ -10,6 +10,7 @@ import numpy as np
 from twin.ledger.energy import quarter_hour_kwh
 from twin.ledger.trace import CARRIER, COLUMNS, NONE, OUTCOMES, Names, Table, Trace
 from twin.models import expand, site, utilities
+from twin.models.metal import MetalUnit
 from twin.models.station import BatchUnit, DelayUnit, NOBODY
 from twin.scenario.calendar import origin, windows
 
@@ -32,7 +33,7 @@ def close_log(plant: Plant) -> None:
                     job, unit.queued = unit.lots.pop(0)
                     unit.operation = job.step if unit.ended == math.inf else unit.operation
                     unit.note(job, math.inf, rider=bool(unit.lots))
-            elif unit.job is not NOBODY and getattr(unit, "pending", None) is None:
+            elif unit.job is not NOBODY and not (isinstance(unit, MetalUnit) and unit.pending is not None and not unit.prepared):
                 unit.log((
                     unit.job.code, unit.equipment, unit.operation, unit.queued, unit.started, unit.ended, math.inf, unit.batch, unit.plain, 1.0))
 

@@ -68,7 +68,7 @@ class Furnace:
         for t0, t1 in self.books.pieces(self.since, now):
             if self.metal.kg > TINY_KG:
                 phases = self.hearth.hold(t1 - t0, lid)
-                self.books.phases(self.equipment, self.batch, t0, phases)
+                self.books.phases(self.equipment, NONE if self.state == EMPTY else self.batch, t0, phases)
             else:
                 self._idle(t0, t1)
         self.since = now
@@ -90,8 +90,10 @@ class Furnace:
         """Charge and melt so that ``kg`` are in the furnace before melt loss and slag."""
         now = self.floor.now
         self.progress(now)
+        if self.state == READY:
+            self.tapped_kg[self.equipment] = self.tapped_kg.get(self.equipment, 0.0) + self.available_kg()
+            self.close_batch(now)
         self.batch, self.begun, self.state = self.floor.batch(), now, HEATING
-        self.tapped_kg = {}
         added = kg - self.metal.kg
         self.charged_kg, carbon = added, 0.0
         for part in self.charge:
@@ -146,8 +148,9 @@ class Furnace:
     def _drained(self, now: float) -> None:
         """After metal left: the heat is over when only the heel remains."""
         self.hearth.set_mass(self.metal.kg)
-        self.state = READY
-        if self.metal.kg <= self.kind.heel_kg + TINY_KG:
+        if self.metal.kg > self.kind.heel_kg + TINY_KG:
+            self.state = READY
+        elif self.state != EMPTY:
             self.close_batch(now)
             self.state = EMPTY
         self.shop.look()
@@ -159,7 +162,8 @@ class Furnace:
         kg = self.metal.kg if heel else self.available_kg()
         if kg > TINY_KG:
             pigged = self.metal.take(kg)
-            self.tapped_kg[self.equipment] = self.tapped_kg.get(self.equipment, 0.0) + pigged.kg
+            if self.state != EMPTY:
+                self.tapped_kg[self.equipment] = self.tapped_kg.get(self.equipment, 0.0) + pigged.kg
             self.books.material(now, self.equipment, self.batch, self.alloy, "returns", pigged.kg, pigged.carbon_kg)
             self.books.count("pigged_kg", pigged.kg, now)
         self._drained(now)
@@ -168,7 +172,7 @@ class Furnace:
         """Write the heat: one row for each feed that got metal of it."""
         total = sum(self.tapped_kg.values())
         if self.batch != NONE and now > 0.0:
-            for stock, kg in self.tapped_kg.items():
+            for stock, kg in self.tapped_kg.items() if total else ():
                 self.books.recorder.add(
                     "batches", self.batch, self.equipment, max(self.begun, 0.0), min(now, self.books.end_s), NONE, stock, NONE, kg, kg / total)
         self.tapped_kg = {}
@@ -189,6 +193,7 @@ class MeltShop:
         self.floor, self.furnaces, self.feeds, self.places = floor, list(furnaces), list(feeds), list(places)
         self.kind = furnaces[0].kind
         self.transit: list[tuple[Metal, Feed]] = []
+        self.lead_s = self.kind.ladle.tapping_s + self.kind.ladle.time_s
         self._armed = False
         for furnace in self.furnaces:
             furnace.shop = self
@@ -235,8 +240,10 @@ class MeltShop:
             return
         for feed in sorted(self.feeds, key=self._hours_left):
             self._serve(feed, now)
+        lots = [feed.unit.next_job for feed in self.feeds if feed.window_s < math.inf]
+        least_kg = min((job.kg for job in lots if job is not None), default=0.0)
         for furnace in self.furnaces:
-            if furnace.state == EMPTY:
+            if furnace.state == EMPTY or (furnace.state == READY and furnace.available_kg() < least_kg):
                 self._charge(furnace, now)
 
     # --- tapping
@@ -245,19 +252,10 @@ class MeltShop:
         """Urgency: feeds whose unit waits first, then by the time that their metal lasts."""
         return feed.unit.pending is None, (feed.usable_kg + feed.incoming_kg) / feed.unit.kg_per_s
 
-    def _wanted_kg(self, feed: Feed) -> float:
-        """Metal that the work in sight at this feed still takes."""
-        unit = feed.unit
-        place = unit.place
-        assert isinstance(place, MetalPlace)
-        pending = unit.pending.kg if unit.pending is not None else 0.0
-        return pending + place.queued_kg - feed.usable_kg - feed.incoming_kg
-
     def _serve(self, feed: Feed, now: float) -> None:
-        """Tap for a feed that wants metal and has room for a ladle."""
-        wanted = self._wanted_kg(feed)
+        """Tap for a feed that has room for a ladle (metal keeps in it) or that wants a ladle now."""
         ready = sorted((f for f in self.furnaces if f.available_kg() > TINY_KG), key=lambda f: f.ready_at)
-        if wanted <= TINY_KG or not ready:
+        if not ready:
             return
         if feed.window_s < math.inf:
             self._serve_ladle(feed, ready, now)
@@ -271,10 +269,11 @@ class MeltShop:
 
     def _serve_ladle(self, feed: Feed, ready: Sequence[Furnace], now: float) -> None:
         """Fill a pouring ladle with the metal of the next lot, when the line can pour it at once."""
-        unit = feed.unit
-        job = unit.pending
-        lead_s = self.kind.ladle.tapping_s + self.kind.ladle.time_s
-        if job is None or feed.incoming_kg > TINY_KG or feed.metal.kg > TINY_KG or not unit.fits(job, now + lead_s):
+        unit, job = feed.unit, feed.unit.next_job
+        free_at = max(unit.done_at, unit.ready_at)
+        if job is None or feed.incoming_kg > TINY_KG or feed.metal.kg > TINY_KG or free_at > now + self.lead_s + 1e-6:
+            return
+        if not unit.fits(job, max(now + self.lead_s, free_at)):
             return
         missing = job.kg
         if sum(f.available_kg() for f in ready) < missing - TINY_KG:
@@ -291,12 +290,25 @@ class MeltShop:
         """Metal melted or being melted, without heels."""
         return sum(max(0.0, f.metal.kg * (1.0 if f.state != HEATING else self.kind.recovery) - self.kind.heel_kg) for f in self.furnaces)
 
+    def _work_kg(self) -> tuple[float, float]:
+        """Metal that the lots in sight will take, and the part of it that is not at their feeds. What one feed has is of no use to a lot
+        that waits at another."""
+        queued = sum(place.queued_kg for place in self.places)
+        work, unmet, spare = queued, 0.0, 0.0
+        for feed in self.feeds:
+            pending = feed.unit.pending.kg if feed.unit.pending is not None else 0.0
+            there = feed.usable_kg + feed.incoming_kg
+            work += pending
+            unmet += max(0.0, pending - there)
+            spare += max(0.0, there - pending)
+        return work, unmet + max(0.0, queued - spare)
+
     def _charge(self, furnace: Furnace, now: float) -> None:
         """Begin a heat if its metal will be wanted when it is ready."""
         kind = self.kind
         at_feeds = sum(feed.usable_kg + feed.incoming_kg for feed in self.feeds)
-        work = sum(place.queued_kg for place in self.places) + sum(f.unit.pending.kg for f in self.feeds if f.unit.pending is not None)
-        short = work - at_feeds - self._in_furnaces_kg()
+        work, unmet = self._work_kg()
+        short = unmet - self._in_furnaces_kg()
         if short <= TINY_KG:
             return
         ready_at = now + furnace.heat_s()
@@ -310,7 +322,7 @@ class MeltShop:
         by_close = sum(feed.unit.could_cast_kg(now, closes) for feed in self.feeds)
         if stock + kg * kind.recovery - min(by_close, work) > keeps or stock - by_ready > kind.ahead_s * sum(f.unit.kg_per_s for f in self.feeds) + keeps:
             return
-        furnace.start(furnace.metal.kg + self._spread(furnace, kg) if kind.heel_kg else self._spread(furnace, kg))
+        furnace.start(min(furnace.metal.kg + self._spread(furnace, kg), kind.capacity_kg))
 
     def _spread(self, furnace: Furnace, kg: float) -> float:
         """The charge as weighed: up to ``spread`` above or below what was meant, by an addressed draw of furnace and heat."""

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from twin.ledger.trace import NONE
+from twin.ledger.trace import NONE, STATE
 from twin.models.books import Books
 from twin.models.dosing import DosingBath
 from twin.models.station import NOBODY, Job, Place, Unit
 from twin.models.worktime import ALWAYS, WorkTime
 
 TINY_KG = 1e-6
+_SETUP, _PROCESSING = STATE["setup"], STATE["processing"]
 
 
 @dataclass(slots=True)
@@ -41,7 +42,9 @@ class Metal:
 
 
 class Supplier(Protocol):
-    """The melt shop, as feeds and casting units see it."""
+    """The melt shop, as feeds and casting units see it. ``lead_s``: from the call for a ladle to its arrival."""
+
+    lead_s: float
 
     def look(self) -> None:
         """Something changed that may call for metal."""
@@ -176,7 +179,7 @@ class Feed:
 class MetalUnit(Unit):
     """A casting unit: takes the metal of a lot from its feed when it begins it, and waits (starved) while there is not enough."""
 
-    __slots__ = ("_rate", "cast", "done_at", "drawn", "feed", "pending", "supplier")
+    __slots__ = ("_rate", "cast", "done_at", "drawn", "feed", "pending", "prepared", "ready_at", "supplier")
 
     def __init__(self, place: Place, equipment: int, durations: Callable[[Job], float], feed: Feed, cast: Callable[[MetalUnit], None]) -> None:
         super().__init__(place, equipment, durations)
@@ -184,7 +187,8 @@ class MetalUnit(Unit):
         feed.unit = self
         self.drawn = Metal()
         self.pending: Job | None = None
-        self.done_at = -math.inf
+        self.done_at = self.ready_at = -math.inf
+        self.prepared = False
         self._rate = 1e-9
         self.supplier: Supplier | None = None
 
@@ -194,44 +198,68 @@ class MetalUnit(Unit):
             self.supplier.look()
 
     def begin(self, job: Job) -> None:
-        """Begin the lot if its metal is there, else wait for it."""
+        """Take a lot: set up for it, then begin it when its metal is there."""
         now = self.floor.now
-        feed = self.feed
-        if feed.usable_kg < job.kg - TINY_KG or not self.fits(job, now, feed.expires):
-            self.pending, self.job = job, job
+        self.job = self.pending = job
+        self.queued, self.operation, self.started, self.ended = job.queued, job.step, now, math.inf
+        self.batch, self.prepared, self.ready_at = self.floor.batch(), False, now
+        if self.setup_s and self.tool not in (None, job.product):
+            self.prepared = True
+            for t0, t1 in (self.worktime or ALWAYS).spread(now, self.setup_s):
+                self.floor.pieces.extend((self.equipment, self.batch, _SETUP, t0, min(t1, 1e300)))
+                self.ready_at = t1
+            self.floor.after(self.ready_at - now, self.metal_came)
+        self.tool = job.product
+        self.metal_came()
+        if self.pending is not None:
             self.look()
-            if feed.usable_kg >= job.kg - TINY_KG:
-                self.again(now)
-            return
-        self.pending = None
-        self.drawn = feed.draw(job.kg, now)
-        work_s = self.durations(job)
-        super().begin(job)
-        self.done_at = now + work_s
-        self.look()
 
-    def fits(self, job: Job, now: float, expires: float = math.inf) -> bool:
-        """Whether the lot can be poured before its metal is too late and the crew leaves; always where metal keeps."""
+    def fits(self, job: Job, start: float, expires: float = math.inf) -> bool:
+        """Whether a lot begun at ``start`` is poured before its metal is too late and before the crew leaves; always where metal keeps."""
         if self.feed.window_s == math.inf:
             return True
-        end = now + self.durations(job) + (self.setup_s if self.tool not in (None, job.product) else 0.0)
-        return end <= min(expires, (self.worktime or ALWAYS).closes(now)) + 1e-6
-
-    def again(self, now: float) -> None:
-        """Try the waiting lot again when working time next begins."""
-        worktime = self.worktime or ALWAYS
-        self.floor.after(worktime.next_open(worktime.closes(now)) - now, self.metal_came)
+        return start + self.durations(job) <= min(expires, (self.worktime or ALWAYS).closes(start)) + 1e-6
 
     def metal_came(self, event: Any = None) -> None:
-        """Metal arrived, or working time began: try the waiting lot."""
-        now = self.floor.now
-        job = self.pending
-        if job is None:
+        """Metal arrived, the set-up is done or working time began: begin the waiting lot if it can be."""
+        now, worktime, job = self.floor.now, self.worktime or ALWAYS, self.pending
+        if job is None or now < self.ready_at - 1e-6:
             return
-        if not (self.worktime or ALWAYS).open(now):
-            self.floor.after((self.worktime or ALWAYS).next_open(now) - now, self.metal_came)
+        if not worktime.open(now):
+            self.floor.after(worktime.next_open(now) - now, self.metal_came)
+        elif not self.fits(job, now):
+            self.floor.after(worktime.next_open(worktime.closes(now)) - now, self.metal_came)
         elif self.feed.usable_kg >= job.kg - TINY_KG and self.fits(job, now, self.feed.expires):
-            self.begin(job)
+            self._pour(job, now)
+        elif event is not None:
+            self.look()
+
+    def _pour(self, job: Job, now: float) -> None:
+        """Begin the lot now, with its metal."""
+        self.pending = None
+        self.drawn = self.feed.draw(job.kg, now)
+        if not self.prepared:
+            self.started = now
+        work_s = self.durations(job)
+        self.done_at = self.lay_out(now, work_s)
+        if self.plain and self.prepared:
+            self.plain = False
+            self.floor.pieces.extend((self.equipment, self.batch, _PROCESSING, now, self.done_at))
+        self.floor.after(self.done_at - now, self.end)
+        if self.supplier is not None and self.feed.window_s < math.inf:
+            self.floor.after(max(0.0, self.done_at - self.supplier.lead_s - now), self._look_ahead)
+        self.look()
+
+    def _look_ahead(self, event: Any) -> None:
+        self.look()
+
+    @property
+    def next_job(self) -> Job | None:
+        """The lot that waits for metal, or the one that comes next without a set-up."""
+        if self.pending is not None:
+            return self.pending
+        job = self.place.peek()
+        return job if job is not None and (not self.setup_s or self.tool in (None, job.product)) else None
 
     def end(self, event: Any) -> None:
         """The lot is cast."""
