@@ -77,11 +77,11 @@ class Alloy:
     """
 
     name: str
-    bands: tuple[Band, ...]
+    bands: tuple[Band, ...] = field(repr=False)
     emissivity: float
-    composition: tuple[tuple[str, float], ...] = ()
-    figures: tuple[Figure, ...] = ()
-    other_figures: tuple[Figure, ...] = ()
+    composition: tuple[tuple[str, float], ...] = field(default=(), repr=False)
+    figures: tuple[Figure, ...] = field(default=(), repr=False, compare=False)
+    other_figures: tuple[Figure, ...] = field(default=(), repr=False, compare=False)
     _edges_c: tuple[float, ...] = field(init=False, repr=False, compare=False)
     _edge_kwh: tuple[float, ...] = field(init=False, repr=False, compare=False)
 

@@ -7,7 +7,7 @@ computed from temperatures and from integrals of temperatures, never from the po
 
 >>> from twin.models.metals import alloy
 >>> from twin.models.network import Network, Surface, chain_from_layers
->>> lining = chain_from_layers(4.0, [(0.10, 2.2, 2900.0, 1050.0)], nodes=6, outside_w_per_m2k=400.0, outside_c=40.0, term="water")
+>>> lining = chain_from_layers(4.0, [(0.10, 2.2, 2900.0, 1050.0)], outside_w_per_m2k=400.0, outside_c=40.0, term="water")
 >>> lids = {"closed": Surface(0.5, 0.85, 0.1, 0.01, exact_at_c=(1480.0,)), "open": Surface(0.5, 0.85, exact_at_c=(1480.0,))}
 >>> furnace = Furnace(Network((lining,), lids))
 >>> state = furnace.cold(alloy("grey_iron"), mass_kg=2000.0)
@@ -349,12 +349,14 @@ class _Step:
     before: Vector
     duration_s: float
     grown: Vector = field(init=False)
+    rise_k: Vector = field(init=False)  # kept apart: the difference of two nearly equal temperatures would lose it
 
     def nodes_after(self) -> Vector:
         """Temperatures at the end, shape (n,)."""
         t, modes = self.duration_s, self.modes
         self.grown = np.where(modes.decay > 0.0, np.expm1(-t * modes.decay) / -modes.safe_decay, t)
-        after: Vector = self.before + modes.shape @ (self.modal * self.grown)
+        self.rise_k = modes.shape @ (self.modal * self.grown)
+        after: Vector = self.before + self.rise_k
         return after
 
     def integral_k_s(self) -> Vector:
@@ -371,7 +373,7 @@ class _Step:
     def segment(self, after: Vector, power: tuple[float, tuple[tuple[float, float], ...]], mass_kg: float, mode: str) -> Segment:
         """The segment with its heat terms, from temperatures alone."""
         network, table, band, t = self.network, self.table, self.band, self.duration_s
-        rise = after - self.before
+        rise = self.rise_k
         area = self.integral_k_s()
         bath_k, bath_k_s = float(rise[0]), float(area[0])
         sensible = mass_kg * table.sensible[band] * bath_k
