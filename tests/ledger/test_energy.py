@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.ledger.traces import plant, table
 from twin.ledger.energy import cut, energy_kwh, integrate, quarter_edges_s, quarter_hour_kwh, row_amounts, sums_by
 from twin.ledger.trace import Table
-
-from tests.ledger.traces import plant, table
 
 H = 3600.0
 

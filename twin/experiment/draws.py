@@ -37,7 +37,7 @@ class _Generator(threading.local):
 
     def __init__(self) -> None:
         self.philox = np.random.Philox(key=0, counter=0)
-        self.state: dict[str, Any] = dict(self.philox.state)
+        self.state: Any = self.philox.state
 
     def raw(self, key: int, block: int, count: int) -> np.ndarray:
         """``count`` words of 64 bits from the ``block``-th group of four of the stream ``key``."""
@@ -143,7 +143,7 @@ _F = (1.0, 5.99832206555887937690e-1, 1.36929880922735805310e-1, 1.4875361290850
 
 
 def _ratio(numerator: tuple[float, ...], denominator: tuple[float, ...], x: np.ndarray) -> np.ndarray:
-    return np.polynomial.polynomial.polyval(x, numerator) / np.polynomial.polynomial.polyval(x, denominator)
+    return np.asarray(np.polynomial.polynomial.polyval(x, numerator) / np.polynomial.polynomial.polyval(x, denominator))
 
 
 def normal_quantile(u: np.ndarray | float) -> np.ndarray:

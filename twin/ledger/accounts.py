@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from twin.scenario.scenario import Scenario
 
 
+ROUNDED_KRW = 10.0
+
+
 @dataclass(frozen=True)
 class Accounts:
     """Accounts of one replication over its whole trace; amounts per horizon, not per year."""
@@ -80,10 +83,12 @@ def account(scenario: Scenario, trace: Trace, *, bill: bool = True, rule: Rule =
     delivered, melted = service(trace), melting(trace)
     cash = (billed.total if billed else 0.0) + sum(f.amount_krw for f in fuels) + costs.total_krw + labour.total_krw + gases.cash_krw
     kpis = kpis_of(energy, delivered, melted, trace, load) | {
-        "carbon_kg": gases.total_kg, "toe": gases.toe, "cash_krw": cash, "bill_krw": billed.total if billed else 0.0,
+        "carbon_kg": gases.total_kg, "scope1_kg": gases.scope1_kg, "scope2_location_kg": gases.scope2_location_kg, "toe": gases.toe, "cash_krw": cash, "bill_krw": billed.total if billed else 0.0,
         "fuel_krw": sum(f.amount_krw for f in fuels), "labour_krw": labour.total_krw, "labour_premium_krw": labour.premium_krw,
         "material_krw": costs.total_krw, "shadow_carbon_krw": gases.shadow_krw, "melt_loss_krw": costs.melt_loss_krw,
     }
+    if gases.scope2_marginal_kg is not None:
+        kpis["scope2_marginal_kg"] = gases.scope2_marginal_kg
     return Accounts(
         trace.duration_s, energy, energy_kwh(trace, None, ("equipment", "state", "carrier")), load, billed, fuels, costs, labour, gases,
         delivered, melted, loss_factors(trace), allocation, residuals, dict(sorted(kpis.items())))
@@ -99,12 +104,21 @@ def allocated(scenario: Scenario, trace: Trace, bill: Bill, load: MeterLoad, rul
 def money_residuals(scenario: Scenario, bill: Bill, load: MeterLoad, allocation: Allocation | None = None) -> dict[str, float]:
     """Lines against the total, the second route against the first, allocated cost against the bill."""
     found = {
-        "money.lines": relative(math.fsum(line.amount for line in bill.lines), bill.total),
+        "money.lines": max(relative(math.fsum(line.amount for line in bill.lines), bill.total), _unexplained(bill)),
         "money.second_route": relative(second_route(scenario, load), bill.total),
     }
     if allocation is not None:
         found["money.allocated"] = relative(allocation.total_krw, bill.total)
     return found
+
+
+def _unexplained(bill: Bill) -> float:
+    """Largest distance of a line's amount from quantity x rate, over the bill; VAT and fund may be rounded to 10 KRW."""
+    worst = 0.0
+    for line in bill.lines:
+        rounding = ROUNDED_KRW if line.name in ("vat", "fund") else 0.0
+        worst = max(worst, abs(line.amount - line.quantity * line.rate) - rounding)
+    return max(0.0, worst) / abs(bill.total) if bill.total else 0.0
 
 
 def kpis_of(energy: Mapping[str, float], delivered: Service, melted: Melting | None, trace: Trace, load: MeterLoad) -> dict[str, float]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.ledger.energy import Key, cut, kwh_between, name_of, of_carrier, row_amounts, sums_by
-from twin.ledger.factors import Factors, StepSeries, factors_of
+from twin.ledger.factors import GWP_ID, Factors, StepSeries, factors_of
 from twin.ledger.trace import CARRIER, ROLE, Names, Table, Trace
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Emissions:
 
 def weighed(flows: Table, carrier: str, series: StepSeries) -> float:
     """Integral of the carrier's flow times the series, between the series' own breakpoints."""
-    return float(kwh_between(flows, carrier, series.edges_s) @ series.values)
+    return float((kwh_between(flows, carrier, series.edges_s) * series.values).sum())
 
 
 def process_kg(material: Table) -> float:
@@ -76,9 +76,11 @@ def emissions_of(kwh: Mapping[str, float], scope2_kg: float, marginal_kg: float 
     scope1 = {carrier: kwh[carrier] * factor for carrier, factor in factors.fuel_kg_per_kwh.items() if kwh.get(carrier)}
     if burnt_kg:
         scope1["process"] = burnt_kg
+    ids = (factors.grid_id, *(factors.fuel_ids[c] for c in factors.fuel_kg_per_kwh if c in scope1), *((f"gwp/{GWP_ID}",) if scope1 else ()))
     toe = {carrier: kwh[carrier] * per_kwh for carrier, per_kwh in factors.toe_per_kwh.items() if kwh.get(carrier)}
     return Emissions(
-        scope1, scope2_kg, marginal_kg, sum(toe.values()), toe, factors.price_krw_per_kg, factors.price_is_cash, factors.ids, factors.verified)
+        scope1, scope2_kg, marginal_kg, sum(toe.values()), toe, factors.price_krw_per_kg, factors.price_is_cash, ids,
+        factors.verified)
 
 
 def emissions(scenario: Scenario, trace: Trace, factors: Factors | None = None) -> Emissions:

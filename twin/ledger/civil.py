@@ -17,7 +17,8 @@ def seconds(start: dt.datetime, day: dt.date, clock_h: float = 0.0) -> float:
 
 def days_of(start: dt.datetime, duration_s: float) -> tuple[list[dt.date], np.ndarray]:
     """Civil days that the span touches, and their edges in seconds, shape (days + 1,); the first and last are clipped to the span."""
-    days, edges, day = [], [0.0], start.date()
+    days: list[dt.date] = []
+    edges, day = [0.0], start.date()
     while not days or edges[-1] < duration_s - 1e-6:
         days.append(day)
         day += dt.timedelta(days=1)

@@ -7,7 +7,7 @@ time. Amounts are in rate unit x hours: kWh for rates in kW, kvarh for kvar; for
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 import numpy as np
 
@@ -29,7 +29,7 @@ class Pieces(NamedTuple):
 def quarter_edges_s(t_from_s: float, t_to_s: float) -> np.ndarray:
     """Edges of the quarter-hours from ``t_from_s`` to ``t_to_s``; the last bin is shorter where the span is not whole."""
     count = int(np.ceil((t_to_s - t_from_s) / QUARTER_S - 1e-12))
-    edges = t_from_s + QUARTER_S * np.arange(count + 1)
+    edges: np.ndarray = t_from_s + QUARTER_S * np.arange(count + 1)
     edges[-1] = t_to_s
     return edges
 
@@ -37,13 +37,13 @@ def quarter_edges_s(t_from_s: float, t_to_s: float) -> np.ndarray:
 def _decay(flows: Table, a: np.ndarray, b: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Integral of ``amp * exp(-(t - t0) / tau)`` of ``rows`` from ``a`` to ``b``, in rate unit x seconds."""
     amp, tau, t0 = flows["amp"][rows], flows["tau"][rows], flows["t0"][rows]
-    return -amp * tau * np.exp(-(a - t0) / tau) * np.expm1(-(b - a) / tau)
+    return np.asarray(-amp * tau * np.exp(-(a - t0) / tau) * np.expm1(-(b - a) / tau))
 
 
 def row_amounts(flows: Table) -> np.ndarray:
     """Integral of each row over its whole length, in rate unit x hours. Shape (rows,)."""
     t0, t1 = flows["t0"], flows["t1"]
-    amounts = flows["base"] * (t1 - t0)
+    amounts: np.ndarray = flows["base"] * (t1 - t0)
     curved = np.flatnonzero(flows["amp"])
     if len(curved):
         amounts[curved] += _decay(flows, t0[curved], t1[curved], curved)
@@ -101,7 +101,7 @@ def _whole_bins(
     active = np.bincount(enter, minlength=size) - np.bincount(leave, minlength=size)
     level = np.cumsum(steps.reshape(n_groups, n + 1), axis=1)[:, :n]
     level[np.cumsum(active.reshape(n_groups, n + 1), axis=1)[:, :n] == 0] = 0.0
-    return (level * np.diff(edges_s)).ravel()
+    return np.asarray(level * np.diff(edges_s)).ravel()
 
 
 def integrate(flows: Table, edges_s: np.ndarray, group: np.ndarray | None = None, n_groups: int = 1) -> np.ndarray:
@@ -129,16 +129,20 @@ def of_carrier(flows: Table, carrier: str) -> Table:
 
 def kwh_between(flows: Table, carrier: str, edges_s: np.ndarray) -> np.ndarray:
     """Amount of ``carrier`` between each two edges, shape (len(edges_s) - 1,)."""
-    return integrate(of_carrier(flows, carrier), edges_s)[0]
+    return np.asarray(integrate(of_carrier(flows, carrier), edges_s)[0])
 
 
+@overload
+def quarter_hour_kwh(flows: Table, carrier: str, t_from_s: float, t_to_s: float) -> np.ndarray: ...
+@overload
+def quarter_hour_kwh(flows: Table, carrier: str, t_from_s: float, t_to_s: float, *, by: str) -> dict[int, np.ndarray]: ...
 def quarter_hour_kwh(
     flows: Table, carrier: str, t_from_s: float, t_to_s: float, *, by: str | None = None
 ) -> np.ndarray | dict[int, np.ndarray]:
     """Amount of ``carrier`` by quarter-hour, shape (quarter-hours,); ``by`` a column of flows: one such array for each of its codes."""
     rows, edges_s = of_carrier(flows, carrier), quarter_edges_s(t_from_s, t_to_s)
     if by is None:
-        return integrate(rows, edges_s)[0]
+        return np.asarray(integrate(rows, edges_s)[0])
     codes, group = np.unique(rows[by], return_inverse=True)
     sums = integrate(rows, edges_s, group, len(codes)) if len(codes) else np.zeros((0, len(edges_s) - 1))
     return {int(code): sums[k] for k, code in enumerate(codes)}

@@ -39,13 +39,14 @@ class StepSeries:
 
 @dataclass(frozen=True)
 class Factors:
-    """Emission factors of one span. ``fuel_kg_per_kwh`` (net) and ``toe_per_kwh`` by carrier; ``ids`` name every factor used."""
+    """Emission factors of one span. ``fuel_kg_per_kwh`` (net), ``fuel_ids`` and ``toe_per_kwh`` by carrier."""
 
     grid: StepSeries
     marginal: StepSeries | None
     fuel_kg_per_kwh: Mapping[str, float]
     toe_per_kwh: Mapping[str, float]
-    ids: tuple[str, ...]
+    grid_id: str
+    fuel_ids: Mapping[str, str]
     verified: bool
     price_krw_per_kg: float = 0.0
     price_is_cash: bool = False
@@ -112,15 +113,15 @@ def factors_of(scenario: Scenario, start: dt.datetime, duration_s: float) -> Fac
     marginal = None
     if site.marginal_factor is not None:
         marginal = series_from_rows(scenario.tables["site.marginal_factor"], start, duration_s, "site.marginal_factor")
-    fuels, toe, ids = {}, {"electricity": toe_per_kwh("electricity").value}, [grid_id]
+    fuels, toe, ids = {}, {"electricity": toe_per_kwh("electricity").value}, {}
     for carrier in (c for c in CARRIERS if c in FUELS):
         try:
             fuel = fuel_of_carrier(carrier)
         except UnknownId:
             continue
         fuels[carrier], toe[carrier] = fuel.co2e_kg_per_kwh(gwp(GWP_ID)), toe_per_kwh(carrier).value
-        ids.append(fuel.id)
+        ids[carrier] = fuel.id
     price = site.carbon_price
     return Factors(
-        grid, marginal, fuels, toe, (*ids, f"gwp/{GWP_ID}"), verified,
+        grid, marginal, fuels, toe, grid_id, ids, verified,
         0.0 if price is None else price.value_krw_per_kg, price is not None and price.role == "cash")

@@ -130,9 +130,9 @@ def labour_cost_of(
     wage = np.array([wages_krw_per_h[crew] for crew in worked.crews])
     overtime = np.where(rest, 0.0, worked.overtime_h)
     within, beyond = np.where(rest, worked.person_h - worked.beyond_h, 0.0), np.where(rest, worked.beyond_h, 0.0)
-    base = float(wage @ worked.person_h.sum(axis=1)) if len(wage) else 0.0
+    base = _paid(wage, worked.person_h)
     pay = [
-        float(wage @ hours.sum(axis=1)) * share if len(wage) else 0.0
+        _paid(wage, hours) * share
         for hours, share in (
             (worked.night_h, premia.night_share), (overtime, premia.overtime_share),
             (within, premia.holiday_share_within_8_h), (beyond, premia.holiday_share_beyond_8_h))
@@ -140,3 +140,8 @@ def labour_cost_of(
     bands = {"person": worked.person_h, "night": worked.night_h, "overtime": overtime, "holiday": within + beyond}
     return LabourCost(
         base, pay[0], pay[1], pay[2] + pay[3], base + sum(pay), {name: float(hours.sum()) for name, hours in bands.items()}, premia.id)
+
+
+def _paid(wage_krw_per_h: np.ndarray, hours: np.ndarray) -> float:
+    """Ordinary pay of hours (crews, days)."""
+    return float((wage_krw_per_h[:, None] * hours).sum())

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.ledger.balance import relative
-from twin.ledger.trace import OUTCOMES, STATE, STATES, Trace
-
-_UNFINISHED = OUTCOMES.index("unfinished")
+from twin.ledger.balance import CLOCK_S, relative
+from twin.ledger.trace import NONE, STATE, STATES, Trace
 
 
 def state_hours(trace: Trace) -> dict[str, dict[str, float]]:
@@ -31,36 +29,41 @@ def utilisation(trace: Trace) -> dict[str, float]:
 
 
 def utilisation_law(trace: Trace) -> float:
-    """U = X S by equipment whose work is booked by batch: processing time against the sum of its flow rows' union per batch."""
+    """U = X S: processing time from states against the union of batches at each equipment; the seconds by which batches exceed it.
+
+    Batches may wait inside (set-up, repair, pauses), so only work booked to batches while the equipment was not processing counts:
+    flows of batches in state processing that no processing time covers.
+    """
     states, flows = trace.states, trace.flows
     worst = 0.0
-    for e in np.unique(flows["equipment"]).tolist():
-        mine = (flows["equipment"] == e) & (flows["state"] == STATE["processing"])
-        spans = np.unique(np.stack([flows["t0"][mine], flows["t1"][mine]]), axis=1)
-        processing = (states["equipment"] == e) & (states["state"] == STATE["processing"])
-        if not spans.shape[1] or not processing.any():
-            continue
-        order = np.argsort(spans[0], kind="stable")
-        start, end = spans[0][order], np.maximum.accumulate(spans[1][order])
-        covered = float(end[-1] - start[0] - np.maximum(start[1:] - end[:-1], 0.0).sum())
-        busy = float((states["t1"] - states["t0"])[processing].sum())
-        worst = max(worst, max(0.0, covered - busy) / trace.duration_s)
+    working = (flows["state"] == STATE["processing"]) & (flows["batch"] != NONE)
+    for e in np.unique(flows["equipment"][working]).tolist():
+        mine = working & (flows["equipment"] == e)
+        busy = states["t1"] - states["t0"]
+        processing_s = float(busy[(states["equipment"] == e) & (states["state"] == STATE["processing"])].sum())
+        worst = max(worst, max(0.0, _union_s(flows["t0"][mine], flows["t1"][mine]) - processing_s - CLOCK_S) / trace.duration_s)
     return worst
 
 
+def _union_s(start: np.ndarray, end: np.ndarray) -> float:
+    """Length of the union of intervals, seconds."""
+    order = np.argsort(start, kind="stable")
+    start, reach = start[order], np.maximum.accumulate(end[order])
+    return float(reach[-1] - start[0] - np.maximum(start[1:] - reach[:-1], 0.0).sum())
+
+
 def flow_conservation(trace: Trace) -> float:
-    """Jobs that have moves = jobs whose last move is done or scrapped + jobs still on the way."""
+    """What went in is out or still there: every operation of a job follows the one before it, in order and in time.
+
+    Share of neighbouring moves of a job that skip an operation, go back, or begin to queue before the job left the one before.
+    """
     moves = trace.moves
-    if not len(moves):
-        return 0.0
     order = np.lexsort((moves["operation"], moves["job"]))
     job, operation = moves["job"][order], moves["operation"][order]
-    last = np.append(job[1:] != job[:-1], True)
-    ended = moves["outcome"][order][last] != _UNFINISHED
-    broken = np.count_nonzero((job[1:] == job[:-1]) & (operation[1:] != operation[:-1] + 1))
-    first = np.concatenate([[True], job[1:] != job[:-1]])
-    started_late = np.count_nonzero(operation[first] < 0)
-    return relative(float(len(np.unique(job))), float(np.count_nonzero(ended) + np.count_nonzero(~ended))) + broken + started_late
+    same = job[1:] == job[:-1]
+    left = np.where(np.isnan(moves["left"]), np.inf, moves["left"])[order]
+    steps = (operation[1:] != operation[:-1] + 1) | (moves["queued"][order][1:] < left[:-1] - CLOCK_S)
+    return float(np.count_nonzero(same & steps)) / max(len(moves), 1)
 
 
 def little(trace: Trace) -> float:
@@ -72,7 +75,7 @@ def little(trace: Trace) -> float:
     steps = np.concatenate([np.ones(len(arrive)), -np.ones(len(leave))])
     order = np.argsort(times, kind="stable")
     present = np.cumsum(steps[order])[:-1]
-    area = float(present @ np.diff(times[order])) if len(times) else 0.0
+    area = float((present * np.diff(times[order])).sum()) if len(times) else 0.0
     return relative(area, float((leave - arrive).sum()))
 
 

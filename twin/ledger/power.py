@@ -24,7 +24,7 @@ _DUST_KWH = 1e-6
 
 def tariff_of(scenario: Scenario) -> Tariff:
     """The scenario's tariff, a published one or a file of rates beside it."""
-    return tariff.parse_tariff_id(scenario.spec.site.tariff, scenario.root)
+    return tariff.parse_tariff_id(scenario.spec.site.tariff, scenario.root, content=scenario.tables.get("site.tariff"))
 
 
 def terms_of(scenario: Scenario) -> SupplyTerms:
@@ -52,9 +52,7 @@ def load_of(
 
 def series(trace: Trace, carrier: str) -> np.ndarray:
     """Amount of a carrier by quarter-hour of the trace."""
-    result = quarter_hour_kwh(trace.flows, carrier, 0.0, trace.duration_s)
-    assert isinstance(result, np.ndarray)
-    return result
+    return quarter_hour_kwh(trace.flows, carrier, 0.0, trace.duration_s)
 
 
 def meter_load(scenario: Scenario, trace: Trace) -> MeterLoad:

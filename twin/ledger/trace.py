@@ -90,10 +90,10 @@ class Trace:
     facts: Mapping[str, float] = field(default_factory=dict)
 
     def __getattr__(self, name: str) -> Table:
-        try:
-            return self.__dict__["tables"][name]
-        except KeyError:
-            raise AttributeError(name) from None
+        tables: Mapping[str, Table] = self.__dict__.get("tables", {})
+        if name not in tables:
+            raise AttributeError(name)
+        return tables[name]
 
 
 class Recorder:
