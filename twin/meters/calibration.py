@@ -7,12 +7,12 @@ and of tap temperatures. Heats whose charge was weighed, and dipped bath tempera
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twin.meters.melt import Curve, Furnace, Heats, follow
+from twin.meters.melt import Curve, Heats, Melter, follow
 
 IDENTIFIED_BELOW = 0.5  # of the prior's width: the data then say at least three times as much as the prior
 JOINT_ABOVE = 0.7  # correlation from which two parameters are told together
@@ -31,17 +31,6 @@ class Prior:
     source: str
 
 
-PRIORS: tuple[Prior, ...] = (
-    Prior("coil_efficiency", 0.68, 0.06, "1", 0.3, 0.95,
-          "coreless furnaces above 70 % on aluminium (Otto Junker in foundrymag.com 55141301), times a converter of 95-97 %"),
-    Prior("lining_conductance", 40.0, 25.0, "W/K", 2.0, 250.0, "assumed: 1.8 m2 of 60-100 mm rammed lining at 1.2-1.8 W/mK, wide"),
-    Prior("lining_capacity", 0.10, 0.04, "kWh/K", 0.01, 0.6, "assumed: 250-450 kg of rammed lining at 1.0 kJ/kgK"),
-    Prior("surface_loss", 60.0, 60.0, "W/K", 0.0, 600.0, "assumed: bath surface and openings, lid partly open, wide"),
-    Prior("auxiliary_power", 5.0, 3.0, "kW", 0.0, 30.0, "assumed: pumps and controls of a 500 kW converter"),
-    Prior("charge_mass", 522.5, 10.0, "kg", 400.0, 650.0, "the plant's charges lie within 490-555 kg; their mean within about 10 kg"),
-)
-
-
 @dataclass(frozen=True)
 class ChargedHeat:
     """A heat whose charge was weighed: minute powers that add up to the logged energy, and dipped bath temperatures (minute, °C)."""
@@ -56,10 +45,11 @@ class ChargedHeat:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is fitted to. ``charge_sd_kg``: spread of single charges; ``tap_sd_k``: of tap temperatures; ``lowest_dip_c``: dips below it are
+    """What is fitted to. ``build`` makes the furnace of a vector of parameters, whose last is the mean charge; ``charge_sd_kg``: spread of single charges; ``tap_sd_k``: of tap temperatures; ``lowest_dip_c``: dips below it are
     taken in a bath that is not yet of one temperature and are left out."""
 
     heats: Heats
+    build: Callable[[np.ndarray], Melter]
     charged: tuple[ChargedHeat, ...]
     curve: Curve
     tap_c: float
@@ -87,25 +77,19 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Fit:
-    """The fit: parameters, their covariance, the furnace, the spread of the heats' bath enthalpy (kWh), and whether it converged."""
+    """The fit: parameters, their covariance, the furnace (``melter``), the spread of the heats' bath enthalpy (kWh), and whether it converged."""
 
     parameters: tuple[Parameter, ...]
     covariance: np.ndarray
     vector: np.ndarray
-    furnace: Furnace
+    melter: Melter
     charge_mass_kg: float
     spread_kwh: float
     collinearity: float
     converged: bool
 
 
-def furnace_of(vector: np.ndarray) -> Furnace:
-    """The furnace that a vector of parameters (in the order of PRIORS) stands for."""
-    efficiency, conductance, capacity, surface, auxiliary, _ = (float(value) for value in vector)
-    return Furnace(efficiency, conductance, capacity, surface, auxiliary)
-
-
-def fit(evidence: Evidence, priors: Sequence[Prior] = PRIORS) -> Fit:
+def fit(evidence: Evidence, priors: Sequence[Prior]) -> Fit:
     """Least squares of all residuals; 95 % intervals from the Jacobian at the optimum, cut at the physical bounds."""
     from scipy.optimize import least_squares
 
@@ -124,7 +108,7 @@ def fit(evidence: Evidence, priors: Sequence[Prior] = PRIORS) -> Fit:
     covariance = scaled_covariance * np.outer(sd, sd)
     spread = float(np.std(_heat_gaps_kwh(vector, evidence)))
     return Fit(
-        _parameters(priors, vector, covariance), covariance, vector, furnace_of(vector), float(vector[-1]), spread, collinearity(data),
+        _parameters(priors, vector, covariance), covariance, vector, evidence.build(vector), float(vector[-1]), spread, collinearity(data),
         bool(found.success))
 
 
@@ -150,7 +134,7 @@ def _heat_gaps_kwh(vector: np.ndarray, evidence: Evidence) -> np.ndarray:
     """Bath enthalpy at each metered heat's end less that of the expected charge at the tap temperature, kWh."""
     heats = evidence.heats
     mass = np.full(len(heats.minutes), float(vector[-1]))
-    course = follow(furnace_of(vector), evidence.curve, heats, mass)
+    course = follow(evidence.build(vector), evidence.curve, heats, mass)
     return course[:, -1] - mass * evidence.curve.at(evidence.tap_c)
 
 
@@ -164,7 +148,7 @@ def _heat_sd_kwh(evidence: Evidence, mass_kg: float) -> float:
 def _charged_residuals(vector: np.ndarray, heat: ChargedHeat, evidence: Evidence) -> np.ndarray:
     """Of one weighed heat: its bath at the tap, and its dips, each compared with the heat still to come until the tap."""
     one = Heats.of([heat.power_kw], np.array([np.nan]), 1)
-    furnace = furnace_of(vector)
+    furnace = evidence.build(vector)
     course = _settled(furnace, evidence.curve, one, heat.mass_kg)
     tap = evidence.curve.at(evidence.tap_c)
     found = [(course[-1] - heat.mass_kg * tap) / evidence.charged_sd_kwh]
@@ -177,7 +161,7 @@ def _charged_residuals(vector: np.ndarray, heat: ChargedHeat, evidence: Evidence
     return np.array(found)
 
 
-def _settled(furnace: Furnace, curve: Curve, one: Heats, mass_kg: float, gap_min: float = 60.0) -> np.ndarray:
+def _settled(furnace: Melter, curve: Curve, one: Heats, mass_kg: float, gap_min: float = 60.0) -> np.ndarray:
     """The course of a heat in a furnace that has made the same heat many times before, an hour apart."""
     many = 4
     repeated = replace(

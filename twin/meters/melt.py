@@ -1,8 +1,8 @@
 """One melt after another in a furnace, minute by minute and for many masses or paces at a time: the fast form of the kind's own physics.
 
-The bath (enthalpy of its alloy, :mod:`twin.models.metals`) takes the coil's heat and gives some to the lining, a chain of equal nodes between the
-bath and the coil's cooling water, and some through its surface. Within a minute power and bath temperature are constant and the chain is
-advanced exactly; a test holds the result against the exact solution of :mod:`twin.models.furnace`.
+The bath (enthalpy of its alloy, :mod:`twin.models.metals`) takes the coil's heat and gives some to the lining (the chain of
+:mod:`twin.models.network`) and some through its surface. Within a minute power and bath temperature are constant and the chain is advanced
+exactly; a test holds the result against the exact solution of :mod:`twin.models.thermal`.
 """
 
 from __future__ import annotations
@@ -14,34 +14,31 @@ from functools import cached_property
 import numpy as np
 
 from twin.models.metals import Alloy
+from twin.models.network import Network
 
-AMBIENT_C = 30.0
-WATER_C = 40.0
 HORIZON_MIN = 260
 
 
-@dataclass(frozen=True)
-class Furnace:
-    """Parameters of a melt.
+@dataclass(frozen=True, eq=False)
+class Melter:
+    """A furnace for minute steps: ``network`` in the modes ``melting`` and ``idle`` (empty), ``efficiency`` (heat to the metal over electricity of
+    the converter), ``auxiliary_kw`` on the same meter, ``alloy`` of the bath."""
 
-    ``coil_efficiency``: heat in the charge over electricity of the converter; ``lining_w_per_k``, ``lining_kwh_per_k``: conductance from the bath
-    to the cooling water and heat capacity of the whole lining; ``surface_w_per_k``: loss of the bath's surface and openings per kelvin above
-    ambient; ``auxiliary_kw``: pumps and controls on the same meter; ``contact_w_per_k``: bath to hot face; ``idle_w_per_k``: hot face of the
-    empty furnace to the air; ``nodes`` of the chain.
-    """
-
-    coil_efficiency: float
-    lining_w_per_k: float
-    lining_kwh_per_k: float
-    surface_w_per_k: float
+    network: Network
+    efficiency: float
     auxiliary_kw: float
-    contact_w_per_k: float = 600.0
-    idle_w_per_k: float = 15.0
-    nodes: int = 5
+    alloy: Alloy
 
     @cached_property
     def _chain(self) -> _Chain:
-        return _Chain.of(self)
+        return _Chain.of(self.network)
+
+    @cached_property
+    def _surface(self) -> tuple[np.ndarray, np.ndarray]:
+        """Bath temperatures and the surface's loss there (kW); between them the loss is straight."""
+        table = self.network.table(self.alloy, "melting")
+        at = np.array([0.0, *(edge for edge in table.edges if edge > 0.0), 2000.0])
+        return at, np.array([table.surface_kw(table.index(c), c) for c in at])
 
     def cold_lining(self) -> np.ndarray:
         """Node temperatures (nodes,) in °C of a furnace at rest for long."""
@@ -51,20 +48,23 @@ class Furnace:
         """Node temperatures (nodes,) or (nodes, K) after standing empty for ``minutes`` (K,), exactly (a sum of exponentials)."""
         chain = self._chain
         rest = chain.rest_c if lining_c.ndim == 1 else chain.rest_c[:, None]
-        decay = np.exp(np.multiply.outer(chain.rates_per_min, minutes))
+        decay = np.exp(np.multiply.outer(-60.0 * chain.decay_per_s, minutes))
         cooled: np.ndarray = rest + chain.modes @ (decay * (chain.inverse @ (lining_c - rest)))
         return cooled
 
     def step(self, bath_kwh: np.ndarray, mass_kg: np.ndarray, lining_c: np.ndarray, power_kw: np.ndarray, curve: Curve) -> tuple[np.ndarray, np.ndarray]:
         """One minute of K melts: bath enthalpies (K,) in kWh above cold, masses (K,), linings (K, nodes), powers (K,) at the meter."""
         chain = self._chain
+        heat_kw = self.efficiency * np.maximum(power_kw - self.auxiliary_kw, 0.0)
+        face = lining_c @ chain.mean_face + chain.mean_from_outside
         temperature = np.interp(bath_kwh / mass_kg, curve.kwh_per_kg, curve.temperature_c)
-        face = lining_c[:, 0]
-        lining = lining_c @ chain.step.T + (temperature[:, None] * chain.from_bath + chain.from_water)
-        mean_face = 0.5 * (face + lining[:, 0])
-        loss_kw = (self.contact_w_per_k * (temperature - mean_face) + self.surface_w_per_k * (temperature - AMBIENT_C)) / 1000.0
-        heat_kw = self.coil_efficiency * np.maximum(power_kw - self.auxiliary_kw, 0.0)
-        return np.maximum(bath_kwh + (heat_kw - loss_kw) / 60.0, 0.0), lining
+        for _ in range(2):  # the bath's temperature in the middle of the minute
+            contact_kw = chain.contact_kw_per_k * (temperature - face - chain.mean_from_bath * temperature)
+            gained = (heat_kw - contact_kw - np.interp(temperature, *self._surface)) / 60.0
+            following = np.maximum(bath_kwh + gained, 0.0)
+            middle, temperature = temperature, np.interp(0.5 * (bath_kwh + following) / mass_kg, curve.kwh_per_kg, curve.temperature_c)
+        lining = lining_c @ chain.step.T + (middle[:, None] * chain.from_bath + chain.from_outside)
+        return following, lining
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Curve:
     kwh_per_kg: np.ndarray
 
     @classmethod
-    def of(cls, alloy: Alloy, charge_c: float = AMBIENT_C, top_c: float = 1800.0) -> Curve:
+    def of(cls, alloy: Alloy, charge_c: float = 20.0, top_c: float = 1800.0) -> Curve:
         """Points at the edges of the alloy's bands: between them the curve is straight."""
         edges = [charge_c, *(band.low_c for band in alloy.bands if charge_c < band.low_c < top_c), top_c]
         start = alloy.enthalpy_kwh_per_kg(charge_c)
@@ -88,51 +88,50 @@ class Curve:
 
 @dataclass(frozen=True)
 class _Chain:
+    """The lining under a bath of constant temperature over one minute (``step``, ``from_bath``, ``from_outside``; the hot face's mean over the
+    minute alike), and standing empty (``decay_per_s``, ``modes``, ``inverse``, ``rest_c``)."""
+
+    contact_kw_per_k: float
     step: np.ndarray
     from_bath: np.ndarray
-    from_water: np.ndarray
-    rates_per_min: np.ndarray
+    from_outside: np.ndarray
+    mean_face: np.ndarray
+    mean_from_bath: float
+    mean_from_outside: float
+    decay_per_s: np.ndarray
     modes: np.ndarray
     inverse: np.ndarray
     rest_c: np.ndarray
 
     @classmethod
-    def of(cls, furnace: Furnace) -> _Chain:
-        """The chain's matrices: nodes of equal capacity, links of equal conductance, half a link from the last node to the water."""
-        n = furnace.nodes
-        link = furnace.lining_w_per_k * n / 1000.0
-        capacity = 60.0 * furnace.lining_kwh_per_k / n
-        links = np.zeros((n, n))
-        for i in range(n - 1):
-            links[i, i] -= link
-            links[i + 1, i + 1] -= link
-            links[i, i + 1] = links[i + 1, i] = link
-        links[-1, -1] -= 2.0 * link
-        water = np.zeros(n)
-        water[-1] = 2.0 * link * WATER_C
-        wet = links.copy()
-        contact = furnace.contact_w_per_k / 1000.0
-        wet[0, 0] -= contact
-        bath = np.zeros(n)
-        bath[0] = contact
-        values, vectors = np.linalg.eigh(wet / capacity)
-        step = (vectors * np.exp(values)) @ vectors.T
-        source = np.linalg.solve(wet, step - np.eye(n))
-        empty = links.copy()
-        idle = furnace.idle_w_per_k / 1000.0
-        empty[0, 0] -= idle
-        air = np.zeros(n)
-        air[0] = idle * AMBIENT_C
-        rates, modes = np.linalg.eigh(empty / capacity)
-        return cls(step, source @ bath, source @ water, rates, modes, modes.T, np.linalg.solve(empty, -(water + air)))
+    def of(cls, network: Network) -> _Chain:
+        """From a network with one chain, whose empty chamber has no heat capacity and does not radiate."""
+        walls = network.conductance[1:, 1:]
+        contact = network.coupling[1:]
+        source = network.source[1:]
+        under_bath = -walls / network.wall_kj_per_k[:, None]
+        n = len(source)
+        step = _exponential(under_bath, 60.0)
+        area = np.linalg.solve(under_bath, step - np.eye(n))  # integral of the exponential over the minute
+        double = np.linalg.solve(under_bath, area - 60.0 * np.eye(n))
+        push = area / network.wall_kj_per_k
+        push_mean = double / network.wall_kj_per_k / 60.0
+        closed = network.surfaces["idle"]
+        idle_kw_per_k = closed.convection_kw_per_k
+        empty = walls - np.outer(contact, contact) / (contact.sum() + idle_kw_per_k)
+        air = source + contact * idle_kw_per_k * closed.ambient_c / (contact.sum() + idle_kw_per_k)
+        root = np.sqrt(network.wall_kj_per_k)
+        decay, vectors = np.linalg.eigh(empty / np.outer(root, root))
+        return cls(
+            float(contact.sum()), step, push @ contact, push @ source, area[0] / 60.0, float(push_mean[0] @ contact),
+            float(push_mean[0] @ source), decay, vectors / root[:, None], vectors.T * root, np.linalg.solve(empty, air))
 
 
-@dataclass(frozen=True)
-class Melted:
-    """What K melts came to: minutes until the tap temperature (K,), NaN where it was never reached; the lining after each (K, nodes)."""
-
-    minutes: np.ndarray
-    lining_c: np.ndarray
+def _exponential(matrix: np.ndarray, seconds: float) -> np.ndarray:
+    """exp(matrix * seconds) of a matrix similar to a symmetric one, by its eigenvectors."""
+    values, vectors = np.linalg.eig(matrix)
+    grown: np.ndarray = ((vectors * np.exp(values * seconds)) @ np.linalg.inv(vectors)).real
+    return grown
 
 
 @dataclass(frozen=True)
@@ -155,7 +154,7 @@ class Heats:
         return cls(power, minutes, gap_min, furnaces)
 
 
-def follow(furnace: Furnace, curve: Curve, heats: Heats, mass_kg: np.ndarray) -> np.ndarray:
+def follow(furnace: Melter, curve: Curve, heats: Heats, mass_kg: np.ndarray) -> np.ndarray:
     """All heats along their measured powers: bath enthalpy (kWh) after each minute, (heats, minutes), constant after a heat's end.
 
     Every heat begins with the lining that its furnace's last one left. All are advanced at once and that history is iterated to its fixed
@@ -182,8 +181,16 @@ def follow(furnace: Furnace, curve: Curve, heats: Heats, mass_kg: np.ndarray) ->
     return course
 
 
+@dataclass(frozen=True)
+class Melted:
+    """What K melts came to: minutes until the tap temperature (K,), NaN where it was never reached; the lining after each (K, nodes)."""
+
+    minutes: np.ndarray
+    lining_c: np.ndarray
+
+
 def melt_until(
-    furnace: Furnace, curve: Curve, power_kw: np.ndarray, mass_kg: np.ndarray, lining_c: np.ndarray, target_kwh_per_kg: float,
+    furnace: Melter, curve: Curve, power_kw: np.ndarray, mass_kg: np.ndarray, lining_c: np.ndarray, target_kwh_per_kg: float,
 ) -> Melted:
     """K melts along programs (K, minutes) until each bath is at the target enthalpy; one lining (nodes,) to begin with."""
     many = len(mass_kg)
@@ -203,14 +210,16 @@ def melt_until(
     return Melted(minutes, ended)
 
 
-def linings_before(furnace: Furnace, gaps_min: Sequence[float], furnaces: int) -> _Turns:
+def linings_before(melter: Melter, gaps_min: Sequence[float], furnaces: int) -> Turns:
     """The linings of furnaces that take heats in turn."""
-    return _Turns(furnace, list(gaps_min), [None] * furnaces)
+    return Turns(melter, list(gaps_min), [None] * furnaces)
 
 
 @dataclass
-class _Turns:
-    furnace: Furnace
+class Turns:
+    """Furnaces in turn, with each one's lining."""
+
+    melter: Melter
     gaps_min: list[float]
     last: list[np.ndarray | None]
 
@@ -218,8 +227,8 @@ class _Turns:
         """The lining when a heat begins: cooled since its furnace's last one; long at rest before its first."""
         lining = self.last[heat % len(self.last)]
         if lining is None or np.isnan(self.gaps_min[heat]):
-            return self.furnace.cold_lining()
-        return self.furnace.after_rest(lining, self.gaps_min[heat])
+            return self.melter.cold_lining()
+        return self.melter.after_rest(lining, self.gaps_min[heat])
 
     def after(self, heat: int, lining_c: np.ndarray) -> None:
         """Keep the lining that a heat left."""

@@ -68,8 +68,9 @@ def fit_practice(paths: Sequence[np.ndarray]) -> Practice:
     steps = max(1, int(np.ceil(np.quantile(reach, 0.8) / STEP_MIN)))
     paces = np.ones(len(paths))
     step_kw = np.full(steps, full_kw)
+    melts = [path[: hold_start(path, top)] for path, top in zip(paths, tops, strict=True)]
     for _ in range(ROUNDS):
-        step_kw = _steps(paths, paces, steps, full_kw)
+        step_kw, full_kw = _steps(melts, paces, steps)
         found = np.array([_pace(path, step_kw, full_kw) for path in paths])
         paces = found / np.median(found)
     tails = [path[hold_start(path, top):] for path, top in zip(paths, tops, strict=True)]
@@ -88,16 +89,15 @@ def hold_start(path: np.ndarray, full_kw: float) -> int:
     return int(np.flatnonzero(path >= FULL_SHARE * full_kw)[-1]) + 1
 
 
-def _steps(paths: Sequence[np.ndarray], paces: np.ndarray, steps: int, full_kw: float) -> np.ndarray:
-    """Mean power by step over all heats, given each one's pace; never falling from step to step."""
-    total, count = np.zeros(steps), np.zeros(steps)
-    for path, pace in zip(paths, paces, strict=True):
-        n = max(0, len(path) - LEAST_FULL_MIN)
-        step = ((np.arange(n) + 0.5) / (pace * STEP_MIN)).astype(int)
-        inside = step < steps
-        np.add.at(total, step[inside], path[:n][inside])
-        np.add.at(count, step[inside], 1.0)
-    return np.maximum.accumulate(np.where(count > 0, total / np.maximum(count, 1.0), full_kw))
+def _steps(melts: Sequence[np.ndarray], paces: np.ndarray, steps: int) -> tuple[np.ndarray, float]:
+    """Mean power by step over all heats, given each one's pace, and mean power after the ramp (short stops to add metal included)."""
+    total, count = np.zeros(steps + 1), np.zeros(steps + 1)
+    for path, pace in zip(melts, paces, strict=True):
+        step = np.minimum(((np.arange(len(path)) + 0.5) / (pace * STEP_MIN)).astype(int), steps)
+        np.add.at(total, step, path)
+        np.add.at(count, step, 1.0)
+    mean = total / np.maximum(count, 1.0)
+    return np.where(count[:-1] > 0, mean[:-1], mean[-1]), float(mean[-1])
 
 
 def _pace(path: np.ndarray, step_kw: np.ndarray, full_kw: float) -> float:
