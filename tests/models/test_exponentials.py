@@ -17,8 +17,8 @@ def test_single_exponential() -> None:
 
 
 def test_a_short_excursion_is_not_missed() -> None:
-    """Proves: a fast dip below the floor, over within 0.1 % of the horizon, is found; so is the second of two bounds when the first is only
-    touched. Sensitivity: looking at the ends alone (both inside) would find nothing."""
+    """Proves: a fast dip below the floor, over within 0.1 % of the horizon, is found; so is the second of two bounds
+    when the first is only touched. Sensitivity: looking at the ends alone (both inside) would find nothing."""
     rates, decays = [-100.0, 10.05], [10.0, 1.0]
     end, _ = value_and_slope(0.0, rates, decays, 1e4)
     assert -1.0 < end < 1.0
@@ -42,7 +42,8 @@ def test_starting_on_a_bound() -> None:
     high=st.floats(0.01, 3.0),
 )
 def test_agrees_with_a_dense_grid(rates: list[float], decays: list[float], low: float, high: float) -> None:
-    """Proves: no point of a dense grid lies outside before the reported exit, and at the exit the function is on the reported bound."""
+    """Proves: no point of a dense grid lies outside before the reported exit, and at the exit the function is on the
+    reported bound."""
     decays = decays[: len(rates)]
     t, way = first_exit(0.0, rates, decays, low, high, 100.0, 1e-11)
     grid = t * np.concatenate((np.linspace(0.0, 1.0, 400), np.geomspace(1e-6, 1.0, 200)))[:, None]

@@ -9,11 +9,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from twin.models.courses import Course, State
 from twin.models.metals import Alloy, alloy, simple_alloy
 from twin.models.network import Chain, Network, Surface, chain_from_layers, chain_from_totals
-from twin.models.thermal import Course, Furnace, State
+from twin.models.thermal import Furnace
 
-WATERLIKE = simple_alloy("waterlike", solid_j_per_kg_k=3600, latent_kj_per_kg=100, liquid_j_per_kg_k=3600, solidus_c=2000, liquidus_c=2010)
+WATERLIKE = simple_alloy(
+    "waterlike", solid_j_per_kg_k=3600, latent_kj_per_kg=100, liquid_j_per_kg_k=3600, solidus_c=2000, liquidus_c=2010
+)
 BARE = {"only": Surface()}
 
 
@@ -23,8 +26,9 @@ def one_wall(inner: float, outer: float, capacity: float, **more: float) -> Netw
 
 
 def test_wall_alone_is_one_exponential() -> None:
-    """Proves: with the bath held at 100 °C a wall node of 2 kWh/K between 1 and 1 kW/K rises as 1 - exp(-t/tau), tau = C/(2 G) = 1 h, to 60 °C,
-    and the holding power falls from 80 to 40 kW with it. Sensitivity: without the wall's capacity the power would be 40 kW from the start."""
+    """Proves: with the bath held at 100 °C a wall node of 2 kWh/K between 1 and 1 kW/K rises as 1 - exp(-t/tau), tau
+    = C/(2 G) = 1 h, to 60 °C, and the holding power falls from 80 to 40 kW with it. Sensitivity: without the wall's
+    capacity the power would be 40 kW from the start."""
     furnace = Furnace(one_wall(1.0, 1.0, 2.0))
     start = furnace.add(furnace.cold(WATERLIKE, 0.0, 20.0), 100.0, WATERLIKE.enthalpy_kwh_per_kg(100.0))
     course = furnace.hold(start, 100.0, 3600.0)
@@ -38,7 +42,8 @@ def test_wall_alone_is_one_exponential() -> None:
 
 
 def test_bath_against_convection_is_one_exponential() -> None:
-    """Proves: a bath of 1 kWh/K losing 0.5 kW/K to 20 °C (its wall adiabatic and tiny) cools with tau = 2 h and needs 2 h ln 2 to halve."""
+    """Proves: a bath of 1 kWh/K losing 0.5 kW/K to 20 °C (its wall adiabatic and tiny) cools with tau = 2 h and needs
+    2 h ln 2 to halve."""
     network = Network((Chain("w", (1e3, 0.0), (1e-9,)),), {"only": Surface(convection_kw_per_k=0.5)})
     furnace = Furnace(network)
     hot = furnace.soaked(WATERLIKE, 100.0, 1000.0)
@@ -47,8 +52,8 @@ def test_bath_against_convection_is_one_exponential() -> None:
 
 
 def test_two_nodes_against_the_quadratic() -> None:
-    """Proves: bath (1 kWh/K) and wall (2 kWh/K), 1 kW/K between and 0.5 kW/K outwards, follow the roots of the characteristic equation
-    lambda^2 - 1.75 lambda + 0.25 = 0 per hour."""
+    """Proves: bath (1 kWh/K) and wall (2 kWh/K), 1 kW/K between and 0.5 kW/K outwards, follow the roots of the
+    characteristic equation lambda^2 - 1.75 lambda + 0.25 = 0 per hour."""
     furnace = Furnace(one_wall(1.0, 0.5, 2.0, outside_c=0.0))
     start = furnace.cold(WATERLIKE, 1000.0, 100.0)
     after = furnace.cool(start, 5400.0).state
@@ -61,7 +66,8 @@ def test_two_nodes_against_the_quadratic() -> None:
 
 
 def test_steady_power_is_series_resistance() -> None:
-    """Proves: after long holding the power is (T - Tout)/(sum of d/(kA) + 1/(hA)) plus radiation: 1 m2 of 0.2 m brick (k = 1) and a film of 10."""
+    """Proves: after long holding the power is (T - Tout)/(sum of d/(kA) + 1/(hA)) plus radiation: 1 m2 of 0.2 m brick
+    (k = 1) and a film of 10."""
     chain = chain_from_layers(1.0, [(0.2, 1.0, 2000.0, 1000.0)], nodes=5, outside_w_per_m2k=10.0)
     surface = Surface(0.1, 0.8, exact_at_c=(820.0,))
     furnace = Furnace(Network((chain,), {"lid": surface}))
@@ -73,7 +79,8 @@ def test_steady_power_is_series_resistance() -> None:
 
 
 def test_melting_without_losses_takes_the_enthalpy() -> None:
-    """Proves: in a furnace that hardly loses or stores, 1,000 kg to 1,500 °C at 500 kW takes the metal's enthalpy, split as the alloy splits it."""
+    """Proves: in a furnace that hardly loses or stores, 1,000 kg to 1,500 °C at 500 kW takes the metal's enthalpy,
+    split as the alloy splits it."""
     iron = alloy("grey_iron")
     furnace = Furnace(Network((Chain("w", (1e-9, 0.0), (1e-6,)),), BARE))
     course = furnace.heat_to(furnace.cold(iron, 1000.0), 500.0, 1500.0)
@@ -85,7 +92,8 @@ def test_melting_without_losses_takes_the_enthalpy() -> None:
 
 
 def test_hot_walls_float_the_bath() -> None:
-    """Proves: 100 kg of fresh metal at 600 °C in a lining soaked at 900 °C needs no power at first, floats above the set point, then holds."""
+    """Proves: 100 kg of fresh metal at 600 °C in a lining soaked at 900 °C needs no power at first, floats above the
+    set point, then holds."""
     furnace = Furnace(one_wall(0.5, 0.05, 1.0))
     soaked = furnace.soaked(WATERLIKE, 900.0)
     fresh = furnace.add(soaked, 100.0, WATERLIKE.enthalpy_kwh_per_kg(600.0))
@@ -100,7 +108,8 @@ def test_hot_walls_float_the_bath() -> None:
 
 
 def test_power_limited_hold_sags_and_recovers() -> None:
-    """Proves: a hold limited to 45 kW in front of a cold wall that needs 80 kW lets the bath sag at exactly 45 kW, then meets the set point."""
+    """Proves: a hold limited to 45 kW in front of a cold wall that needs 80 kW lets the bath sag at exactly 45 kW,
+    then meets the set point."""
     furnace = Furnace(one_wall(1.0, 1.0, 2.0))
     start = furnace.add(furnace.cold(WATERLIKE), 200.0, WATERLIKE.enthalpy_kwh_per_kg(100.0))
     course = furnace.hold(start, 100.0, 20 * 3600.0, max_power_kw=45.0)
@@ -113,7 +122,8 @@ def test_power_limited_hold_sags_and_recovers() -> None:
 
 
 def test_unreachable_target_is_infinite() -> None:
-    """Proves: 30 kW cannot bring a bath with a steady loss of 0.5 kW/K above 80 °C, so 81 °C takes for ever and 79 °C does not."""
+    """Proves: 30 kW cannot bring a bath with a steady loss of 0.5 kW/K above 80 °C, so 81 °C takes for ever and 79 °C
+    does not."""
     furnace = Furnace(one_wall(1.0, 1.0, 2.0))
     start = furnace.cold(WATERLIKE, 100.0)
     assert furnace.time_to_temperature_s(start, 30.0, 81.0) == inf
@@ -122,8 +132,8 @@ def test_unreachable_target_is_infinite() -> None:
 
 
 def test_empty_furnace_radiates_from_its_lining() -> None:
-    """Proves: an emptied hot furnace left open gives what its walls lose to the opening and the outside, and cools faster than closed; the
-    chamber's temperature is where both heat flows meet."""
+    """Proves: an emptied hot furnace left open gives what its walls lose to the opening and the outside, and cools
+    faster than closed; the chamber's temperature is where both heat flows meet."""
     chain = chain_from_totals(0.05, 3.0, nodes=6)
     lids = {"closed": Surface(), "open": Surface(0.5, 0.85)}
     furnace = Furnace(Network((chain,), lids))
@@ -138,7 +148,8 @@ def test_empty_furnace_radiates_from_its_lining() -> None:
 
 
 def test_adding_and_tapping_keep_energy_and_mass() -> None:
-    """Proves: cold charge into a heel mixes by enthalpy, chamber included, and tapping takes metal at the bath's temperature only."""
+    """Proves: cold charge into a heel mixes by enthalpy, chamber included, and tapping takes metal at the bath's
+    temperature only."""
     iron = alloy("grey_iron")
     furnace = Furnace(Network((chain_from_totals(0.05, 3.0),), BARE, chamber_kwh_per_k=0.02))
     heel = furnace.soaked(iron, 1450.0, 500.0)
@@ -148,16 +159,18 @@ def test_adding_and_tapping_keep_energy_and_mass() -> None:
     tapped = furnace.remove(mixed, 200.0)
     assert tapped.mass_kg == pytest.approx(600.0)
     assert tapped.bath_c == mixed.bath_c
-    assert mixed.enthalpy_kwh - tapped.enthalpy_kwh == pytest.approx(200.0 * iron.enthalpy_kwh_per_kg(mixed.bath_c), rel=1e-12)
+    assert mixed.enthalpy_kwh - tapped.enthalpy_kwh == pytest.approx(
+        200.0 * iron.enthalpy_kwh_per_kg(mixed.bath_c), rel=1e-12
+    )
     assert furnace.remove(tapped, 600.0).mass_kg == 0.0
     with pytest.raises(ValueError, match="cannot be taken"):
         furnace.remove(tapped, 601.0)
 
 
 def test_one_lump_errs_by_half_in_the_first_hour() -> None:
-    """Proves: holding in front of cold dense brick, one lump gives less than half of the first hour's heat of a fine chain; 4 nodes are within 8 %,
-    8 within 2 %, since the slices are thin at the hot face. (0.3 m brick, k = 2, rho c = 3 MJ/(m3 K), bath at 1,450 °C.)
-    Sensitivity: 4 equal slices err by 18 %."""
+    """Proves: holding in front of cold dense brick, one lump gives less than half of the first hour's heat of a fine
+    chain; 4 nodes are within 8 %, 8 within 2 %, since the slices are thin at the hot face. (0.3 m brick, k = 2, rho c
+    = 3 MJ/(m3 K), bath at 1,450 °C.) Sensitivity: 4 equal slices err by 18 %."""
     energy = {}
     for nodes in (1, 4, 8, 120):
         chain = chain_from_layers(1.0, [(0.3, 2.0, 3000.0, 1000.0)], nodes=nodes, growth=1.0 if nodes == 120 else 1.4)
@@ -170,8 +183,9 @@ def test_one_lump_errs_by_half_in_the_first_hour() -> None:
 
 
 def test_lines_of_radiation_are_exact_at_set_points_and_unbiased() -> None:
-    """Proves: the lines for T^4 meet the curve at ambient and at the set point, stay within 0.3 % of the hottest flux of it, and their integral
-    over the whole range is right to 0.1 %. Sensitivity: plain chords are 0.9 % high in that integral."""
+    """Proves: the lines for T^4 meet the curve at ambient and at the set point, stay within 0.3 % of the hottest flux
+    of it, and their integral over the whole range is right to 0.1 %. Sensitivity: plain chords are 0.9 % high in that
+    integral."""
     surface = Surface(1.0, 0.85, exact_at_c=(1480.0,))
     furnace = Furnace(Network((chain_from_totals(0.1, 1.0),), {"open": surface}))
     table = furnace.network.table(WATERLIKE, "open")
@@ -186,7 +200,8 @@ def test_lines_of_radiation_are_exact_at_set_points_and_unbiased() -> None:
 
 
 def test_inputs_out_of_range_are_refused() -> None:
-    """Proves: negative conductances, missing chains and a hold that would need unlimited power are refused with the reason."""
+    """Proves: negative conductances, missing chains and a hold that would need unlimited power are refused with the
+    reason."""
     with pytest.raises(ValueError, match="positive"):
         Chain("w", (1.0, -1.0), (1.0,))
     with pytest.raises(ValueError, match="n \\+ 1"):
@@ -198,7 +213,7 @@ def test_inputs_out_of_range_are_refused() -> None:
         furnace.hold(furnace.cold(WATERLIKE, 1.0), 500.0, 10.0)
 
 
-# -- properties ------------------------------------------------------------------------------------------------------------------------------
+# -- properties ---
 
 METALS = st.sampled_from([alloy("grey_iron"), alloy("alsi12"), alloy("aluminium"), alloy("steel")])
 MASSES = st.one_of(st.just(0.0), st.floats(1.0, 3000.0))
@@ -206,10 +221,18 @@ MASSES = st.one_of(st.just(0.0), st.floats(1.0, 3000.0))
 
 @st.composite
 def furnaces(draw: st.DrawFn) -> Furnace:
-    """Random networks: one or two walls from fibre to thick brick, lids open and closed, with and without a crucible."""
+    """Random networks: one or two walls from fibre to thick brick, lids open and closed, with and without a
+    crucible."""
     conductance, capacity = st.floats(0.002, 0.5), st.floats(0.01, 10.0)
     chains = [
-        chain_from_totals(draw(conductance), draw(capacity), draw(st.integers(1, 6)), name=f"w{i}", outside_c=draw(st.floats(0.0, 60.0)), term=t)
+        chain_from_totals(
+            draw(conductance),
+            draw(capacity),
+            draw(st.integers(1, 6)),
+            name=f"w{i}",
+            outside_c=draw(st.floats(0.0, 60.0)),
+            term=t,
+        )
         for i, t in enumerate(("wall", "water")[: draw(st.integers(1, 2))])
     ]
     lids = {
@@ -249,9 +272,12 @@ def perform(furnace: Furnace, state: State, step: tuple[str, float, float, str])
 
 @settings(max_examples=60, deadline=None)
 @given(furnace=furnaces(), metal=METALS, steps=STEPS, mass_kg=MASSES, start_c=st.floats(20.0, 1500.0))
-def test_energy_closes(furnace: Furnace, metal: Alloy, steps: list[tuple[str, float, float, str]], mass_kg: float, start_c: float) -> None:
-    """Proves: for random furnaces and operations the integral of the power rows equals the heat terms to 1e-9, course by course, and the bath's
-    three terms equal the change of the metal's enthalpy. Sensitivity: dropping any one term breaks it (next test)."""
+def test_energy_closes(
+    furnace: Furnace, metal: Alloy, steps: list[tuple[str, float, float, str]], mass_kg: float, start_c: float
+) -> None:
+    """Proves: for random furnaces and operations the integral of the power rows equals the heat terms to 1e-9, course
+    by course, and the bath's three terms equal the change of the metal's enthalpy. Sensitivity: dropping any one term
+    breaks it (next test)."""
     state = furnace.soaked(metal, start_c, mass_kg)
     for step in steps:
         before = state
@@ -265,8 +291,12 @@ def test_energy_closes(furnace: Furnace, metal: Alloy, steps: list[tuple[str, fl
         bath = heat.get("sensible", 0.0) + heat.get("latent", 0.0) + heat.get("superheat", 0.0)
         assert bath == pytest.approx(state.enthalpy_kwh - before.enthalpy_kwh, abs=1e-9 * scale)
         if state.mass_kg > 0.0:
-            assert heat.get("storage", 0.0) == pytest.approx(furnace.stored_kwh(state) - furnace.stored_kwh(before), abs=1e-9 * scale)
-        assert course.ended_by != "time" or step[0] == "heat_to" or course.duration_s == pytest.approx(step[2], rel=1e-12)
+            assert heat.get("storage", 0.0) == pytest.approx(
+                furnace.stored_kwh(state) - furnace.stored_kwh(before), abs=1e-9 * scale
+            )
+        assert (
+            course.ended_by != "time" or step[0] == "heat_to" or course.duration_s == pytest.approx(step[2], rel=1e-12)
+        )
 
 
 def test_dropping_or_doubling_a_term_breaks_the_balance() -> None:
@@ -280,13 +310,20 @@ def test_dropping_or_doubling_a_term_breaks_the_balance() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    furnace=furnaces(), metal=METALS, mass_kg=MASSES, start_c=st.floats(20.0, 1400.0), power=st.floats(0.0, 800.0), hours=st.floats(0.01, 40.0),
-    share=st.floats(0.05, 0.95), held=st.booleans(),
-)  # fmt: skip
+    furnace=furnaces(),
+    metal=METALS,
+    mass_kg=MASSES,
+    start_c=st.floats(20.0, 1400.0),
+    power=st.floats(0.0, 800.0),
+    hours=st.floats(0.01, 40.0),
+    share=st.floats(0.05, 0.95),
+    held=st.booleans(),
+)
 def test_splitting_a_time_changes_nothing(
     furnace: Furnace, metal: Alloy, mass_kg: float, start_c: float, power: float, hours: float, share: float, held: bool
 ) -> None:
-    """Proves: two steps of a and b hours lead where one step of a + b hours leads, at constant power and in a power-limited hold."""
+    """Proves: two steps of a and b hours lead where one step of a + b hours leads, at constant power and in a
+    power-limited hold."""
     start = furnace.soaked(metal, start_c, mass_kg)
 
     def run(state: State, seconds: float) -> State:
@@ -300,11 +337,18 @@ def test_splitting_a_time_changes_nothing(
 
 
 @given(
-    g=st.floats(0.001, 0.5), more=st.floats(1.001, 3.0), capacity=st.floats(0.1, 5.0), set_c=st.floats(200.0, 1500.0), hours=st.floats(0.1, 100.0)
+    g=st.floats(0.001, 0.5),
+    more=st.floats(1.001, 3.0),
+    capacity=st.floats(0.1, 5.0),
+    set_c=st.floats(200.0, 1500.0),
+    hours=st.floats(0.1, 100.0),
 )
 @settings(max_examples=40, deadline=None)
-def test_more_conductance_never_lowers_holding_energy(g: float, more: float, capacity: float, set_c: float, hours: float) -> None:
-    """Proves: a better conducting wall, everything else equal and started soaked, takes at least as much holding energy."""
+def test_more_conductance_never_lowers_holding_energy(
+    g: float, more: float, capacity: float, set_c: float, hours: float
+) -> None:
+    """Proves: a better conducting wall, everything else equal and started soaked, takes at least as much holding
+    energy."""
     needs = []
     for conductance in (g, g * more):
         furnace = Furnace(Network((chain_from_totals(conductance, capacity),), BARE))
@@ -313,10 +357,19 @@ def test_more_conductance_never_lowers_holding_energy(g: float, more: float, cap
     assert needs[1] >= needs[0]
 
 
-@given(furnace=furnaces(), metal=METALS, power=st.floats(50.0, 900.0), target=st.floats(100.0, 1500.0), mass_kg=st.floats(1.0, 3000.0))
+@given(
+    furnace=furnaces(),
+    metal=METALS,
+    power=st.floats(50.0, 900.0),
+    target=st.floats(100.0, 1500.0),
+    mass_kg=st.floats(1.0, 3000.0),
+)
 @settings(max_examples=40, deadline=None)
-def test_time_to_temperature_is_where_advance_arrives(furnace: Furnace, metal: Alloy, power: float, target: float, mass_kg: float) -> None:
-    """Proves: advancing for the time that the target takes ends at the target, and just before it the bath is still below."""
+def test_time_to_temperature_is_where_advance_arrives(
+    furnace: Furnace, metal: Alloy, power: float, target: float, mass_kg: float
+) -> None:
+    """Proves: advancing for the time that the target takes ends at the target, and just before it the bath is still
+    below."""
     start = furnace.cold(metal, mass_kg)
     seconds = furnace.time_to_temperature_s(start, power, target)
     assume(seconds < inf)

@@ -1,8 +1,9 @@
 """Sums of exponentials in time: when such a function first leaves a range.
 
-A function is given by its start value and the rates of its modes: ``v(t) = start + sum_i rate_i (1 - exp(-decay_i t)) / decay_i`` (a decay of 0
-is the linear mode ``rate_i t``). Written so, nothing cancels when a mode is slow. The search is exact: an interval is passed only when bounds
-prove that the function stays inside it, and a crossing is solved only where the function is proved monotone.
+A function is given by its start value and the rates of its modes: ``v(t) = start + sum_i rate_i (1 - exp(-decay_i t))
+/ decay_i`` (a decay of 0 is the linear mode ``rate_i t``). Written so, nothing cancels when a mode is slow. The
+search is exact: an interval is passed only when bounds prove that the function stays inside it, and a crossing is
+solved only where the function is proved monotone.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ def first_exit(
 ) -> tuple[float, int]:
     """First time at which the function leaves ``[low, high]`` by more than ``tolerance``, and through which end.
 
-    Returns ``(t, +1)`` or ``(t, -1)`` with v(t) on the bound, or ``(horizon_s, 0)`` when it stays inside. A start outside by less than the
-    tolerance counts as on the bound.
+    Returns ``(t, +1)`` or ``(t, -1)`` with v(t) on the bound, or ``(horizon_s, 0)`` when it stays inside. A start
+    outside by less than the tolerance counts as on the bound.
     """
     s, pending, smallest = 0.0, [horizon_s], 1e-13 * horizon_s
     while pending:
@@ -61,8 +62,8 @@ def _judge(
 ) -> tuple[str, float, float, float]:
     """``inside`` (bounds prove it), ``monotone`` or ``undecided`` for [s, e]; value and slope at s; value at e.
 
-    Every mode, its slope and its curvature are monotone in time, so their ends bound them; near the start a Taylor bound about s is the
-    sharper one.
+    Every mode, its slope and its curvature are monotone in time, so their ends bound them; near the start a Taylor
+    bound about s is the sharper one.
     """
     at_s = at_e = slope_s = slope_e = 0.0
     most = least = steepest = flattest = bend_up = bend_down = 0.0
@@ -92,7 +93,9 @@ def _judge(
 def _crossing(
     offset: float, rates: list[float], decays: list[float], begin: tuple[float, float, float], end: tuple[float, float]
 ) -> float:
-    """Zero of ``offset + sum rate_i risen_i`` from (t, value, slope) to (t, value), where it is monotone: Newton in a shrinking bracket."""
+    """Zero of ``offset + sum rate_i risen_i`` from (t, value, slope) to (t, value), where it is monotone: Newton in a
+    shrinking bracket.
+    """
     (low, at_low, slope_low), (high, at_high) = begin, end
     if at_low * at_high >= 0.0:  # the start already lies on the bound, within the tolerance
         return low

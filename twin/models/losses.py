@@ -1,12 +1,14 @@
 """Terms of a furnace's heat balance as plain functions: steady rates in kW, heats in kWh.
 
-They stand alone (an audit sheet, a test, a nameplate check) and feed the thermal network its conductances and surfaces. Unless a docstring says
-otherwise the equations are those of process-heating assessment as coded in ORNL's AMO-Tools-Suite (commit 15208321), in SI.
+They stand alone (an audit sheet, a test, a nameplate check) and feed the thermal network its conductances and
+surfaces. Unless a docstring says otherwise the equations are those of process-heating assessment as coded in ORNL's
+AMO-Tools-Suite (commit 15208321), in SI.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import exp, log, pi, sqrt
 from typing import Literal
 
@@ -23,7 +25,9 @@ ATMOSPHERE_KJ_PER_SM3_K = 1.24  # endothermic gas, nitrogen, exothermic gas: 0.0
 LEAK_KJ_PER_SM3_K = 1.27 * 1.0048  # air; the tool's volume constant (4 % above standard air) and c_p of air
 
 
-def radiation_kw(area_m2: float, temperature_c: float, *, emissivity: float, view_factor: float = 1.0, ambient_c: float = 20.0) -> float:
+def radiation_kw(
+    area_m2: float, temperature_c: float, *, emissivity: float, view_factor: float = 1.0, ambient_c: float = 20.0
+) -> float:
     """Net radiation of a surface or opening, ``emissivity sigma A F (T^4 - Ta^4)``, kW."""
     fourth = (temperature_c + KELVIN) ** 4 - (ambient_c + KELVIN) ** 4
     return STEFAN_BOLTZMANN_KW * emissivity * view_factor * area_m2 * fourth
@@ -32,9 +36,10 @@ def radiation_kw(area_m2: float, temperature_c: float, *, emissivity: float, vie
 def opening_view_factor(width_m: float, depth_m: float) -> float:
     """Share of black-body radiation that passes a round opening of this width through a wall of this depth (0…1).
 
-    A tube whose wall reradiates diffusely passes radiation as it passes a rarefied gas, so this is Clausing's factor in Santeler's form (D. J.
-    Santeler, J. Vac. Sci. Technol. A 4 (1986) 338, within 0.7 % of the exact one). The assessment tool's curve, 0.835, 0.62, 0.35 and 0.098 at
-    width/depth 5, 1.67, 0.5 and 0.1, agrees within 2 % (10 % at the deepest): :func:`opening_view_factor_tabulated`.
+    A tube whose wall reradiates diffusely passes radiation as it passes a rarefied gas, so this is Clausing's factor
+    in Santeler's form (D. J. Santeler, J. Vac. Sci. Technol. A 4 (1986) 338, within 0.7 % of the exact one). The
+    assessment tool's curve, 0.835, 0.62, 0.35 and 0.098 at width/depth 5, 1.67, 0.5 and 0.1, agrees within 2 % (10 %
+    at the deepest): :func:`opening_view_factor_tabulated`.
     """
     if depth_m <= 0.0:
         return 1.0
@@ -46,32 +51,39 @@ TABULATED_VIEW_FACTOR = ((0.1, 0.098), (0.5, 0.35), (1.67, 0.62), (5.0, 0.835))
 
 
 def opening_view_factor_tabulated(width_m: float, depth_m: float) -> float:
-    """The same from the published curve for round openings (AMO-Tools OpeningLosses), between its points linear in ln(width/depth)."""
+    """The same from the published curve for round openings (AMO-Tools OpeningLosses), between its points linear in
+    ln(width/depth).
+    """
     if depth_m <= 0.0:
         return 1.0
     ratio = width_m / depth_m
     points = TABULATED_VIEW_FACTOR
     if ratio <= points[0][0]:
         return points[0][1] * ratio / points[0][0]
-    for (r0, f0), (r1, f1) in zip(points, points[1:], strict=False):
+    for (r0, f0), (r1, f1) in pairwise(points):
         if ratio <= r1:
             return f0 + (f1 - f0) * log(ratio / r0) / log(r1 / r0)
     last_ratio, last = points[-1]
     return 1.0 - (1.0 - last) * last_ratio / ratio  # F goes to 1 as 1 - const x depth/width
 
 
-def film_w_per_m2k(surface_c: float, ambient_c: float, *, orientation: Orientation = "vertical", wind_m_s: float = 0.0) -> float:
+def film_w_per_m2k(
+    surface_c: float, ambient_c: float, *, orientation: Orientation = "vertical", wind_m_s: float = 0.0
+) -> float:
     """Convection coefficient of an outside surface, W/(m2 K).
 
-    ``5.678 C 24^-0.2 Tm^-0.181 (1.8 dT)^0.266 sqrt(1 + 2.857 v)`` with Tm the mean film temperature in degrees Rankine, the published form; the
-    tool itself puts degrees Fahrenheit there, which gives some 22 % more at a surface of 107 °C.
+    ``5.678 C 24^-0.2 Tm^-0.181 (1.8 dT)^0.266 sqrt(1 + 2.857 v)`` with Tm the mean film temperature in degrees
+    Rankine, the published form; the tool itself puts degrees Fahrenheit there, which gives some 22 % more at a
+    surface of 107 °C.
     """
     difference = abs(surface_c - ambient_c)
     if difference == 0.0:
         return 0.0
     mean_rankine = 1.8 * (0.5 * (surface_c + ambient_c) + KELVIN)
     shape = SHAPE_FACTOR[orientation]
-    return 5.678 * shape * 24**-0.2 * mean_rankine**-0.181 * (1.8 * difference) ** 0.266 * sqrt(1.0 + 2.857 * wind_m_s)
+    return float(
+        5.678 * shape * 24**-0.2 * mean_rankine**-0.181 * (1.8 * difference) ** 0.266 * sqrt(1.0 + 2.857 * wind_m_s)
+    )
 
 
 def wall_surface_kw(
@@ -98,7 +110,9 @@ def wall_conduction_kw(
     inside_w_per_m2k: float | None = None,
     outside_w_per_m2k: float | None = None,
 ) -> float:
-    """Steady conduction through layers ``(thickness_m, conductivity_w_mk)`` and films in series, kW (any heat-transfer text)."""
+    """Steady conduction through layers ``(thickness_m, conductivity_w_mk)`` and films in series, kW (any
+    heat-transfer text).
+    """
     resistance = sum(thickness / k for thickness, k in layers)
     resistance += sum(1.0 / h for h in (inside_w_per_m2k, outside_w_per_m2k) if h)
     return area_m2 * (inside_c - outside_c) / resistance / 1000.0
@@ -107,7 +121,9 @@ def wall_conduction_kw(
 def cylinder_mean_area_m2(inner_diameter_m: float, thickness_m: float, height_m: float) -> float:
     """Logarithmic mean area of a cylindrical wall: with it a plane-wall resistance is exact, m2."""
     outer = inner_diameter_m + 2.0 * thickness_m
-    mean_diameter = (outer - inner_diameter_m) / log(outer / inner_diameter_m) if thickness_m > 0.0 else inner_diameter_m
+    mean_diameter = (
+        (outer - inner_diameter_m) / log(outer / inner_diameter_m) if thickness_m > 0.0 else inner_diameter_m
+    )
     return pi * mean_diameter * height_m
 
 
@@ -117,7 +133,9 @@ def wall_storage_kwh(layers: Sequence[tuple[float, float, float, float]], *, are
 
 
 def lump_response(time_s: float, inside_kw_per_k: float, outside_kw_per_k: float, capacity_kwh_per_k: float) -> float:
-    """Rise of a one-lump wall as a share of its final rise, ``1 - exp(-t/tau)``, tau = C/(UA_i + UA_o): for estimates, a chain is right."""
+    """Rise of a one-lump wall as a share of its final rise, ``1 - exp(-t/tau)``, tau = C/(UA_i + UA_o): for
+    estimates, a chain is right.
+    """
     tau_s = 3600.0 * capacity_kwh_per_k / (inside_kw_per_k + outside_kw_per_k)
     return 1.0 - exp(-time_s / tau_s)
 
@@ -131,18 +149,14 @@ def charge_kwh_per_kg(
     liquid_j_per_kg_k: float,
     latent_j_per_kg: float,
     melted_share: float = 1.0,
-    water_in: float = 0.0,
-    water_out: float = 0.0,
-    steam_c: float = 100.0,
 ) -> float:
-    """Heat of a solid charge per kg dry, with the water that it brings (kg/kg dry in, and left in it), kWh/kg."""
-    if temperature_c >= melting_c:
-        over = temperature_c - melting_c
-        molten = latent_j_per_kg + liquid_j_per_kg_k * over
-        heat = solid_j_per_kg_k * (melting_c - start_c) + melted_share * molten + (1.0 - melted_share) * solid_j_per_kg_k * over
-    else:
-        heat = solid_j_per_kg_k * (temperature_c - start_c)
-    return (heat + moisture_j_per_kg(start_c, water_in, water_out, steam_c)) / 3.6e6
+    """Heat of a dry solid charge, kWh/kg; what dries a wet one is :func:`moisture_j_per_kg`."""
+    if temperature_c < melting_c:
+        return solid_j_per_kg_k * (temperature_c - start_c) / 3.6e6
+    over = temperature_c - melting_c
+    molten = latent_j_per_kg + liquid_j_per_kg_k * over
+    heat = solid_j_per_kg_k * (melting_c - start_c) + melted_share * molten
+    return (heat + (1.0 - melted_share) * solid_j_per_kg_k * over) / 3.6e6
 
 
 def moisture_j_per_kg(start_c: float, water_in: float, water_out: float = 0.0, steam_c: float = 100.0) -> float:
@@ -151,8 +165,17 @@ def moisture_j_per_kg(start_c: float, water_in: float, water_out: float = 0.0, s
     return water_in * WATER_J_PER_KG_K * (100.0 - start_c) + (water_in - water_out) * leaving
 
 
-def slag_kwh(mass_kg: float, temperature_c: float, *, start_c: float = 20.0, heat_capacity_j_kgk: float = 1200.0, latent_kj_per_kg: float = 0.0) -> float:
-    """Heat carried off by slag or dross, kWh. The assessment tool counts no latent heat; 1,200 J/(kg K) is an assumed mean for oxide slag."""
+def slag_kwh(
+    mass_kg: float,
+    temperature_c: float,
+    *,
+    start_c: float = 20.0,
+    heat_capacity_j_kgk: float = 1200.0,
+    latent_kj_per_kg: float = 0.0,
+) -> float:
+    """Heat carried off by slag or dross, kWh. The assessment tool counts no latent heat; 1,200 J/(kg K) is an assumed
+    mean for oxide slag.
+    """
     return mass_kg * (heat_capacity_j_kgk * (temperature_c - start_c) + 1000.0 * latent_kj_per_kg) / 3.6e6
 
 
@@ -161,14 +184,28 @@ def cooling_water_kw(flow_m3_h: float, rise_k: float) -> float:
     return flow_m3_h * 1000.0 / 3600.0 * WATER_J_PER_KG_K * rise_k / 1000.0
 
 
-def leakage_kw(area_m2: float, gas_c: float, *, overpressure_pa: float, ambient_c: float = 20.0, discharge: float = 0.8, gravity: float = 1.0) -> float:
-    """Hot gas pressed out through gaps, kW: ``V = C A sqrt(2 dp/(1.225 SG)) sqrt(288.7/Tg)``, standard m3/s, times its heat."""
-    standard_m3_s = discharge * area_m2 * sqrt(2.0 * overpressure_pa / (AIR_KG_PER_M3 * gravity)) * sqrt(288.7 / (gas_c + KELVIN))
+def leakage_kw(
+    area_m2: float,
+    gas_c: float,
+    *,
+    overpressure_pa: float,
+    ambient_c: float = 20.0,
+    discharge: float = 0.8,
+    gravity: float = 1.0,
+) -> float:
+    """Hot gas pressed out through gaps, kW: ``V = C A sqrt(2 dp/(1.225 SG)) sqrt(288.7/Tg)``, standard m3/s, times
+    its heat.
+    """
+    standard_m3_s = (
+        discharge * area_m2 * sqrt(2.0 * overpressure_pa / (AIR_KG_PER_M3 * gravity)) * sqrt(288.7 / (gas_c + KELVIN))
+    )
     return standard_m3_s * LEAK_KJ_PER_SM3_K * (gas_c - ambient_c)
 
 
 def atmosphere_kw(flow_sm3_h: float, in_c: float, out_c: float) -> float:
-    """Sensible heat of a shielding atmosphere, kW; the heating value that it carries out is priced as fuel, not counted here."""
+    """Sensible heat of a shielding atmosphere, kW; the heating value that it carries out is priced as fuel, not
+    counted here.
+    """
     return flow_sm3_h / 3600.0 * ATMOSPHERE_KJ_PER_SM3_K * (out_c - in_c)
 
 

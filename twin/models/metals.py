@@ -1,9 +1,10 @@
 """Enthalpy of the metals that are melted: sourced properties, piecewise linear in temperature.
 
-An :class:`Alloy` is an enthalpy curve h(T) in kWh/kg above the solid at 20 °C, linear inside bands of temperature: solid bands whose heat
-capacity is the exact mean of the elements' Shomate equations by mass fraction, one freezing band (solidus to liquidus) that carries the latent
-heat, one liquid band. Because the reference is the solid mixture at 20 °C, cold ingot and cold additions both start at 0 and the heat of
-dissolution of, say, silicon is inside the alloy's latent heat; :func:`dissolution_kwh_per_kg` shows it on its own.
+An :class:`Alloy` is an enthalpy curve h(T) in kWh/kg above the solid at 20 °C, linear inside bands of temperature:
+solid bands whose heat capacity is the exact mean of the elements' Shomate equations by mass fraction, one freezing
+band (solidus to liquidus) that carries the latent heat, one liquid band. Because the reference is the solid mixture
+at 20 °C, cold ingot and cold additions both start at 0 and the heat of dissolution of, say, silicon is inside the
+alloy's latent heat; :func:`dissolution_kwh_per_kg` shows it on its own.
 
 >>> iron = alloy("grey_iron")
 >>> 340 < 1000 * iron.enthalpy_kwh_per_kg(1500.0) < 390
@@ -28,7 +29,9 @@ from typing import Any, Literal
 REFERENCE_C = 20.0
 KELVIN = 273.15
 J_PER_KWH = 3.6e6
-PURE_METAL_SPREAD_K = 1.0  # a pure metal melts over this band on either side of its melting point, so that h(T) can be inverted
+PURE_METAL_SPREAD_K = (
+    1.0  # a pure metal melts over this band on either side of its melting point, so that h(T) can be inverted
+)
 
 BandKind = Literal["solid", "freezing", "liquid"]
 
@@ -46,7 +49,9 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A range of temperature with one heat capacity; ``sensible_kwh_per_kg_k`` is the part of it that is not latent heat."""
+    """A range of temperature with one heat capacity; ``sensible_kwh_per_kg_k`` is the part of it that is not latent
+    heat.
+    """
 
     low_c: float
     high_c: float
@@ -65,6 +70,7 @@ class HeatSplit:
 
     @property
     def total_kwh_per_kg(self) -> float:
+        """Sum of the three."""
         return self.sensible_kwh_per_kg + self.latent_kwh_per_kg + self.superheat_kwh_per_kg
 
 
@@ -72,8 +78,8 @@ class HeatSplit:
 class Alloy:
     """A metal's enthalpy curve; adjoining bands from cold to hot, the first and the last extended without end.
 
-    ``enthalpy_kwh_per_kg`` and ``temperature_c`` are inverse to each other to rounding. ``figures`` are the sourced inputs of the curve;
-    ``other_figures`` are values of other sources for the same property, carried for comparison.
+    ``enthalpy_kwh_per_kg`` and ``temperature_c`` are inverse to each other to rounding. ``figures`` are the sourced
+    inputs of the curve; ``other_figures`` are values of other sources for the same property, carried for comparison.
     """
 
     name: str
@@ -101,10 +107,12 @@ class Alloy:
 
     @property
     def solidus_c(self) -> float:
+        """Temperature at which melting begins."""
         return next(band.low_c for band in self.bands if band.kind == "freezing")
 
     @property
     def liquidus_c(self) -> float:
+        """Temperature at which the last solid is gone."""
         return next(band.high_c for band in self.bands if band.kind == "freezing")
 
     @property
@@ -123,6 +131,7 @@ class Alloy:
         return "assumed" if any(figure.data_class == "assumed" for figure in inputs) else "literature"
 
     def band_index(self, temperature_c: float) -> int:
+        """Number of the band of a temperature."""
         return max(bisect_right(self._edges_c, temperature_c) - 1, 0)
 
     def enthalpy_kwh_per_kg(self, temperature_c: float) -> float:
@@ -162,10 +171,13 @@ def alloy_names() -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)
 def alloy(name: str, latent_kj_per_kg: float | None = None) -> Alloy:
-    """The named alloy of ``metals.json`` (any case), with another latent heat if one is given. Raises ``KeyError`` for an unknown name."""
+    """The named alloy of ``metals.json`` (any case), with another latent heat if one is given. Raises ``KeyError``
+    for an unknown name.
+    """
     key = name.lower().replace("-", "_").replace(" ", "_")
     if key not in _data()["alloys"]:
-        raise KeyError(f"unknown alloy {name!r}; known: {', '.join(alloy_names())}")
+        problem = f"unknown alloy {name!r}; known: {', '.join(alloy_names())}"
+        raise KeyError(problem)
     row = _data()["alloys"][key]
     others = tuple(_figure("latent heat", o["kj_per_kg"], "kJ/kg", o["source"]) for o in row.get("other_latent", ()))
     figures = [_figure("emissivity", row["emissivity"], "1", row["emissivity_source"])]
@@ -201,21 +213,28 @@ def alloy_from_composition(
 ) -> Alloy:
     """An alloy from mass fractions of elements (they must sum to 1 within 1e-6).
 
-    Solid and liquid heat capacities add by mass fraction (Neumann-Kopp). Without a latent heat, the elements' heats of fusion add by mass
-    fraction, plus the mixing enthalpy of liquid Al-Si where both are present. A single element may leave out solidus and liquidus.
+    Solid and liquid heat capacities add by mass fraction (Neumann-Kopp). Without a latent heat, the elements' heats
+    of fusion add by mass fraction, plus the mixing enthalpy of liquid Al-Si where both are present. A single element
+    may leave out solidus and liquidus.
     """
     if abs(sum(mass_fractions.values()) - 1.0) > 1e-6:
-        raise ValueError(f"mass fractions of {name} sum to {sum(mass_fractions.values()):.6g}, not 1")
+        problem = f"mass fractions of {name} sum to {sum(mass_fractions.values()):.6g}, not 1"
+        raise ValueError(problem)
     if solidus_c is None or liquidus_c is None:
         if len(mass_fractions) > 1:
-            raise ValueError(f"{name}: solidus_c and liquidus_c are due for a mixture")
+            problem = f"{name}: solidus_c and liquidus_c are due for a mixture"
+            raise ValueError(problem)
         melting_c = _element(next(iter(mass_fractions)))["fusion_k"] - KELVIN
         solidus_c, liquidus_c = melting_c - PURE_METAL_SPREAD_K, melting_c + PURE_METAL_SPREAD_K
-    latent_j = 1000.0 * latent_kj_per_kg if latent_kj_per_kg is not None else latent_by_fractions_j_per_kg(mass_fractions)
+    latent_j = (
+        1000.0 * latent_kj_per_kg if latent_kj_per_kg is not None else latent_by_fractions_j_per_kg(mass_fractions)
+    )
     edges = [REFERENCE_C, *(b for b in breaks_c if REFERENCE_C < b < solidus_c), solidus_c]
     bands: list[Band] = []
     for low, high in pairwise(edges):
-        mean = sum(x * (_solid_j_per_kg(e, high) - _solid_j_per_kg(e, low)) for e, x in mass_fractions.items()) / (high - low)
+        mean = sum(x * (_solid_j_per_kg(e, high) - _solid_j_per_kg(e, low)) for e, x in mass_fractions.items()) / (
+            high - low
+        )
         bands.append(Band(low, high, mean / J_PER_KWH, mean / J_PER_KWH, "solid"))
     liquid = sum(x * _liquid_j_per_kg_k(e) for e, x in mass_fractions.items()) / J_PER_KWH
     mush = 0.5 * (bands[-1].capacity_kwh_per_kg_k + liquid)
@@ -223,7 +242,9 @@ def alloy_from_composition(
     bands.append(Band(solidus_c, liquidus_c, mush + latent_j / J_PER_KWH / width, mush, "freezing"))
     bands.append(Band(liquidus_c, float("inf"), liquid, liquid, "liquid"))
     rows = [_element(e) for e in mass_fractions]
-    figures = tuple(_figure(f"heat of fusion of {row['symbol']}", row["fusion_kj_per_mol"], "kJ/mol", row["source"]) for row in rows)
+    figures = tuple(
+        _figure(f"heat of fusion of {row['symbol']}", row["fusion_kj_per_mol"], "kJ/mol", row["source"]) for row in rows
+    )
     return Alloy(name, tuple(bands), emissivity, tuple(sorted(mass_fractions.items())), figures)
 
 
@@ -266,22 +287,28 @@ def measur_alloy(name: str) -> Alloy:
 
 def latent_by_fractions_j_per_kg(mass_fractions: Mapping[str, float]) -> float:
     """Heats of fusion by mass fraction plus the mixing enthalpy of the liquid where it is known (Al-Si), J/kg."""
-    fusion = sum(x * 1e6 * _element(e)["fusion_kj_per_mol"] / _element(e)["molar_mass_g"] for e, x in mass_fractions.items())
-    return fusion + _al_si_mixing_j_per_kg(mass_fractions.get("aluminium", 0.0), mass_fractions.get("silicon", 0.0))
+    fusion = sum(
+        x * 1e6 * _element(e)["fusion_kj_per_mol"] / _element(e)["molar_mass_g"] for e, x in mass_fractions.items()
+    )
+    return float(fusion) + _al_si_mixing_j_per_kg(
+        mass_fractions.get("aluminium", 0.0), mass_fractions.get("silicon", 0.0)
+    )
 
 
 def dissolution_kwh_per_kg(addition: str, base: str, bath_c: float, mass_fraction: float = 0.01) -> float:
     """Heat that 1 kg of a cold addition takes until it is dissolved in the bath, kWh/kg (negative: it heats the bath).
 
-    ``addition`` is ``silicon``, ``carbon`` or ``ferrosilicon_75``, ``base`` is ``aluminium`` or ``iron``; ``mass_fraction`` is that of the
-    addition in the finished bath (used for silicon in aluminium, whose mixing enthalpy depends on it). It is the enthalpy of the
-    (supercooled) liquid above 20 °C plus the enthalpy of mixing: COST 507 for Al-Si, Sigworth and Elliott 1974 for iron.
+    ``addition`` is ``silicon``, ``carbon`` or ``ferrosilicon_75``, ``base`` is ``aluminium`` or ``iron``;
+    ``mass_fraction`` is that of the addition in the finished bath (used for silicon in aluminium, whose mixing
+    enthalpy depends on it). It is the enthalpy of the (supercooled) liquid above 20 °C plus the enthalpy of mixing:
+    COST 507 for Al-Si, Sigworth and Elliott 1974 for iron.
     """
     if (addition, base) == ("silicon", "aluminium"):
         mixing = _al_si_mixing_j_per_kg(1.0 - mass_fraction, mass_fraction) / mass_fraction
         return (_molten_j_per_kg("silicon", bath_c) + mixing) / J_PER_KWH
     if base != "iron" or addition not in ("silicon", "carbon", "ferrosilicon_75"):
-        raise KeyError(f"no heat of dissolution of {addition} in {base}")
+        problem = f"no heat of dissolution of {addition} in {base}"
+        raise KeyError(problem)
     if addition == "ferrosilicon_75":
         return _ferrosilicon_j_per_kg(bath_c) / J_PER_KWH
     return _into_iron_j_per_kg(addition, bath_c) / J_PER_KWH
@@ -318,7 +345,7 @@ def _molten_j_per_kg(name: str, temperature_c: float) -> float:
     row = _element(name)
     melting_c = row["fusion_k"] - KELVIN
     fusion = 1e6 * row["fusion_kj_per_mol"] / row["molar_mass_g"]
-    return _solid_j_per_kg(name, melting_c) + fusion + _liquid_j_per_kg_k(name) * (temperature_c - melting_c)
+    return float(_solid_j_per_kg(name, melting_c) + fusion + _liquid_j_per_kg_k(name) * (temperature_c - melting_c))
 
 
 def _liquid_j_per_kg_k(name: str) -> float:
@@ -362,7 +389,8 @@ def _figure(name: str, value: float, unit: str, source: str) -> Figure:
 def _element(name: str) -> dict[str, Any]:
     elements: dict[str, dict[str, Any]] = _data()["elements"]
     if name not in elements:
-        raise KeyError(f"unknown element {name!r}; known: {', '.join(elements)}")
+        problem = f"unknown element {name!r}; known: {', '.join(elements)}"
+        raise KeyError(problem)
     return elements[name]
 
 

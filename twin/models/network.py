@@ -1,8 +1,9 @@
 """The parts of a furnace's thermal network: wall chains, openings, and the linear system that they form.
 
-Nodes are the bath (or empty chamber), number 0, then the nodes of each chain from the hot face outwards. Inside a band of bath temperature the
-system is ``C dT/dt = s - K T`` with symmetric K; scaled by sqrt(C) it is diagonalised once per bath heat capacity and radiation slope and kept.
-Capacities are kWh/K and conductances kW/K outside, kJ/K inside (so that time is in seconds).
+Nodes are the bath (or empty chamber), number 0, then the nodes of each chain from the hot face outwards. Inside a
+band of bath temperature the system is ``C dT/dt = s - K T`` with symmetric K; scaled by sqrt(C) it is diagonalised
+once per bath heat capacity and radiation slope and kept. Capacities are kWh/K and conductances kW/K outside, kJ/K
+inside (so that time is in seconds).
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ Drive = Literal["free", "massless", "clamped"]
 class Chain:
     """A wall as a chain of nodes from the bath to a boundary of fixed temperature.
 
-    ``conductance_kw_per_k`` has one entry more than ``capacity_kwh_per_k``: bath to node 1, …, last node to ``outside_c`` (ambient air or coil
-    water). ``term`` names the loss in the heat balance: ``wall``, ``water``, …
+    ``conductance_kw_per_k`` has one entry more than ``capacity_kwh_per_k``: bath to node 1, …, last node to
+    ``outside_c`` (ambient air or coil water). ``term`` names the loss in the heat balance: ``wall``, ``water``, …
     """
 
     name: str
@@ -48,9 +49,17 @@ class Chain:
 
     def __post_init__(self) -> None:
         if len(self.conductance_kw_per_k) != len(self.capacity_kwh_per_k) + 1 or not self.capacity_kwh_per_k:
-            raise ValueError(f"chain {self.name}: n capacities need n + 1 conductances, n >= 1")
-        if min(self.capacity_kwh_per_k) <= 0.0 or min(self.conductance_kw_per_k[:-1]) <= 0.0 or self.conductance_kw_per_k[-1] < 0.0:
-            raise ValueError(f"chain {self.name}: capacities and conductances must be positive (the outermost conductance may be 0)")
+            problem = f"chain {self.name}: n capacities need n + 1 conductances, n >= 1"
+            raise ValueError(problem)
+        if (
+            min(self.capacity_kwh_per_k) <= 0.0
+            or min(self.conductance_kw_per_k[:-1]) <= 0.0
+            or self.conductance_kw_per_k[-1] < 0.0
+        ):
+            problem = (
+                f"chain {self.name}: capacities and conductances must be positive (the outermost conductance may be 0)"
+            )
+            raise ValueError(problem)
 
     @property
     def steady_conductance_kw_per_k(self) -> float:
@@ -70,9 +79,16 @@ class Chain:
 
 
 def chain_from_totals(
-    conductance_kw_per_k: float, capacity_kwh_per_k: float, nodes: int = 4, *, name: str = "wall", outside_c: float = 20.0, term: str = "wall"
+    conductance_kw_per_k: float,
+    capacity_kwh_per_k: float,
+    nodes: int = 4,
+    *,
+    name: str = "wall",
+    outside_c: float = 20.0,
+    term: str = "wall",
 ) -> Chain:
-    """A uniform wall of given steady conductance and heat capacity, cut into equal slices with their nodes in the middle.
+    """A uniform wall of given steady conductance and heat capacity, cut into equal slices with their nodes in the
+    middle.
 
     Use 1 node for light fibre, at least 4 for dense brick.
     """
@@ -89,15 +105,15 @@ def chain_from_layers(
     outside_w_per_m2k: float = OUTSIDE_FILM_W_PER_M2K,
     inside_w_per_m2k: float | None = None,
     growth: float = HOT_FACE_GROWTH,
-    name: str = "wall",
     outside_c: float = 20.0,
     term: str = "wall",
 ) -> Chain:
     """A wall of layers ``(thickness_m, conductivity_w_mk, density_kg_m3, heat_capacity_j_kgk)`` from hot to cold.
 
-    The nodes are shared among the layers by sqrt(resistance x capacity), the measure of diffusion time, at least one a layer; the slices of the
-    hottest layer grow by ``growth`` from the hot face, where the changes are quick. Surface films are resistances (``inside_w_per_m2k=None``:
-    the bath touches the wall). ``area_m2`` is the mean area of the wall.
+    The nodes are shared among the layers by sqrt(resistance x capacity), the measure of diffusion time, at least one
+    a layer; the slices of the hottest layer grow by ``growth`` from the hot face, where the changes are quick.
+    Surface films are resistances (``inside_w_per_m2k=None``: the bath touches the wall). ``area_m2`` is the mean area
+    of the wall.
     """
     resistance = [thickness / k / area_m2 * 1000.0 for thickness, k, _, _ in layers]  # K/kW
     capacity = [thickness * area_m2 * rho * c / 3.6e6 for thickness, _, rho, c in layers]  # kWh/K
@@ -111,7 +127,7 @@ def chain_from_layers(
             between.append(0.5 * share * r)
             lumps.append(share * c)
     between[-1] += 1000.0 / (outside_w_per_m2k * area_m2)
-    return Chain(name, tuple(1.0 / r for r in between), tuple(lumps), outside_c, term)
+    return Chain(term, tuple(1.0 / r for r in between), tuple(lumps), outside_c, term)
 
 
 def _share_nodes(weights: list[float], nodes: int) -> list[int]:
@@ -124,12 +140,13 @@ def _share_nodes(weights: list[float], nodes: int) -> list[int]:
 
 @dataclass(frozen=True)
 class Surface:
-    """What leaves the bath or chamber upwards in one mode of the furnace (lid closed, lid open): radiation and convection.
+    """What leaves the bath or chamber upwards in one mode of the furnace (lid closed, lid open): radiation and
+    convection.
 
-    Radiation is ``emissivity * sigma * view_factor * area_m2 * (T^4 - Ta^4)``, drawn as lines between temperatures equally spaced in T^2
-    (kelvin) up to ``top_c``: exact at ambient and at every temperature in ``exact_at_c`` (name the set points there), elsewhere lowered by the
-    mean by which chords lie above the curve, so that a bath which moves through them radiates the right heat.
-    ``convection_kw_per_k`` also holds conduction through a closed lid.
+    Radiation is ``emissivity * sigma * view_factor * area_m2 * (T^4 - Ta^4)``, drawn as lines between temperatures
+    equally spaced in T^2 (kelvin) up to ``top_c``: exact at ambient and at every temperature in ``exact_at_c`` (name
+    the set points there), elsewhere lowered by the mean by which chords lie above the curve, so that a bath which
+    moves through them radiates the right heat. ``convection_kw_per_k`` also holds conduction through a closed lid.
     """
 
     area_m2: float = 0.0
@@ -173,7 +190,9 @@ def _vertices_kw(surface: Surface, breaks_c: Sequence[float]) -> list[float]:
 
 @dataclass(frozen=True, slots=True)
 class BandTable:
-    """The bath's bands: alloy bands and radiation chords on one axis. Band i lies between ``edges[i-1]`` and ``edges[i]``."""
+    """The bath's bands: alloy bands and radiation chords on one axis. Band i lies between ``edges[i-1]`` and
+    ``edges[i]``.
+    """
 
     edges: list[float]
     capacity: list[float]  # kWh/(kg K)
@@ -185,6 +204,7 @@ class BandTable:
     ambient_c: float
 
     def index(self, temperature_c: float) -> int:
+        """Band of a temperature; the upper one at an edge."""
         return bisect_right(self.edges, temperature_c)
 
     def surface_kw(self, i: int, temperature_c: float) -> float:
@@ -223,7 +243,9 @@ def band_table(alloy: Alloy, surface: Surface) -> BandTable:
 
 @dataclass(frozen=True, slots=True)
 class Modes:
-    """A diagonalised system: ``dT/dt = shape @ (exp(-decay t) * (inject @ flux))`` for the heat flux (kW) into each node at the start."""
+    """A diagonalised system: ``dT/dt = shape @ (exp(-decay t) * (inject @ flux))`` for the heat flux (kW) into each
+    node at the start.
+    """
 
     decay: Vector  # 1/s, shape (k,)
     decays: list[float]
@@ -234,7 +256,9 @@ class Modes:
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """The furnace without its metal: chains, surfaces by mode, and a heat capacity that always shares the bath's temperature (crucible, skin)."""
+    """The furnace without its metal: chains, surfaces by mode, and a heat capacity that always shares the bath's
+    temperature (crucible, skin).
+    """
 
     chains: tuple[Chain, ...]
     surfaces: Mapping[str, Surface]
@@ -244,7 +268,8 @@ class Network:
 
     def __post_init__(self) -> None:
         if not self.chains or not self.surfaces:
-            raise ValueError("a network needs at least one chain and one surface mode")
+            problem = "a network needs at least one chain and one surface mode"
+            raise ValueError(problem)
 
     @property
     def default_mode(self) -> str:
@@ -253,6 +278,7 @@ class Network:
 
     @cached_property
     def size(self) -> int:
+        """Number of nodes, the bath included."""
         return 1 + sum(len(chain.capacity_kwh_per_k) for chain in self.chains)
 
     @cached_property
@@ -268,7 +294,11 @@ class Network:
 
     @cached_property
     def last_nodes(self) -> list[int]:
-        return [first + len(chain.capacity_kwh_per_k) - 1 for first, chain in zip(self.first_nodes, self.chains, strict=True)]
+        """Node number of each chain's cold end."""
+        return [
+            first + len(chain.capacity_kwh_per_k) - 1
+            for first, chain in zip(self.first_nodes, self.chains, strict=True)
+        ]
 
     @cached_property
     def coupling(self) -> Vector:
@@ -301,13 +331,16 @@ class Network:
         return source
 
     def table(self, alloy: Alloy, mode: str) -> BandTable:
+        """Bands of an alloy under the surface of a mode, kept."""
         key = (alloy, mode)
         if key not in self._tables:
             self._tables[key] = band_table(alloy, self.surfaces[mode])
         return self._tables[key]
 
     def modes(self, drive: Drive, bath_kj_per_k: float, surface_slope_kw_per_k: float) -> Modes:
-        """The diagonalised system for a free bath, a chamber without heat capacity, or a bath clamped at its temperature."""
+        """The diagonalised system for a free bath, a chamber without heat capacity, or a bath clamped at its
+        temperature.
+        """
         key = (drive, bath_kj_per_k, surface_slope_kw_per_k)
         found = self._modes.get(key)
         if found is None:

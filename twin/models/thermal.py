@@ -1,14 +1,17 @@
 """A furnace as a small linear thermal network, advanced exactly between events.
 
-The bath (or the empty chamber) is one node, each wall a chain of nodes; radiation and the metal's enthalpy are linear inside bands of bath
-temperature, whose crossings are located to rounding. Between events every temperature is a sum of exponentials: no time steps. Each piece of
-time comes back as a :class:`Segment`: its power as ``base + sum amp exp(-t/tau)`` and the heat that went into metal, walls and surroundings,
-computed from temperatures and from integrals of temperatures, never from the power, so that comparing the two is a test.
+The bath (or the empty chamber) is one node, each wall a chain of nodes; radiation and the metal's enthalpy are linear
+inside bands of bath temperature, whose crossings are located to rounding. Between events every temperature is a sum
+of exponentials: no time steps. Each piece of time comes back as a :class:`Segment`: its power as ``base + sum amp
+exp(-t/tau)`` and the heat that went into metal, walls and surroundings, computed from temperatures and from integrals
+of temperatures, never from the power, so that comparing the two is a test.
 
 >>> from twin.models.metals import alloy
 >>> from twin.models.network import Network, Surface, chain_from_layers
->>> lining = chain_from_layers(4.0, [(0.10, 2.2, 2900.0, 1050.0)], outside_w_per_m2k=400.0, outside_c=40.0, term="water")
->>> lids = {"closed": Surface(0.5, 0.85, 0.1, 0.01, exact_at_c=(1480.0,)), "open": Surface(0.5, 0.85, exact_at_c=(1480.0,))}
+>>> coil_side = {"outside_w_per_m2k": 400.0, "outside_c": 40.0, "term": "water"}
+>>> lining = chain_from_layers(4.0, [(0.10, 2.2, 2900.0, 1050.0)], **coil_side)
+>>> closed = Surface(0.5, 0.85, 0.1, 0.01, exact_at_c=(1480.0,))
+>>> lids = {"closed": closed, "open": Surface(0.5, 0.85, exact_at_c=(1480.0,))}
 >>> furnace = Furnace(Network((lining,), lids))
 >>> state = furnace.cold(alloy("grey_iron"), mass_kg=2000.0)
 >>> melt = furnace.heat_to(state, power_kw=1100.0, target_c=1480.0)      # a cold start
@@ -18,7 +21,8 @@ computed from temperatures and from integrals of temperatures, never from the po
 >>> max(course.residual for course in (melt, held, idle)) < 1e-9
 True
 
-Equations: C dT/dt = s - K T inside a band, solved in the eigenvectors of C^-1/2 K C^-1/2 (any text on state-space thermal networks).
+Equations: C dT/dt = s - K T inside a band, solved in the eigenvectors of C^-1/2 K C^-1/2 (any text on state-space
+thermal networks).
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ from math import inf
 
 import numpy as np
 
+from twin.models.courses import Course, Segment, State
 from twin.models.exponentials import first_exit
 from twin.models.metals import REFERENCE_C, Alloy
 from twin.models.network import KJ_PER_KWH, BandTable, Modes, Network, Vector
@@ -39,104 +44,9 @@ SERIES_BELOW = 1e-2
 MAX_STALLS = 50
 ENDLESS = 60.0  # time constants of the slowest mode after which nothing moves any more
 
-PowerRow = tuple[float, float, float, tuple[tuple[float, float], ...]]  # start s, duration s, base kW, ((amp kW, tau s), …)
-
 
 class ThermalError(RuntimeError):
     """The network could not be advanced (a power limit that contradicts itself)."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class State:
-    """The thermal state of a furnace: never changed in place.
-
-    ``nodes_c`` (read-only array, shape (n,)): bath or chamber, then the wall nodes; ``mass_kg`` of ``alloy`` in the bath (0: empty).
-    """
-
-    nodes_c: Vector
-    mass_kg: float
-    alloy: Alloy
-
-    @property
-    def bath_c(self) -> float:
-        return float(self.nodes_c[0])
-
-    @property
-    def enthalpy_kwh(self) -> float:
-        """Heat in the metal above the solid at 20 °C."""
-        return self.mass_kg * self.alloy.enthalpy_kwh_per_kg(self.bath_c)
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A piece of time inside one band. ``heat_kwh`` holds the terms ``sensible, latent, superheat`` (bath), ``storage`` (walls and chamber),
-    ``opening`` (radiation), ``convection`` and one for each chain's ``term`` (``wall``, ``water``); they sum to the heat supplied."""
-
-    duration_s: float
-    base_kw: float
-    exponentials: tuple[tuple[float, float], ...]
-    from_c: float
-    to_c: float
-    mode: str
-    heat_kwh: dict[str, float]
-
-    @property
-    def energy_kwh(self) -> float:
-        """Integral of the power rows."""
-        return _row_kwh(self.duration_s, self.base_kw, self.exponentials)
-
-    @property
-    def residual(self) -> float:
-        """|energy - sum of heat terms| over the sum of their magnitudes."""
-        return _residual(self.energy_kwh, self.heat_kwh)
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """What an operation did: its segments in order, the state that it leads to, and what ended it (``time``, ``target`` or ``never``)."""
-
-    segments: tuple[Segment, ...]
-    state: State
-    ended_by: str
-
-    @property
-    def duration_s(self) -> float:
-        return sum(segment.duration_s for segment in self.segments)
-
-    @property
-    def energy_kwh(self) -> float:
-        """Heat supplied, from the power rows."""
-        return sum(segment.energy_kwh for segment in self.segments)
-
-    @property
-    def heat_kwh(self) -> dict[str, float]:
-        """Sum of each heat term over the segments."""
-        total: dict[str, float] = {}
-        for segment in self.segments:
-            for term, kwh in segment.heat_kwh.items():
-                total[term] = total.get(term, 0.0) + kwh
-        return total
-
-    @property
-    def residual(self) -> float:
-        return _residual(self.energy_kwh, self.heat_kwh)
-
-    def power_rows(self) -> list[PowerRow]:
-        """Power from the course's start; neighbouring segments of one constant power are one row."""
-        rows: list[PowerRow] = []
-        at = 0.0
-        for segment in self.segments:
-            last = rows[-1] if rows else None
-            if last and not last[3] and not segment.exponentials and last[2] == segment.base_kw:
-                rows[-1] = (last[0], last[1] + segment.duration_s, last[2], ())
-            else:
-                rows.append((at, segment.duration_s, segment.base_kw, segment.exponentials))
-            at += segment.duration_s
-        return rows
-
-    def then(self, following: Course) -> Course:
-        """This course followed by another."""
-        return Course(self.segments + following.segments, following.state, following.ended_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +56,8 @@ class _Limits:
 
 
 class Furnace:
-    """Operations on the state of a furnace. Power is heat that reaches the bath (coil and converter losses are the caller's), kW.
+    """Operations on the state of a furnace. Power is heat that reaches the bath (coil and converter losses are the
+    caller's), kW.
 
     ``mode`` names one of the network's surfaces; without it the first one holds.
     """
@@ -154,7 +65,7 @@ class Furnace:
     def __init__(self, network: Network) -> None:
         self.network = network
 
-    # -- states ------------------------------------------------------------------------------------------------------------------------
+    # -- states ---
 
     def cold(self, alloy: Alloy, mass_kg: float = 0.0, temperature_c: float = REFERENCE_C) -> State:
         """Everything at one temperature."""
@@ -165,16 +76,26 @@ class Furnace:
         walls = [t for chain in self.network.chains for t in chain.steady_profile_c(bath_c)]
         return self._state(np.array([bath_c, *walls]), mass_kg, alloy)
 
-    def add(self, state: State, mass_kg: float, enthalpy_kwh_per_kg: float = 0.0, *, alloy: Alloy | None = None, heat_kwh: float = 0.0) -> State:
-        """Mix metal of a given enthalpy (0: solid at 20 °C) into the bath; all of it takes one temperature, with the chamber's heat capacity.
+    def add(
+        self,
+        state: State,
+        mass_kg: float,
+        enthalpy_kwh_per_kg: float = 0.0,
+        *,
+        alloy: Alloy | None = None,
+        heat_kwh: float = 0.0,
+    ) -> State:
+        """Mix metal of a given enthalpy (0: solid at 20 °C) into the bath; all of it takes one temperature, with the
+        chamber's heat capacity.
 
-        ``alloy`` is the metal of the finished mixture; ``heat_kwh`` is heat set free on mixing (negative: taken up, as by a heat of dissolution
-        that the alloy's curve does not hold). Energy and mass are kept.
+        ``alloy`` is the metal of the finished mixture; ``heat_kwh`` is heat set free on mixing (negative: taken up,
+        as by a heat of dissolution that the alloy's curve does not hold). Energy and mass are kept.
         """
         after = alloy or state.alloy
         chamber = self.network.chamber_kwh_per_k
         if mass_kg < 0.0 or state.mass_kg + mass_kg <= 0.0:
-            raise ValueError("the mass added must not be negative, and something must be in the bath afterwards")
+            problem = "the mass added must not be negative, and something must be in the bath afterwards"
+            raise ValueError(problem)
         total = state.enthalpy_kwh + chamber * state.bath_c + mass_kg * enthalpy_kwh_per_kg + heat_kwh
         nodes = state.nodes_c.copy()
         nodes[0] = _mixed_c(after, state.mass_kg + mass_kg, chamber, total)
@@ -184,7 +105,8 @@ class Furnace:
         """Tap metal at the bath's temperature; it takes ``mass_kg * alloy.enthalpy_kwh_per_kg(bath_c)`` with it."""
         left = state.mass_kg - mass_kg
         if mass_kg < 0.0 or left < -1e-9 * state.mass_kg:
-            raise ValueError(f"{mass_kg} kg cannot be taken from {state.mass_kg} kg")
+            problem = f"{mass_kg} kg cannot be taken from {state.mass_kg} kg"
+            raise ValueError(problem)
         return replace(state, mass_kg=left if left > 1e-9 * state.mass_kg else 0.0)
 
     def stored_kwh(self, state: State, reference_c: float = REFERENCE_C) -> float:
@@ -192,7 +114,7 @@ class Furnace:
         walls = float(self.network.wall_kj_per_k @ (state.nodes_c[1:] - reference_c)) / KJ_PER_KWH
         return walls + self.network.chamber_kwh_per_k * (state.bath_c - reference_c)
 
-    # -- operations --------------------------------------------------------------------------------------------------------------------
+    # -- operations ---
 
     def advance(self, state: State, power_kw: float, duration_s: float, *, mode: str | None = None) -> Course:
         """Constant power for a time."""
@@ -202,7 +124,9 @@ class Furnace:
         """No power for a time; an emptied furnace (mass 0) loses only what its lining radiates and conducts."""
         return self.advance(state, 0.0, duration_s, mode=mode)
 
-    def heat_to(self, state: State, power_kw: float, target_c: float, *, limit_s: float = inf, mode: str | None = None) -> Course:
+    def heat_to(
+        self, state: State, power_kw: float, target_c: float, *, limit_s: float = inf, mode: str | None = None
+    ) -> Course:
         """Constant power until the bath first meets ``target_c`` (from below or above) or until ``limit_s``.
 
         ``ended_by`` is ``target``, ``time``, or ``never`` when no time would be enough; then the course is empty.
@@ -211,16 +135,21 @@ class Furnace:
         limits = _Limits(ceiling_c=target_c) if below else _Limits(floor_c=target_c)
         return self._run(state, power_kw, limit_s, mode or self.network.default_mode, limits)
 
-    def time_to_temperature_s(self, state: State, power_kw: float, target_c: float, *, mode: str | None = None) -> float:
+    def time_to_temperature_s(
+        self, state: State, power_kw: float, target_c: float, *, mode: str | None = None
+    ) -> float:
         """Seconds of constant power until the bath meets ``target_c``; ``inf`` if it never does."""
         course = self.heat_to(state, power_kw, target_c, mode=mode)
         return course.duration_s if course.ended_by == "target" else inf
 
-    def hold(self, state: State, set_c: float, duration_s: float, *, max_power_kw: float = inf, mode: str | None = None) -> Course:
+    def hold(
+        self, state: State, set_c: float, duration_s: float, *, max_power_kw: float = inf, mode: str | None = None
+    ) -> Course:
         """Keep the bath at ``set_c`` for a time; the power is what the losses need, as exact exponentials.
 
-        Below the set point, or while the need exceeds ``max_power_kw``, the furnace heats at ``max_power_kw`` (it must be finite then); above it, or
-        while hot walls feed the bath, it floats without power until it meets the set point again.
+        Below the set point, or while the need exceeds ``max_power_kw``, the furnace heats at ``max_power_kw`` (it
+        must be finite then); above it, or while hot walls feed the bath, it floats without power until it meets the
+        set point again.
         """
         name = mode or self.network.default_mode
         segments: list[Segment] = []
@@ -231,7 +160,8 @@ class Furnace:
             state, passed = course.state, course.duration_s
             stalls = 0 if passed > 0.0 else stalls + 1
             if stalls > MAX_STALLS:
-                raise ThermalError(f"holding {set_c} °C makes no progress at {state.bath_c} °C")
+                problem = f"holding {set_c} °C makes no progress at {state.bath_c} °C"
+                raise ThermalError(problem)
             left = 0.0 if course.ended_by == "time" else left - passed
         return Course(tuple(segments), state, "time")
 
@@ -241,7 +171,7 @@ class Furnace:
         walls = sum(chain.steady_conductance_kw_per_k * (set_c - chain.outside_c) for chain in self.network.chains)
         return walls + table.surface_kw(table.index(set_c), set_c)
 
-    # -- inside ------------------------------------------------------------------------------------------------------------------------
+    # -- inside ---
 
     def _state(self, nodes_c: Vector, mass_kg: float, alloy: Alloy) -> State:
         nodes_c.flags.writeable = False
@@ -279,7 +209,8 @@ class Furnace:
 
     def _at_limit(self, state: State, set_c: float, left: float, max_kw: float, mode: str) -> Course:
         if max_kw == inf:
-            raise ValueError(f"the bath is below {set_c} °C: holding it needs a finite max_power_kw to heat with")
+            problem = f"the bath is below {set_c} °C: holding it needs a finite max_power_kw to heat with"
+            raise ValueError(problem)
         return self._run(state, max_kw, left, mode, _Limits(ceiling_c=set_c))
 
     def _run(self, state: State, power_kw: float, duration_s: float, mode: str, limits: _Limits) -> Course:
@@ -309,11 +240,16 @@ class Furnace:
             nodes, left = after, left - duration if way else 0.0
             stalls = 0 if duration > 0.0 else stalls + 1
             if stalls > MAX_STALLS:
-                raise ThermalError(f"no progress at {nodes[0]} °C and {power_kw} kW")
+                problem = f"no progress at {nodes[0]} °C and {power_kw} kW"
+                raise ThermalError(problem)
         return Course(tuple(segments), self._state(nodes, state.mass_kg, state.alloy), ended_by)
 
-    def _step(self, nodes: Vector, mass_kg: float, power_kw: float, table: BandTable) -> tuple[_Step, list[float], float, float]:
-        """The linear system of the band that the bath is in, or is about to enter; rates of the bath's modes; the band's ends."""
+    def _step(
+        self, nodes: Vector, mass_kg: float, power_kw: float, table: BandTable
+    ) -> tuple[_Step, list[float], float, float]:
+        """The linear system of the band that the bath is in, or is about to enter; rates of the bath's modes; the
+        band's ends.
+        """
         network = self.network
         chamber = KJ_PER_KWH * network.chamber_kwh_per_k
         weightless = mass_kg == 0.0 and chamber == 0.0
@@ -330,7 +266,9 @@ class Furnace:
             modal = modes.inject @ flux
             rates = (modes.shape[0] * modal).tolist()
             trend = sum(rates)
-            move = int(trend > 0.0 and nodes[0] >= high - EDGE_TOLERANCE_K) - int(trend < 0.0 and nodes[0] <= low + EDGE_TOLERANCE_K)
+            move = int(trend > 0.0 and nodes[0] >= high - EDGE_TOLERANCE_K) - int(
+                trend < 0.0 and nodes[0] <= low + EDGE_TOLERANCE_K
+            )
             if move == 0 or abs(band + move - tried) > 1 or band + move == tried:
                 break
             band += move
@@ -360,7 +298,9 @@ class _Step:
         return after
 
     def integral_k_s(self) -> Vector:
-        """Integral of every temperature over the duration, °C s, shape (n,); a series where the closed form would cancel."""
+        """Integral of every temperature over the duration, °C s, shape (n,); a series where the closed form would
+        cancel.
+        """
         t, modes = self.duration_s, self.modes
         z = t * modes.decay
         area = (t - self.grown) / modes.safe_decay
@@ -370,7 +310,9 @@ class _Step:
         integral: Vector = self.before * t + modes.shape @ (self.modal * area)
         return integral
 
-    def segment(self, after: Vector, power: tuple[float, tuple[tuple[float, float], ...]], mass_kg: float, mode: str) -> Segment:
+    def segment(
+        self, after: Vector, power: tuple[float, tuple[tuple[float, float], ...]], mass_kg: float, mode: str
+    ) -> Segment:
         """The segment with its heat terms, from temperatures alone."""
         network, table, band, t = self.network, self.table, self.band, self.duration_s
         rise = self.rise_k
@@ -393,7 +335,9 @@ class _Step:
 
 
 def _balance(network: Network, table: BandTable, nodes: Vector, power_kw: float) -> int:
-    """Temperature of a chamber without heat capacity: what the walls give equals what the surface loses. Sets ``nodes[0]``; returns its band."""
+    """Temperature of a chamber without heat capacity: what the walls give equals what the surface loses. Sets
+    ``nodes[0]``; returns its band.
+    """
     total = float(network.coupling.sum())
     inflow = float(network.coupling @ nodes) + power_kw  # the chamber's own coupling is 0
     low, high = 0, len(table.edges)
@@ -411,8 +355,12 @@ def _balance(network: Network, table: BandTable, nodes: Vector, power_kw: float)
 
 def _arrived(at: float, trend: float, limits: _Limits) -> bool:
     """Whether the bath stands at a limit and presses on it."""
-    up = at >= limits.ceiling_c - EDGE_TOLERANCE_K and (trend > SLOPE_TOLERANCE_K_PER_S or at > limits.ceiling_c + EDGE_TOLERANCE_K)
-    down = at <= limits.floor_c + EDGE_TOLERANCE_K and (trend < -SLOPE_TOLERANCE_K_PER_S or at < limits.floor_c - EDGE_TOLERANCE_K)
+    up = at >= limits.ceiling_c - EDGE_TOLERANCE_K and (
+        trend > SLOPE_TOLERANCE_K_PER_S or at > limits.ceiling_c + EDGE_TOLERANCE_K
+    )
+    down = at <= limits.floor_c + EDGE_TOLERANCE_K and (
+        trend < -SLOPE_TOLERANCE_K_PER_S or at < limits.floor_c - EDGE_TOLERANCE_K
+    )
     return up or down
 
 
@@ -433,16 +381,5 @@ def _mixed_c(alloy: Alloy, mass_kg: float, chamber_kwh_per_k: float, total_kwh: 
         found = at + (total_kwh - held) / slope_kwh
         if found <= band.high_c:
             return found
-    raise AssertionError("the last band has no end")
-
-
-def _row_kwh(duration_s: float, base_kw: float, exponentials: tuple[tuple[float, float], ...]) -> float:
-    kj = base_kw * duration_s
-    for amp, tau in exponentials:
-        kj += amp * tau * -float(np.expm1(-duration_s / tau))
-    return kj / KJ_PER_KWH
-
-
-def _residual(energy_kwh: float, heat_kwh: dict[str, float]) -> float:
-    scale = abs(energy_kwh) + sum(abs(kwh) for kwh in heat_kwh.values())
-    return abs(energy_kwh - sum(heat_kwh.values())) / scale if scale else 0.0
+    problem = "the last band has no end"
+    raise AssertionError(problem)
