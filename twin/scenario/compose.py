@@ -60,13 +60,15 @@ class Composer:
         self.root = root.resolve()
         self.faults: list[Fault] = []
         self._cache: dict[Path, Node] = {}
+        self._opened = 0
 
     def compose(self, path: Path, trail: tuple[Path, ...] = ()) -> Node:
         """The tree of ``path``, with its bases merged and its used stations filled in. Raises ScenarioFaults where a file is unreadable."""
         path = path.resolve()
         if path in self._cache:
             return self._cache[path].copy()
-        if len(self._cache) >= MAX_FILES:
+        self._opened += 1
+        if self._opened > MAX_FILES:
             raise ScenarioFaults([Fault(self.name(path), 0, 0, "extends", f"more than {MAX_FILES} files", "", "merge some")])
         node, faults = load(path, self.name(path))
         self.faults += faults

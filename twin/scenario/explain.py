@@ -20,14 +20,14 @@ _DATES = {"date_type", "date_parsing", "date_from_datetime_parsing", "date_from_
 
 def faults_of(error: ValidationError, model: Any, root: Node, prefix: Path_ = ()) -> list[Fault]:
     """The faults of validating the part of ``root`` at ``prefix`` by ``model``, one for each thing that is wrong."""
-    located = [(one, *_locate(root, (*prefix, *one["loc"]))) for one in error.errors(include_url=False)]
+    located = [(one, *_locate(root, (*prefix, *one["loc"]), one["type"])) for one in error.errors(include_url=False)]
     return [_fault(one, path, missing, root, model, len(prefix)) for one, path, missing, _ in _best_branches(located)]
 
 
 _Located = tuple[Any, Path_, str | None, tuple[tuple[Path_, str], ...]]
 
 
-def _locate(root: Node, loc: Sequence[str | int]) -> tuple[Path_, str | None, tuple[tuple[Path_, str], ...]]:
+def _locate(root: Node, loc: Sequence[str | int], kind: str) -> tuple[Path_, str | None, tuple[tuple[Path_, str], ...]]:
     """pydantic's location → the path that exists, the key that is missing below it, and the union branches it went through."""
     node, path, branches = root, list[str | int](), list[tuple[Path_, str]]()
     missing: str | None = None
@@ -37,7 +37,7 @@ def _locate(root: Node, loc: Sequence[str | int]) -> tuple[Path_, str | None, tu
             node = child
             path.append(part)
             missing = None
-        elif index == len(loc) - 1:
+        elif index == len(loc) - 1 and kind == "missing":
             missing = str(part)
         else:
             branches.append((tuple(path), str(part)))
@@ -65,10 +65,17 @@ def _best_branches(located: list[_Located]) -> list[_Located]:
                 groups.setdefault(where, {}).setdefault(branch, []).append(entry)
         dropped = set()
         for branches in groups.values():
-            best = max(branches, key=lambda name: (max(len(e[0]["loc"]) for e in branches[name]), -len(branches[name])))
+            best = max(branches, key=lambda name: _fitness(branches[name]))
             dropped |= {id(entry) for name, entries in branches.items() if name != best for entry in entries}
         located = [entry for entry in located if id(entry) not in dropped]
     return located
+
+
+def _fitness(errors: list[_Located]) -> tuple[int, bool, int]:
+    """How well a branch of a union fits: how deep its errors lie, whether its own shape is right, how few they are."""
+    depths = [len(one["loc"]) for one, *_ in errors]
+    shaped = not any(one["type"] in ("extra_forbidden", "missing") and len(one["loc"]) == min(depths) for one, *_ in errors)
+    return max(depths), shaped, -len(errors)
 
 
 def _fault(error: Error, path: Path_, missing: str | None, root: Node, model: Any, skip: int) -> Fault:
@@ -85,8 +92,6 @@ def _fault(error: Error, path: Path_, missing: str | None, root: Node, model: An
     if kind == "extra_forbidden":
         at, key = (node.key_at or node.at), str(path[-1]) if path else ""
         known = _keys_at(model, path[skip:-1])
-        if node.value is None or node.value == {}:
-            return _make(at, place, "unknown key", key, f"{did_you_mean(key, known)} (a comma inside {{…}} needs quotes: \"1,200 kW\")")
         return _make(at, place, "unknown key", key, did_you_mean(key, known))
     problem, fix = _words(error, model, path[skip:])
     at = _value_at(node)

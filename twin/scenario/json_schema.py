@@ -19,7 +19,7 @@ from twin.scenario.provenance import META
 from twin.scenario.schema import Part, ScenarioSpec
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_NUMERIC = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "gt", "ge", "lt", "le", "multipleOf")
+_BOUNDS = {"gt": "x-exclusiveMinimum", "ge": "x-minimum", "lt": "x-exclusiveMaximum", "le": "x-maximum"}
 _REF = "#/$defs/"
 
 
@@ -61,7 +61,7 @@ class _Shorthand(GenerateJsonSchema):
 
 def _section(classes: Mapping[str, type[Part]], definitions: dict[str, Any], word: str) -> dict[str, Any]:
     """A mapping of names to parts: one branch a kind, and the one that takes a part from another file."""
-    branches = []
+    branches: list[dict[str, Any]] = []
     for name, kind in sorted(classes.items()):
         branch = _schema_of(kind)
         definitions |= branch.pop("$defs", {})
@@ -69,12 +69,12 @@ def _section(classes: Mapping[str, type[Part]], definitions: dict[str, Any], wor
         branch["required"] = sorted({*branch.get("required", []), "kind"})
         definitions[kind.__name__] = branch
         branches.append({"$ref": f"{_REF}{kind.__name__}"})
-    used = {"type": "object", "required": ["file", word], "additionalProperties": False,
-            "properties": {"file": {"type": "string"}, word: {"type": "string"}}}
+    named = {"file": {"type": "string"}, word: {"type": "string"}}
+    used = {"type": "object", "required": ["file", word], "additionalProperties": False, "properties": named}
     branches.append({"type": "object", "required": ["use"], "properties": {"use": used}})
     names = [name for name, _ in sorted(classes.items())]
-    return {"type": "object", "minProperties": 1 if word == "station" else 0,
-            "additionalProperties": {"oneOf": branches, "discriminator": {"propertyName": "kind", "x-known": names}}}
+    entry = {"oneOf": branches, "discriminator": {"propertyName": "kind", "x-known": names}}
+    return {"type": "object", "minProperties": 1 if word == "station" else 0, "additionalProperties": entry}
 
 
 def _provenance() -> dict[str, Any]:
@@ -98,7 +98,8 @@ def _tidied(node: Any) -> Any:
 
 def _quantity(node: Mapping[str, Any]) -> dict[str, Any]:
     kept = {key: node[key] for key in ("description", "default") if key in node}
-    bounds = {f"x-{key}": node[key] for key in _NUMERIC if key in node}
+    bounds = {key: node[key] for key in _BOUNDS.values() if key in node}
+    bounds |= {key: node[short] for short, key in _BOUNDS.items() if short in node}
     forms: list[dict[str, Any]] = [{"type": "string"}]
     if node["x-unit"] == "1":
         forms.append({"type": "number"})

@@ -5,6 +5,7 @@ The keys beside ``value`` are taken off before the schema sees the tree and kept
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,10 @@ from twin.scenario.nodes import Node, Path_
 META = frozenset({"data_class", "source", "range", "distribution", "verified", "note"})
 KEEPS_NULL = {("calendar", "holidays")}
 """Places where null is a value; anywhere else it removes the key."""
+
+
+_SPLIT = re.compile(r"\d+(\.\d+)?\s*[A-Za-z%]")
+"""The rest of a quantity that a comma in ``{…}`` has cut in two."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,11 @@ def _plain(node: Node, path: Path_, result: Unwrapped) -> Any:
         return [_plain(item, (*path, index), result) for index, item in enumerate(node.value)]
     if not isinstance(node.value, dict):
         return node.value
+    for key, child in node.value.items():
+        if child.value is None and _SPLIT.match(key):
+            at = child.key_at or child.at
+            fix = 'put the quantity in quotes: "1,200 kW"'
+            result.faults.append(Fault(at.file, at.line, at.column, _dotted((*path, key)), "a comma inside {…} ends the value", key, fix))
     if "value" in node.value and not META.isdisjoint(node.value):
         return _quantity(node, path, result)
     return {
