@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from twin.core.faults import InputFault
 from twin.core.units import parse
+from twin.experiment.draws import triangular
 from twin.scenario.scenario import Scenario
 from twin.tasks.task import Condition, Distribution, Money, Task
 
@@ -108,15 +110,7 @@ def _quantile(distribution: Distribution, u: float, unit: str) -> str:
     if not low <= mode <= high or low == high:
         message = f"triangular distribution {spread.low} … {spread.mode} … {spread.high}: write low ≤ mode ≤ high"
         raise InputFault(message)
-    return _written(triangular_quantile(u, low, mode, high), unit)
-
-
-def triangular_quantile(u: float, low: float, mode: float, high: float) -> float:
-    """Inverse distribution function of the triangular distribution."""
-    rise = (mode - low) / (high - low)
-    if u < rise:
-        return low + math.sqrt(u * (high - low) * (mode - low))
-    return high - math.sqrt((1.0 - u) * (high - low) * (high - mode))
+    return _written(float(triangular(np.asarray(u), low, mode, high)), unit)
 
 
 def _written(number: float, unit: str) -> str:
@@ -148,4 +142,4 @@ def total_krw(scenario: Scenario, task: Task, money: Money) -> tuple[float, floa
     return money.value_krw * times, low * times, high * times
 
 
-__all__ = ["changes", "count", "drawn", "holds", "look_up", "matched", "total_krw", "triangular_quantile", "unit_of"]
+__all__ = ["changes", "count", "drawn", "holds", "look_up", "matched", "total_krw", "unit_of"]
