@@ -179,7 +179,7 @@ class Feed:
 class MetalUnit(Unit):
     """A casting unit: takes the metal of a lot from its feed when it begins it, and waits (starved) while there is not enough."""
 
-    __slots__ = ("_rate", "cast", "done_at", "drawn", "feed", "pending", "prepared", "ready_at", "supplier")
+    __slots__ = ("_rate", "cast", "drawn", "feed", "pending", "prepared", "ready_at", "supplier")
 
     def __init__(self, place: Place, equipment: int, durations: Callable[[Job], float], feed: Feed, cast: Callable[[MetalUnit], None]) -> None:
         super().__init__(place, equipment, durations)
@@ -197,9 +197,8 @@ class MetalUnit(Unit):
         if self.supplier is not None:
             self.supplier.look()
 
-    def begin(self, job: Job) -> None:
+    def begin(self, job: Job, now: float) -> None:
         """Take a lot: set up for it, then begin it when its metal is there."""
-        now = self.floor.now
         self.job = self.pending = job
         self.queued, self.operation, self.started, self.ended = job.queued, job.step, now, math.inf
         self.batch, self.prepared, self.ready_at = self.floor.batch(), False, now
@@ -241,11 +240,12 @@ class MetalUnit(Unit):
         if not self.prepared:
             self.started = now
         work_s = self.durations(job)
-        self.done_at = self.lay_out(now, work_s)
+        end = self.lay_out(now, work_s)
         if self.plain and self.prepared:
             self.plain = False
-            self.floor.pieces.extend((self.equipment, self.batch, _PROCESSING, now, self.done_at))
-        self.floor.after(self.done_at - now, self.end)
+            self.floor.pieces.extend((self.equipment, self.batch, _PROCESSING, now, end))
+        self.done_at = now + (end - now)
+        self.floor.after(end - now, self.end)
         if self.supplier is not None and self.feed.window_s < math.inf:
             self.floor.after(max(0.0, self.done_at - self.supplier.lead_s - now), self._look_ahead)
         self.look()
@@ -297,10 +297,10 @@ class MetalPlace(Place):
         self.queued_kg = 0.0
         self.supplier: Supplier | None = None
 
-    def put(self, job: Job) -> None:
+    def put(self, job: Job, now: float) -> None:
         """Queue a lot; the melt shop hears of its metal."""
         self.queued_kg += job.kg
-        super().put(job)
+        super().put(job, now)
         if self.supplier is not None:
             self.supplier.look()
 

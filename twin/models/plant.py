@@ -247,7 +247,7 @@ class Plant:
 
     def _release(self, released: Sequence[Job]) -> None:
         for job in released:
-            job.route[0].put(job)
+            job.route[0].put(job, self.floor.now)
 
     # --- what happens to pieces
 
@@ -281,7 +281,7 @@ class Plant:
     def run(self) -> None:
         """Simulate from the warm-up's beginning to the end of the horizon."""
         for place in self.places.values():
-            place.call()
+            place.call(self.t_from)
         for shop in self.shops:
             shop.open()
         if self.t_from < 0.0:

@@ -13,6 +13,7 @@ from array import array
 from collections import deque
 from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
+from itertools import count
 from typing import Any
 
 from simpy import Environment, Timeout
@@ -28,13 +29,14 @@ _SETUP, _PROCESSING, _DOWN = STATE["setup"], STATE["processing"], STATE["down"]
 class Floor:
     """What all units of one simulated plant share: the clock, the log, batch numbers."""
 
-    __slots__ = ("batches", "env", "finished", "log", "pieces")
+    __slots__ = ("batch", "env", "finished", "log", "pieces")
 
     def __init__(self, t_from: float) -> None:
         self.env = Environment(t_from)
         self.log = array("d")
         self.pieces = array("d")
-        self.batches = 0
+        self.batch: Callable[[], int] = count().__next__
+        """gives the next batch number"""
         self.finished: Callable[[Job, float], None] | None = None
 
     @property
@@ -46,12 +48,6 @@ class Floor:
         """Call ``call(event)`` in ``delay_s`` seconds; an infinite delay never comes."""
         if delay_s != math.inf:
             Timeout(self.env, delay_s).callbacks.append(call)
-
-    def batch(self) -> int:
-        """The next batch number."""
-        number = self.batches
-        self.batches = number + 1
-        return number
 
     def run(self, until: float) -> None:
         """Simulate up to ``until``; events at that very time are left for the next call."""
@@ -97,27 +93,27 @@ class Place:
         self.waiting: deque[Unit | Delayed] = deque()
         self.armed = math.inf
 
-    def accept(self, job: Job) -> bool:
+    def accept(self, job: Job, now: float) -> bool:
         """Take a lot from upstream if a unit is free or the buffer has room (an empty buffer takes a lot larger than itself)."""
-        if self.free and not self.held and self.worktime.open(self.floor.env.now):
-            job.queued = self.floor.env.now
-            self.free.pop(0).begin(job)
+        if self.free and not self.held and (self.worktime is ALWAYS or self.worktime.open(now)):
+            job.queued = now
+            self.free.pop(0).begin(job, now)
             return True
         if self.held + job.pieces > self.room and (self.held or not self.room):
             return False
-        self.put(job)
+        self.put(job, now)
         return True
 
-    def put(self, job: Job) -> None:
+    def put(self, job: Job, now: float) -> None:
         """Queue a lot and see that somebody comes to work on it."""
-        job.queued = self.floor.env.now
+        job.queued = now
         self.held += job.pieces
         if self.heap is None:
             self.queue.append(job)
         else:
             heappush(self.heap, (job.rank(), job))
         if self.free:
-            self.call()
+            self.call(now)
 
     def take(self) -> Job | None:
         """The next lot, or none."""
@@ -128,10 +124,7 @@ class Place:
         elif self.queue:
             job = self.queue.popleft()
         elif self.source is not None:
-            fresh = next(self.source, None)
-            if fresh is not None:
-                fresh.queued = self.floor.env.now
-            return fresh
+            return next(self.source, None)
         else:
             return None
         self.held -= job.pieces
@@ -147,64 +140,65 @@ class Place:
         """The lots in the queue, in no particular order."""
         return iter(self.queue) if self.heap is None else (job for _, job in self.heap)
 
-    def admit(self) -> None:
+    def admit(self, now: float) -> None:
         """Let units upstream that are blocked pass their lots on while there is room."""
-        while self.waiting and self.accept(self.waiting[0].job):
-            self.waiting.popleft().leave()
+        while self.waiting and self.accept(self.waiting[0].job, now):
+            self.waiting.popleft().leave(now)
 
-    def call(self, event: Any = None) -> None:
+    def call(self, now: float) -> None:
         """Put free units to work, now or when working time begins."""
-        now = self.floor.env.now
-        if event is not None:
-            self.armed = math.inf
         start = self.worktime.next_open(now)
         if start > now:
             if start < self.armed:
                 self.armed = start
-                self.floor.after(start - now, self.call)
+                self.floor.after(start - now, self._wake)
             return
         for _ in range(len(self.free)):
             unit = self.free.pop(0)
-            unit.next()
+            unit.next(now)
             if unit in self.free:
                 break
+
+    def _wake(self, event: Any) -> None:
+        self.armed = math.inf
+        self.call(self.floor.now)
 
 
 class Unit:
     """One machine. It is free, works on ``job``, or is blocked with it."""
 
     __slots__ = (
-        "batch", "durations", "end_of_work", "ended", "equipment", "failing", "floor", "job", "log", "operation", "place", "plain", "queued",
-        "setup_s", "started", "tool", "worktime")
+        "batch", "done_at", "durations", "end_of_work", "ended", "env", "equipment", "failing", "floor", "job", "log", "new_batch", "operation",
+        "place", "plain", "queued", "setup_s", "started", "tool", "worktime")
 
     def __init__(self, place: Place, equipment: int, durations: Callable[[Job], float]) -> None:
         self.place, self.floor, self.equipment, self.durations = place, place.floor, equipment, durations
+        self.env, self.new_batch = place.floor.env, place.floor.batch
         self.worktime: WorkTime | None = None if place.worktime is ALWAYS else place.worktime
         self.failing: Failing | None = None
         self.setup_s = 0.0
         self.tool: str | None = None
         self.job = NOBODY
         self.batch, self.operation = NONE, 0
-        self.queued = self.started = self.ended = 0.0
+        self.queued = self.started = self.ended = self.done_at = 0.0
         self.plain = True
         self.log = self.floor.log.extend
         self.end_of_work = self.end
         place.units.append(self)
         place.free.append(self)
 
-    def begin(self, job: Job) -> None:
+    def begin(self, job: Job, now: float) -> None:
         """Start work on a lot now."""
-        floor = self.floor
-        now = floor.env.now
-        self.job, self.queued, self.operation, self.started, self.ended = job, job.queued, job.step, now, math.inf
-        self.batch = floor.batches
-        floor.batches += 1
+        self.job, self.queued, self.operation, self.started = job, job.queued, job.step, now
+        self.batch = self.new_batch()
         work_s = self.durations(job)
         if self.worktime is not None or self.failing is not None or self.setup_s:
             work_s = self.lay_out(now, work_s) - now
             if work_s == math.inf:
+                self.done_at = self.ended = math.inf
                 return
-        Timeout(floor.env, work_s).callbacks.append(self.end_of_work)
+        self.done_at = now + work_s
+        Timeout(self.env, work_s).callbacks.append(self.end_of_work)
 
     def lay_out(self, now: float, work_s: float) -> float:
         """Write the pieces of a lot that is set up for, paused or broken down; returns the time when it is done."""
@@ -245,41 +239,43 @@ class Unit:
 
     def end(self, event: Any) -> None:
         """Work on the lot is done: pass it on, or stay blocked with it."""
+        now = self.ended = self.done_at
         job = self.job
-        self.ended = self.floor.env.now
-        step = job.step + 1
+        step = self.operation + 1
         if step < len(job.route):
             place = job.route[step]
             job.step = step
-            if not place.accept(job):
+            if not place.accept(job, now):
                 place.waiting.append(self)
                 return
         elif self.floor.finished is not None:
-            self.floor.finished(job, self.ended)
-        self.leave()
+            self.floor.finished(job, now)
+        self.log((job.code, self.equipment, self.operation, self.queued, self.started, now, now, self.batch, self.plain, 1.0))
+        self.next(now)
 
-    def leave(self) -> None:
-        """The lot has left: log it, take the next."""
+    def leave(self, now: float) -> None:
+        """The blocked lot has left: log it, take the next."""
         self.log((
-            self.job.code, self.equipment, self.operation, self.queued, self.started, self.ended, self.floor.env.now, self.batch, self.plain, 1.0))
-        self.job = NOBODY
-        self.next()
+            self.job.code, self.equipment, self.operation, self.queued, self.started, self.ended, now, self.batch, self.plain, 1.0))
+        self.next(now)
 
-    def next(self) -> None:
+    def next(self, now: float) -> None:
         """Take the next lot, else be free."""
         place = self.place
-        if self.worktime is not None and not self.worktime.open(self.floor.env.now):
+        if self.worktime is not None and not self.worktime.open(now):
+            self.job = NOBODY
             place.free.append(self)
             if place.held or place.source is not None:
-                place.call()
+                place.call(now)
             return
         job = place.take()
         if job is None:
+            self.job = NOBODY
             place.free.append(self)
             return
-        self.begin(job)
+        self.begin(job, now)
         if place.waiting:
-            place.admit()
+            place.admit(now)
 
 
 class Failing:
@@ -314,9 +310,9 @@ class BatchUnit(Unit):
         self.total = 0.0
         self.overtime: Callable[[float, float], None] | None = None
 
-    def begin(self, job: Job) -> None:
+    def begin(self, job: Job, now: float) -> None:
         """Start a batch with this lot and the next ones that fit."""
-        floor, now = self.floor, self.floor.env.now
+        floor = self.floor
         self.lots, self.total = [(job, job.queued)], job.pieces
         while (following := self.place.peek()) is not None and self.total + following.pieces <= self.size:
             taken = self.place.take()
@@ -335,6 +331,7 @@ class BatchUnit(Unit):
             if not self.plain:
                 for state, a, b in pieces:
                     floor.pieces.extend((self.equipment, self.batch, state, a, b))
+        self.done_at = end
         closes = self.place.worktime.closes(now)
         if self.overtime is not None and end > closes:
             self.overtime(closes, end)
@@ -342,28 +339,31 @@ class BatchUnit(Unit):
 
     def end(self, event: Any) -> None:
         """The batch is done: pass its lots on one by one."""
-        self.ended = self.floor.env.now
-        self.leave(passed=False)
+        self.ended = self.done_at
+        self._pass_on(self.ended)
 
-    def leave(self, passed: bool = True) -> None:
-        """Pass lots on until one is blocked; ``passed`` says that the first has just been accepted."""
+    def leave(self, now: float) -> None:
+        """The lot that was blocked has left; go on with the others."""
+        job, _ = self.lots.pop(0)
+        self.note(job, now, rider=bool(self.lots))
+        self._pass_on(now)
+
+    def _pass_on(self, now: float) -> None:
+        """Pass lots on until one is blocked."""
         while self.lots:
-            job, queued = self.lots[0]
-            if not passed:
-                self.job, self.queued, self.operation = job, queued, job.step
-                step = job.step + 1
-                if step < len(job.route):
-                    job.step = step
-                    if not job.route[step].accept(job):
-                        job.route[step].waiting.append(self)
-                        return
-                elif self.floor.finished is not None:
-                    self.floor.finished(job, self.ended)
-            passed = False
+            job, self.queued = self.lots[0]
+            self.job, self.operation = job, job.step
+            step = job.step + 1
+            if step < len(job.route):
+                job.step = step
+                if not job.route[step].accept(job, now):
+                    job.route[step].waiting.append(self)
+                    return
+            elif self.floor.finished is not None:
+                self.floor.finished(job, now)
             self.lots.pop(0)
-            self.note(job, self.floor.env.now, rider=bool(self.lots))
-        self.job = NOBODY
-        self.next()
+            self.note(job, now, rider=bool(self.lots))
+        self.next(now)
 
     def note(self, job: Job, left: float, rider: bool) -> None:
         """Log one lot of the batch; only the last row stands for the unit's time."""
@@ -386,20 +386,20 @@ class DelayUnit(Unit):
         self.places = places
         self.inside: dict[int, Delayed] = {}
 
-    def begin(self, job: Job) -> None:
+    def begin(self, job: Job, now: float) -> None:
         """A lot comes in."""
-        lot = Delayed(self, job)
+        lot = Delayed(self, job, now)
         self.inside[lot.batch] = lot
         self.floor.after(self.durations(job), lot.end)
         if len(self.inside) < self.places:
-            self.next()
+            self.next(now)
 
-    def out(self, lot: Delayed) -> None:
+    def out(self, lot: Delayed, now: float) -> None:
         """A lot has left."""
         full = len(self.inside) == self.places
         del self.inside[lot.batch]
         if full:
-            self.next()
+            self.next(now)
 
 
 class Delayed:
@@ -407,28 +407,28 @@ class Delayed:
 
     __slots__ = ("batch", "ended", "job", "operation", "queued", "started", "unit")
 
-    def __init__(self, unit: DelayUnit, job: Job) -> None:
+    def __init__(self, unit: DelayUnit, job: Job, now: float) -> None:
         self.unit, self.job, self.queued, self.operation = unit, job, job.queued, job.step
-        self.batch, self.started, self.ended = unit.floor.batch(), unit.floor.env.now, math.inf
+        self.batch, self.started, self.ended = unit.floor.batch(), now, math.inf
 
     def end(self, event: Any) -> None:
         """Its time is over: pass it on, or keep its place."""
         job, floor = self.job, self.unit.floor
-        self.ended = floor.env.now
+        now = self.ended = floor.now
         step = job.step + 1
         if step < len(job.route):
             job.step = step
-            if not job.route[step].accept(job):
+            if not job.route[step].accept(job, now):
                 job.route[step].waiting.append(self)
                 return
         elif floor.finished is not None:
-            floor.finished(job, self.ended)
-        self.leave()
+            floor.finished(job, now)
+        self.leave(now)
 
-    def leave(self) -> None:
+    def leave(self, now: float) -> None:
         """The lot has left."""
-        self.note(self.unit.floor.env.now)
-        self.unit.out(self)
+        self.note(now)
+        self.unit.out(self, now)
 
     def note(self, left: float) -> None:
         """Log the lot."""
