@@ -278,12 +278,16 @@ class Plant:
 
     # --- running
 
-    def run(self) -> None:
-        """Simulate from the warm-up's beginning to the end of the horizon."""
+    def begin(self) -> None:
+        """Arm every station and melt shop; the clock stands at ``t_from``."""
         for place in self.places.values():
             place.call(self.t_from)
         for shop in self.shops:
             shop.open()
+
+    def run(self) -> None:
+        """Simulate from the warm-up's beginning to the end of the horizon."""
+        self.begin()
         if self.t_from < 0.0:
             self.floor.run(0.0)
         self._stocks("stock_open")
