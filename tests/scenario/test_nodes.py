@@ -15,13 +15,6 @@ from twin.core.faults import ScenarioFaults
 from twin.scenario.nodes import MAX_BYTES, load, loads, scalar
 
 
-def bomb(levels: int = 10, width: int = 9) -> str:
-    """A billion laughs: each line stands for ``width`` times the one before."""
-    lines = ["a0: &a0 [" + ", ".join(["lol"] * width) + "]"]
-    lines += [f"a{k}: &a{k} [" + ", ".join([f"*a{k - 1}"] * width) + "]" for k in range(1, levels)]
-    return "\n".join(lines) + "\n"
-
-
 @pytest.mark.parametrize(
     ("text", "value"),
     [("12:30", "12:30"), ("no", "no"), ("on", "on"), ("true", True), ("True", True), ("~", None), ("", None), ("NULL", None), ("12", 12), ("-3", -3),
@@ -46,7 +39,7 @@ def test_alias_bomb_is_refused_quickly_and_small() -> None:
     """Proves: 9^10 leaves are refused in under a second and 100 MB, in a process of its own. Sensitivity: expanding takes both."""
     code = (
         "import sys, time, resource\n"
-        "from tests.scenario.test_nodes import bomb\nfrom twin.core.faults import ScenarioFaults\nfrom twin.scenario.nodes import loads\n"
+        "from tests.scenario.bombs import bomb\nfrom twin.core.faults import ScenarioFaults\nfrom twin.scenario.nodes import loads\n"
         "start = time.process_time()\n"
         "try:\n    loads(bomb(), 'bomb')\nexcept ScenarioFaults as error:\n    said = str(error)\n"
         "print(time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, said)\n")
