@@ -47,7 +47,7 @@ CASES: dict[str, tuple[Callable[[], Problem], tuple[str, ...]]] = {
     "closing": (network, ("closing_stock",)),
     "capacity": (with_people, ("capacity",)),
     "load": (network, ("load_balance",)),
-    "pv": (lambda: one_machine(PRICES, pv_kw=series(30.0, 0.0)), ("load_balance", "pv_available")),
+    "pv": (lambda: one_machine(PRICES, pv_kw=series(30.0, 0.0)), ("load_balance",)),
     "battery": (lambda: one_machine(PRICES, battery=BatteryData(100.0, 40.0, 0.9, 50.0)), ("load_balance", "battery_balance", "battery_end")),
     "power_cap": (lambda: one_machine(PRICES, cap_kw=series(90.0, np.inf)), ("power_cap",)),
     "peak": (

@@ -24,10 +24,11 @@ class Undecodable(RuntimeError):
 
 @dataclass(frozen=True)
 class Roster:
-    """Names behind the tokens. ``at_start``: unit-token stock → the units that begin in it. ``pool_of``: stocks that differ only by how
-    long a unit has been idle are one pool. ``jobs``: done stock → its jobs, earliest due first."""
+    """Names behind the tokens. ``at_start``: unit-token stock → (slot, unit) of the units that come into it by themselves, slot 0 being
+    the start. ``pool_of``: stocks that differ only by how long a unit has been idle are one pool. ``jobs``: done stock → its jobs,
+    earliest due first."""
 
-    at_start: Mapping[str, tuple[str, ...]]
+    at_start: Mapping[str, tuple[tuple[int, str], ...]]
     pool_of: Mapping[str, str]
     jobs: Mapping[str, tuple[JobSpec, ...]]
 
@@ -38,12 +39,12 @@ class Roster:
 
 @dataclass(frozen=True)
 class Event:
-    """One start: the task, its slot, the unit that does it (None: no unit needed), the job that it makes."""
+    """One start: the task, its slot, the unit that does it (None: no unit needed), the jobs that it makes."""
 
     task: Task
     slot: int
     unit: str | None
-    job: JobSpec | None
+    jobs: tuple[JobSpec, ...]
 
 
 def decode(problem: Problem, roster: Roster, starts: Mapping[StartKey, int], slot_s: float, start_s: float = 0.0) -> list[Event]:
@@ -55,10 +56,11 @@ class _Decoder:
     def __init__(self, problem: Problem, roster: Roster, slot_s: float, start_s: float) -> None:
         self.problem, self.roster, self.slot_s, self.start_s = problem, roster, slot_s, start_s
         self.idle: dict[str, list[tuple[int, str]]] = defaultdict(list)
-        for stock, units in roster.at_start.items():
-            self.idle[roster.pool(stock)] += [(-1, unit) for unit in units]
-        self.tokens = {stock for stock in problem.stocks if stock in roster.at_start or stock in roster.pool_of}
         self.coming: dict[int, list[tuple[str, str]]] = defaultdict(list)
+        for stock, arrivals in roster.at_start.items():
+            for slot, unit in arrivals:
+                self.coming[slot].append((roster.pool(stock), unit))
+        self.tokens = {stock for stock in problem.stocks if stock in roster.at_start or stock in roster.pool_of}
         self.jobs = {stock: list(jobs) for stock, jobs in roster.jobs.items()}
 
     def run(self, starts: Mapping[StartKey, int]) -> list[Event]:
@@ -98,24 +100,26 @@ class _Decoder:
         if need is not None:
             waiting = sorted(self.idle[need])
             # the most recently used unit is the hot one; a cold start takes the one that has rested longest
-            since, unit = waiting[-1] if task.name.endswith(".hot") else waiting[0]
+            since, unit = waiting[-1] if ".hot" in task.name else waiting[0]
             self.idle[need].remove((since, unit))
             for change in task.changes:
                 if change.amount > 0 and change.stock in self.tokens:
                     self.coming[slot + change.offset].append((self.roster.pool(change.stock), unit))
-        return Event(task, slot, unit, self._job(task, slot))
+        return Event(task, slot, unit, self._jobs(task, slot))
 
-    def _job(self, task: Task, slot: int) -> JobSpec | None:
-        """The released job of the class that is due first."""
+    def _jobs(self, task: Task, slot: int) -> tuple[JobSpec, ...]:
+        """The released jobs of the class that are due first, as many as the task makes."""
         stock = next((c.stock for c in task.changes if c.stock in self.jobs), None)
         if stock is None:
-            return None
+            return ()
+        count = round(sum(c.amount for c in task.changes if c.stock == stock))
         now = self.start_s + slot * self.slot_s
-        ready = [job for job in self.jobs[stock] if job.release_s <= now + 1e-6]
-        if not ready:
+        ready = [job for job in self.jobs[stock] if job.release_s <= now + 1e-6][:count]
+        if len(ready) < count:
             raise Undecodable(f"slot {slot}: {task.name} makes a lot that is not released")
-        self.jobs[stock].remove(ready[0])
-        return ready[0]
+        for job in ready:
+            self.jobs[stock].remove(job)
+        return tuple(ready)
 
     def _return(self, slot: int) -> None:
         for pool, unit in self.coming.pop(slot, ()):

@@ -21,7 +21,6 @@ from twin.optimize.formulation_power import (
     define_load_constraints,
     define_peak_constraints,
     define_power_cap_constraints,
-    define_pv_constraints,
 )
 from twin.optimize.formulation_service import (
     define_closing_constraints,
@@ -32,7 +31,7 @@ from twin.optimize.formulation_service import (
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
-    from twin.optimize.problem import Problem
+    from twin.optimize.problem import Problem, Task
 
 
 def build(problem: Problem, *, elastic: bool = False) -> ConcreteModel:
@@ -51,7 +50,6 @@ def build(problem: Problem, *, elastic: bool = False) -> ConcreteModel:
     define_coupling_constraints(model, problem)
     define_capacity_constraints(model, problem)
     define_load_constraints(model, problem)
-    define_pv_constraints(model, problem)
     define_battery_constraints(model, problem)
     define_power_cap_constraints(model, problem)
     define_peak_constraints(model, problem)
@@ -63,7 +61,8 @@ def build(problem: Problem, *, elastic: bool = False) -> ConcreteModel:
 
 
 def define_variables(model: Any, problem: Problem) -> None:
-    """N[i,t] ∈ ℕ starts of task i in slot t (continuous where the task says so: cooling down is implied by the integers).
+    """N[i,t] ∈ ℕ starts of task i in slot t (continuous where the task says so: cooling down is implied by the integers), no more than
+    the stocks that it takes from could feed.
 
     level[r,t] ∈ [low, high] (tokens or kg), grid[t] ≥ 0 (kW at the meter).
     """
@@ -72,10 +71,20 @@ def define_variables(model: Any, problem: Problem) -> None:
     slots = range(problem.slots)
     starts = [(name, t) for name, task in problem.tasks.items() for t in problem.starts(task)]
     kinds = {name: pyo.NonNegativeReals if task.continuous else pyo.NonNegativeIntegers for name, task in problem.tasks.items()}
-    model.start = pyo.Var(starts, domain=lambda _, i, t: kinds[i])
+    most = {name: most_starts(problem, task) for name, task in problem.tasks.items()}
+    model.start = pyo.Var(starts, domain=lambda _, i, t: kinds[i], bounds=lambda _, i, t: (0, most[i]))
     model.level = pyo.Var(list(problem.stocks), slots, bounds=lambda _, r, t: (problem.stocks[r].low, _finite(problem.stocks[r].high_at(t))))
     model.grid = pyo.Var(slots, domain=pyo.NonNegativeReals)
     model.inflow, model.outflow = _events(model, problem)
+
+
+def most_starts(problem: Problem, task: Task) -> float | None:
+    """The most starts in one slot that the stocks it takes from could ever feed; None where nothing limits them."""
+    limits = [problem.stocks[change.stock].high / -change.amount for change in task.changes if change.amount < 0]
+    limits = [limit for limit in limits if limit < float("inf")]
+    if not limits:
+        return None
+    return min(limits) if task.continuous else float(int(min(limits) + 1e-6))
 
 
 def _finite(value: float) -> float | None:

@@ -38,25 +38,17 @@ def define_load_constraints(model: Any, problem: Problem) -> None:
 
 
 def define_supply_variables(model: Any, problem: Problem) -> None:
-    """pv[t] ∈ [0, available] (the rest is curtailed), charge[t], discharge[t] ∈ [0, power] kW, charge level soc[t] ∈ [0, energy] kWh."""
+    """pv[t] ∈ [0, available] (the rest is curtailed, never exported), charge[t], discharge[t] ∈ [0, power] kW, charge level soc[t] ∈ [0, energy] kWh."""
     import pyomo.environ as pyo
 
     slots = range(problem.slots)
     if problem.pv_kw is not None:
-        model.pv = pyo.Var(slots, domain=pyo.NonNegativeReals)
+        available = problem.pv_kw
+        model.pv = pyo.Var(slots, bounds=lambda _, t: (0.0, float(available[t])))
     if problem.battery is not None:
         model.charge = pyo.Var(slots, bounds=(0.0, problem.battery.power_kw))
         model.discharge = pyo.Var(slots, bounds=(0.0, problem.battery.power_kw))
         model.soc = pyo.Var(slots, bounds=(0.0, problem.battery.energy_kwh))
-
-
-def define_pv_constraints(model: Any, problem: Problem) -> None:
-    """pv[t] ≤ available[t] (kW); surplus is curtailed, never exported."""
-    import pyomo.environ as pyo
-
-    if problem.pv_kw is not None:
-        available = problem.pv_kw
-        model.pv_available = pyo.Constraint(range(problem.slots), rule=lambda _, t: model.pv[t] <= float(available[t]))
 
 
 def define_battery_constraints(model: Any, problem: Problem) -> None:

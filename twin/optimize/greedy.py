@@ -23,7 +23,7 @@ class Floor:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self.starts: dict[StartKey, int] = {}
+        self.starts: dict[StartKey, float] = {}
         self.levels: dict[str, Floats] = {name: projected(stock, problem.slots) for name, stock in problem.stocks.items()}
         self.people: dict[str, Floats] = {name: capacity.available.copy() for name, capacity in problem.capacities.items()}
         self.high = {s.name: np.array([s.high_at(t) for t in range(problem.slots)]) for s in problem.stocks.values()}
@@ -42,7 +42,7 @@ class Floor:
         deltas = self._deltas(task, slot)
         for name, delta in deltas.items():
             after = self.levels[name][slot:] + delta[slot:]
-            if after.min(initial=BIG) < self.problem.stocks[name].low - EPSILON or np.any(after > self.high[name][slot:] + EPSILON):
+            if after.min(initial=BIG) < self.problem.stocks[name].low - EPSILON or not self._room(name, after, slot):
                 return False
             for pair in self.couplings[name]:
                 held, per = (self.levels[one][slot:] + deltas[one][slot:] if one in deltas else self.levels[one][slot:] for one in (pair.stock, pair.per))
@@ -51,6 +51,10 @@ class Floor:
         if any(self.people[name][slot:slot + task.slots].min(initial=BIG) < amount - EPSILON for name, amount in task.uses.items()):
             return False
         return bool(np.all(self.load_kw + self._power(task, slot) <= self.room_kw + EPSILON)) or not self._power(task, slot).any()
+
+    def _room(self, name: str, after: Floats, slot: int) -> bool:
+        """Whether the level keeps below the most there may be: now by the slot, later by the stock, which will be drawn from again."""
+        return bool(after[0] <= self.high[name][slot] + EPSILON and after.max() <= self.problem.stocks[name].high + EPSILON)
 
     def start(self, task: Task, slot: int) -> None:
         """Commit one start."""
@@ -98,10 +102,11 @@ class Dispatch:
         dues = {due.done: due for due in problem.dues}
         self.due_of = {t.name: dues[c.stock] for t in problem.tasks.values() for c in t.changes if c.stock in dues}
 
-    def run(self) -> dict[StartKey, int]:
+    def run(self) -> dict[StartKey, float]:
         """Start counts of the whole horizon."""
         for slot in range(self.problem.slots):
             self._cool(slot)
+            self._pig(slot)
             for role in ("tap", "empty", "startup", "lot", "setup", "tap", "heat", "shutdown"):
                 self._role(role, slot)
         return self.floor.starts
@@ -109,24 +114,33 @@ class Dispatch:
     def _role(self, role: str, slot: int) -> None:
         if role in self.roles and self.forbidden[slot]:
             return
-        for task in sorted(self.by_role.get(role, []), key=self._urgency):
-            while self._wanted(task) and self.floor.fits(task, slot):
+        for task in sorted(self.by_role.get(role, []), key=lambda task: self._urgency(task, slot)):
+            while self._wanted(task, slot) and self.floor.fits(task, slot):
                 self._start(task, slot)
+                if role == "tap":
+                    return self._role(role, slot)
 
-    def _urgency(self, task: Task) -> tuple[float, float, float]:
-        """The task whose next missing lot is due first in front, then the one that draws least."""
+    def _urgency(self, task: Task, slot: int) -> tuple[float, float, float]:
+        """The task whose next missing lot is due first in front, then the one that draws least; of ladles the largest to the emptiest."""
+        if task.role == "tap":
+            target = next(c for c in task.changes if c.amount > 0)
+            return self.floor.levels[target.stock][min(slot + target.offset, self.problem.slots - 1)], -target.amount, 0.0
+        if task.role == "heat":
+            return float(task.profile_kw.sum()) / max([c.amount for c in task.changes if is_metal(c.stock)], default=1.0), 0.0, 0.0
         due = self._due(task)
         missing = np.zeros(0) if due is None else np.flatnonzero(due.cumulative > self.floor.levels[due.done][-1] + EPSILON)
         first = float(missing[0]) if len(missing) else float(self.problem.slots)
         return first, task.cost_krw, float(task.profile_kw.sum())
 
-    def _wanted(self, task: Task) -> bool:
+    def _wanted(self, task: Task, slot: int) -> bool:
         """Whether there is work for it: lots to be made, metal to be used, a set-up or start-up that lots wait for."""
         if task.role == "lot":
             due = self._due(task)
-            return due is not None and self._missing(due) > EPSILON
+            return due is not None and self._missing(due) > EPSILON and (not self._changes_over(task) or self._setup_due(task))
+        if task.role == "tap":
+            return self._whole_ladle(task, slot)
         if task.role == "heat":
-            return self._metal_short()
+            return self._metal_short() and self._can_be_tapped(task, slot)
         if task.role == "setup":
             return self._setup_due(task)
         if task.role == "startup":
@@ -134,6 +148,12 @@ class Dispatch:
         if task.role == "shutdown":
             return self._lots_of(task.group, None) <= EPSILON
         return True
+
+    def _whole_ladle(self, tap: Task, slot: int) -> bool:
+        """A small ladle is filled only with what is left after the full ones."""
+        source = next(c for c in tap.changes if c.amount < 0)
+        larger = [c.amount for t in self.by_role["tap"] for c in t.changes if c.stock == source.stock and c.amount < source.amount - EPSILON]
+        return not larger or self.floor.levels[source.stock][slot] < -max(larger) - EPSILON
 
     def _due(self, task: Task) -> Due | None:
         return self.due_of.get(task.name)
@@ -163,10 +183,32 @@ class Dispatch:
             return False
         taken = next(change.stock for change in task.changes if change.amount < 0)
         given = next(change.stock for change in task.changes if change.amount > 0)
-        own = next((t.product for t in self.by_role["lot"] if any(c.stock == taken for c in t.changes)), None)
+        own = next((t.product for t in self.by_role["lot"] if any(c.stock == taken for c in t.changes) and not self._changes_over(t)), None)
         if own is None or self._lots_of(task.group, own) <= EPSILON:
             return True
         return self._units_for(own) > 1.0 + EPSILON and self._units_for(task.product) <= EPSILON and self.floor.levels[given][-1] <= EPSILON
+
+    def _changes_over(self, lot: Task) -> bool:
+        """Whether a lot begins with a change of product: the unit comes back in another condition than it went."""
+        taken = {c.stock for c in lot.changes if c.amount < 0}
+        return not any(c.stock in taken for c in lot.changes if c.amount > 0) and lot.role == "lot" and lot.slots > 0 and self._unit_task(lot)
+
+    def _unit_task(self, lot: Task) -> bool:
+        return any(c.amount == 1.0 and c.offset == lot.slots for c in lot.changes)
+
+    def _can_be_tapped(self, heat: Task, slot: int) -> bool:
+        """Whether what a heat gives finds room before its furnace must be empty, if lots go on drawing as fast as they can."""
+        given = next((c for c in heat.changes if is_metal(c.stock) and c.amount > 0), None)
+        if given is None or self.problem.stocks[given.stock].ceiling is None:
+            return True
+        ready = slot + given.offset
+        shut = np.flatnonzero(self.floor.high[given.stock][ready:] <= EPSILON)
+        close = ready + int(shut[0]) if len(shut) else self.problem.slots
+        feeds = {c.stock for t in self.by_role.get("tap", []) for c in t.changes if c.amount > 0}
+        room = sum(self.problem.stocks[name].high - self.floor.levels[name][-1] for name in feeds)
+        under_way = self.floor.levels[given.stock][-1]
+        rate = {t.group: -sum(c.amount for c in t.changes if is_metal(c.stock)) / max(t.slots, 1) for t in self.by_role.get("lot", [])}
+        return under_way + given.amount <= room + max(0, close - slot - 4) * sum(rate.values()) * 0.8
 
     def _units_for(self, product: str | None) -> float:
         """Units that are ready for a product, or will be."""
@@ -189,6 +231,18 @@ class Dispatch:
                 elif queue:
                     queue.popleft()
 
+    def _pig(self, slot: int) -> None:
+        """Give up the metal that may not be there any more in the next slot, whatever the ladles take of it first."""
+        for task in self.by_role.get("pig", []):
+            stock = task.changes[0].stock
+            if slot + 1 < self.problem.slots and self.floor.high[stock][slot + 1] > EPSILON or not self.floor.high[stock][slot] > EPSILON:
+                continue
+            self._role("tap", slot)
+            left = self.floor.levels[stock][slot]
+            if left > EPSILON:
+                self.floor.levels[stock][slot:] -= left
+                self.floor.starts[task.name, slot] = left
+
     def _cool(self, slot: int) -> None:
         """What has waited its longest leaves by its `cool` task, before anything else could take it too late."""
         for task in self.by_role.get("cool", []):
@@ -204,13 +258,13 @@ def is_metal(stock: str) -> bool:
     return stock.startswith("metal")
 
 
-def dispatch(problem: Problem, *, forbidden: Flags | None = None, roles: Collection[str] = ("heat",)) -> dict[StartKey, int]:
+def dispatch(problem: Problem, *, forbidden: Flags | None = None, roles: Collection[str] = ("heat",)) -> dict[StartKey, float]:
     """Start counts of a forward pass; tasks of ``roles`` do not start in ``forbidden`` (slots,)."""
     mask = np.zeros(problem.slots, dtype=bool) if forbidden is None else forbidden
     return Dispatch(problem, mask, roles).run()
 
 
-def lateness_lot_slots(problem: Problem, starts: Mapping[StartKey, int]) -> float:
+def lateness_lot_slots(problem: Problem, starts: Mapping[StartKey, float]) -> float:
     """Late lots summed over slots, plus a whole horizon for each lot that is not made at all."""
     total = 0.0
     for due in problem.dues:
@@ -223,7 +277,7 @@ def lateness_lot_slots(problem: Problem, starts: Mapping[StartKey, int]) -> floa
     return total
 
 
-def off_peak_dispatch(problem: Problem, roles: Collection[str] = ("heat",)) -> dict[StartKey, int]:
+def off_peak_dispatch(problem: Problem, roles: Collection[str] = ("heat",)) -> dict[StartKey, float]:
     """Dispatch that keeps ``roles`` to the cheapest slots for which nothing is later than without: prices are tried from low to high."""
     plain = dispatch(problem)
     allowed_lateness = lateness_lot_slots(problem, plain)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from twin.optimize.matrix import StartKey
 from twin.optimize.problem import Problem
 
-STATE_ROLES = frozenset({"startup", "shutdown", "cool", "tap", "empty", "setup"})
+STATE_ROLES = frozenset({"startup", "shutdown", "cool", "tap", "empty", "pig", "setup"})
 FIRST_WINDOW_H = 12.0
 SHORTEST_H = 3.0
 LONGEST_H = 48.0

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-Role = Literal["heat", "tap", "empty", "lot", "setup", "startup", "shutdown", "cool"]
+Role = Literal["heat", "tap", "empty", "pig", "lot", "setup", "startup", "shutdown", "cool"]
 
 
 @dataclass(frozen=True)

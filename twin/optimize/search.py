@@ -41,7 +41,7 @@ QUIET_ROUNDS = 2
 class Solution:
     """Start counts (task, slot) → number, every column's value, and the certificate of how good that is."""
 
-    starts: Mapping[StartKey, int]
+    starts: Mapping[StartKey, float]
     values: Mapping[str, float]
     status: Status
     stopped_by: StoppedBy
@@ -81,7 +81,7 @@ class Budget:
 
 
 def search(
-    problem: Problem, start: Mapping[StartKey, int] | None, *, iterations: int | None = None, seconds: float | None = None,
+    problem: Problem, start: Mapping[StartKey, float] | None, *, iterations: int | None = None, seconds: float | None = None,
     progress: Callable[[int, int, str], None] = lambda done, total, text: None,
 ) -> Solution:
     """Improve ``start`` until the limit. Raises ValueError without a limit. Status ``infeasible`` only where that is proved."""
@@ -104,7 +104,7 @@ class Search:
         self.bound_krw = -math.inf
         self.proved_infeasible = False
 
-    def run(self, start: Mapping[StartKey, int] | None) -> Solution:
+    def run(self, start: Mapping[StartKey, float] | None) -> Solution:
         """Start, bound, whole model where small, neighbourhoods."""
         if start is not None:
             self.complete(start)
@@ -123,7 +123,7 @@ class Search:
         """Relative gap of the incumbent."""
         return relative_gap(self.objective_krw, self.bound_krw)
 
-    def complete(self, start: Mapping[StartKey, int]) -> None:
+    def complete(self, start: Mapping[StartKey, float]) -> None:
         """Fix the integer starts and let the linear rest be optimal. A start that breaks a row is refused with ValueError."""
         low, high = self.matrix.col_low.copy(), self.matrix.col_high.copy()
         for key, column in self.matrix.start_column.items():

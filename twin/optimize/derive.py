@@ -1,0 +1,168 @@
+"""Scenario → Problem: what is scheduled (melting furnaces and the casting units that they feed) and the load of all the rest.
+
+Nothing is written by hand: working time, set-ups, powers and metal come from the plant as the simulator builds it, heats from the
+furnace's physics, prices and demand from the tariff. What is not scheduled is a load: ``base_kw``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.core.faults import InputFault
+from twin.experiment.draws import MeanDraws
+from twin.models.metal import MetalUnit
+from twin.models.plant import Plant
+from twin.models.worktime import ALWAYS, WorkTime
+from twin.optimize.decode import Roster
+from twin.optimize.derive_cast import CastUnit, LotClass, Parts, add_classes, add_unit, duties_kw, lot_classes
+from twin.optimize.derive_melt import MeltStation, add_station
+from twin.optimize.derive_site import site_parts
+from twin.optimize.grid import Slots, Window
+from twin.optimize.problem import Coupling, Floats, Problem
+from twin.scenario.orders import jobs as job_specs
+
+if TYPE_CHECKING:
+    from twin.models.metal import Feed
+    from twin.optimize.state import Snapshot
+    from twin.scenario.orders import JobSpec
+    from twin.scenario.scenario import Scenario
+
+FOREVER_S = 10 * 365 * 86400.0
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What a replay told: load of what is not scheduled by slot (slots,), seconds from cast to delivered in working time by product,
+    and by melting station and gap class the energy of a heat beyond what was reckoned."""
+
+    other_kw: Floats
+    tail_s: Mapping[str, float] = field(default_factory=dict)
+    correction_kwh: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A problem with the names behind its counts."""
+
+    problem: Problem
+    roster: Roster
+    scheduled: frozenset[str]
+    classes: tuple[LotClass, ...]
+
+
+def derive(scenario: Scenario, slots: Slots, snapshot: Snapshot, feedback: Feedback) -> Derived:
+    """The problem of the horizon. Raises InputFault where the scenario has nothing to schedule."""
+    plant = Plant(scenario, MeanDraws(), slots.start_s, slots.end_s)
+    units = cast_units(plant, snapshot)
+    if not plant.shops:
+        raise InputFault("the scenario has no melting station: there is nothing here that a plan can move")
+    jobs = open_jobs(scenario, slots, snapshot)
+    due = {job.job: cast_due_s(plant, job, feedback.tail_s.get(job.product, 0.0)) for job in jobs}
+    classes = lot_classes(scenario, jobs, due)
+    parts = Parts()
+    add_classes(parts, classes, slots, {lots.name: pace(units, lots, slots) for lots in classes})
+    couplings: list[Coupling] = []
+    for station in melt_stations(plant, snapshot, units, feedback):
+        couplings += add_station(parts, station, slots)
+    for unit in units:
+        if unit.own_metal:
+            add_feed(parts, unit)
+        add_unit(parts, scenario, unit, classes, slots)
+    base_kw = feedback.other_kw + sum((duties_kw(unit, slots) for unit in units), start=np.zeros(slots.count))
+    problem = Problem(
+        slots=slots.count, slot_h=slots.hours, stocks=parts.stocks, tasks=parts.tasks, base_kw=base_kw, dues=tuple(parts.dues),
+        couplings=tuple(couplings), **site_parts(scenario, slots))
+    scheduled = frozenset([unit.name for unit in units] + [f.name for shop in plant.shops for f in shop.furnaces])
+    return Derived(problem, Roster(parts.at_start, parts.pool_of, parts.jobs), scheduled, tuple(classes))
+
+
+def cast_units(plant: Plant, snapshot: Snapshot) -> list[CastUnit]:
+    """Casting units as the plant has them, with their state at the start."""
+    duties = {machine.equipment: machine.duties for machine in plant.machines}
+    found = []
+    for shop in plant.shops:
+        for feed in shop.feeds:
+            unit: MetalUnit = feed.unit
+            name = plant.codes.equipment[unit.equipment]
+            found.append(CastUnit(
+                name=name, station=unit.place.name, kind=plant.scenario.stations[unit.place.name], metal=_metal_name(plant, feed, name),  # type: ignore[arg-type]
+                windows=windows_of(unit.place.worktime), duties=duties.get(unit.equipment, ()), state=snapshot.cells[name],
+                capacity_kg=feed.capacity_kg - feed.residue_kg, own_metal=math.isinf(feed.window_s)))
+    return found
+
+
+def _metal_name(plant: Plant, feed: Feed, unit: str) -> str:
+    """A dosing furnace has a stock of its own; a pouring line draws from its furnaces."""
+    if math.isinf(feed.window_s):
+        return f"metal.{unit}"
+    shop = next(shop for shop in plant.shops if feed in shop.feeds)
+    return f"metal.{plant.codes.station[plant.codes.station_of[shop.furnaces[0].equipment]]}"
+
+
+def windows_of(worktime: WorkTime) -> list[Window]:
+    """Working time as windows."""
+    if worktime is ALWAYS:
+        return [(-FOREVER_S, FOREVER_S)]
+    return list(zip(worktime.starts, worktime.ends, strict=True))
+
+
+def melt_stations(plant: Plant, snapshot: Snapshot, units: list[CastUnit], feedback: Feedback) -> list[MeltStation]:
+    """Melting stations as the plant has them."""
+    by_name = {unit.name: unit for unit in units}
+    found = []
+    for shop in plant.shops:
+        first = shop.furnaces[0]
+        name = plant.codes.station[plant.codes.station_of[first.equipment]]
+        feeds = [by_name[plant.codes.equipment[feed.unit.equipment]] for feed in shop.feeds]
+        found.append(MeltStation(
+            name, shop.kind, {f.name: snapshot.furnaces[f.name] for f in shop.furnaces}, windows_of(first.attendance.crew),
+            windows_of(first.attendance.shift), feeds, feedback.correction_kwh.get(name, {})))
+    return found
+
+
+def add_feed(parts: Parts, unit: CastUnit) -> None:
+    """The metal beside a casting unit; as much must be there at the end as at the start."""
+    from twin.optimize.problem import Stock
+
+    now = min(unit.state.usable_kg, unit.capacity_kg)
+    parts.add_stock(Stock(unit.metal, now, high=unit.capacity_kg, low_at_end=now))
+
+
+def open_jobs(scenario: Scenario, slots: Slots, snapshot: Snapshot) -> list[JobSpec]:
+    """Jobs released before the horizon's end whose casting has not begun."""
+    found = job_specs(scenario, -scenario.spec.run.warmup_s, slots.end_s)
+    return [job for job in found if job.job not in snapshot.begun]
+
+
+def cast_due_s(plant: Plant, job: JobSpec, tail_s: float) -> float:
+    """By when casting must be over so that ``tail_s`` of the finishing stations' working time is left before the job is due."""
+    route = plant.scenario.spec.products[job.product].route
+    places = [plant.places[name] for name in route if name in plant.places]
+    casting = next((k for k, place in enumerate(places) if isinstance(place.units[0], MetalUnit)), len(places) - 1)
+    after = [place.worktime for place in places[casting + 1:] if place.worktime is not ALWAYS]
+    if not after or tail_s <= 0.0:
+        return job.due_s - tail_s
+    worktime = after[0]
+    early, late = job.due_s - tail_s - 30 * 86400.0, job.due_s
+    for _ in range(60):
+        middle = (early + late) / 2.0
+        if worktime.seconds(middle, job.due_s) >= tail_s:
+            early = middle
+        else:
+            late = middle
+    return early
+
+
+def pace(units: list[CastUnit], lots: LotClass, slots: Slots) -> float:
+    """Share of a class that the horizon must make: all that is due in it, and of later work as much as its share of the working time."""
+    due = max(lots.cast_due_s, default=slots.end_s)
+    if due <= slots.end_s:
+        return 1.0
+    worktime = WorkTime(units[0].windows)
+    ahead = worktime.seconds(slots.start_s, due)
+    return min(1.0, worktime.seconds(slots.start_s, slots.end_s) / ahead) if ahead else 1.0

@@ -1,0 +1,213 @@
+"""Melting furnaces as tokens and tasks: a furnace is hot, warm, cold or loaded; a heat loads it, ladles empty it.
+
+Metal in the furnaces is one stock of kg that only loaded furnaces hold. Equal furnaces of a station are one pool of tokens.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.optimize.derive_cast import CastUnit, Parts
+from twin.optimize.grid import Slots, Window
+from twin.optimize.heat_cycle import GAPS, Cycle, Heat
+from twin.optimize.problem import Change, Coupling, Floats, Stock, Task
+
+if TYPE_CHECKING:
+    from twin.models.furnace import InductionFurnace
+    from twin.optimize.state import FurnaceState
+
+PIG_KRW_PER_KG = 500.0
+"""what a kg of leftover metal cast into ingots costs in the objective (assumed: more than melting it again, so that it is a last resort)"""
+
+
+@dataclass(frozen=True)
+class MeltStation:
+    """One melting station: furnaces by name, the crew's presence without and with short breaks, the units it feeds.
+
+    ``correction_kwh``: by gap class, measured minus computed energy of a heat, from a replay (first: nothing).
+    """
+
+    name: str
+    kind: InductionFurnace
+    furnaces: Mapping[str, FurnaceState]
+    crew: Sequence[Window]
+    shift: Sequence[Window]
+    feeds: Sequence[CastUnit]
+    correction_kwh: Mapping[str, float]
+
+    @property
+    def metal(self) -> str:
+        """Name of the stock of metal in its furnaces."""
+        return f"metal.{self.name}"
+
+    @property
+    def out_kg(self) -> float:
+        """Metal that a full heat gives."""
+        return self.kind.charge.mass_kg * self.kind.recovery
+
+
+@dataclass(frozen=True)
+class Size:
+    """A size of heat: mass charged and metal that it gives."""
+
+    name: str
+    charge_kg: float
+    out_kg: float
+
+
+def sizes(station: MeltStation) -> list[Size]:
+    """A full heat, and where dosing furnaces take ladles, one of a single ladle for what is left over."""
+    kind = station.kind
+    found = [Size("full", kind.charge.mass_kg, station.out_kg)]
+    out_kg = ladles(station)[0][1]
+    part = out_kg / kind.recovery
+    if any(unit.own_metal for unit in station.feeds) and max(kind.charge.least_kg, 1.0) <= part < kind.charge.mass_kg * 0.95:
+        found.append(Size("ladle", part, out_kg))
+    return found
+
+
+def add_station(parts: Parts, station: MeltStation, slots: Slots) -> list[Coupling]:
+    """Tokens, heats, taps of one melting station; the coupling of its metal to its loaded furnaces."""
+    cycle = Cycle(station.kind)
+    count = float(len(station.furnaces))
+    kept = kept_share(station, slots)
+    inside = slots.share(station.shift)
+    idle_kw, hold_kw = cycle.idle_kw(), cycle.holding_kw()
+    add_idle_stocks(parts, station, slots, idle_kw, inside)
+    loaded = [(name, f) for name, f in station.furnaces.items() if f.metal_kg > 1e-6]
+    arrivals, metal_arrivals = np.zeros(slots.count), np.zeros(slots.count)
+    now_tokens, now_kg, starts = 0.0, 0.0, []
+    for name, furnace in loaded:
+        slot = max(0, math.ceil((furnace.ready_s - slots.start_s) / slots.slot_s - 1e-9))
+        starts.append((slot, name))
+        if slot == 0:
+            now_tokens, now_kg = now_tokens + 1.0, now_kg + furnace.metal_kg
+        elif slot < slots.count:
+            arrivals[slot] += 1.0
+            metal_arrivals[slot] += furnace.metal_kg
+    parts.add_stock(Stock(f"{station.name}.loaded", now_tokens, high=count, hold_kw=hold_kw, arrivals=arrivals, ceiling=count * kept))
+    parts.at_start[f"{station.name}.loaded"] = tuple(starts)
+    most = max([station.out_kg, *(f.metal_kg for f in station.furnaces.values())])
+    parts.add_stock(Stock(station.metal, now_kg, high=most * count, arrivals=metal_arrivals, ceiling=most * count * kept))
+    add_heats(parts, station, cycle, hold_kw, slots)
+    add_taps(parts, station, slots)
+    return [Coupling(station.metal, f"{station.name}.loaded", most)]
+
+
+def kept_share(station: MeltStation, slots: Slots) -> Floats:
+    """1 in slots in which metal may be in a furnace: people are there, or come back before it is given up (slots,)."""
+    windows: list[Window] = []
+    for a, b in sorted(station.shift):
+        if windows and a - windows[-1][1] <= station.kind.hold_through_s:
+            windows[-1] = (windows[-1][0], b)
+        else:
+            windows.append((a, b))
+    return np.where(slots.share(windows) > 1.0 - 1e-9, 1.0, 0.0)
+
+
+def add_idle_stocks(parts: Parts, station: MeltStation, slots: Slots, idle_kw: float, inside: Floats) -> None:
+    """Furnaces between heats by how long ago they were tapped: tokens that cool from hot to warm to cold."""
+    gaps = GAPS if not station.kind.heel_kg else (GAPS[0], GAPS[-1])
+    names = [f"{station.name}.{gap.name}" for gap in gaps]
+    shut = np.where(kept_share(station, slots) > 0.5, np.inf, 0.0)
+    for gap, name in zip(gaps, names, strict=True):
+        here = [unit for unit, f in station.furnaces.items() if f.metal_kg <= 1e-6 and gap_of(f.idle_s, gaps) == gap.name]
+        limited = np.isfinite(gap.longest_s) and not station.kind.heel_kg
+        stock = Stock(name, float(len(here)), high=float(len(station.furnaces)), hold_kw=idle_kw, hold_when=inside,
+                      longest_wait_slots=max(1, math.floor(gap.longest_s / slots.slot_s)) if limited else None)
+        # a heel is held hot while people are there and pigged when they leave for long: no furnace is hot then
+        if station.kind.heel_kg and gap.name == "hot":
+            stock = replace(stock, ceiling=np.minimum(shut, len(station.furnaces)))
+        if station.kind.heel_kg and gap.name == "cold":
+            stock = replace(stock, hold_kw=station.kind.power.auxiliaries_kw)
+        parts.add_stock(stock)
+        parts.at_start[name] = tuple((0, unit) for unit in here)
+        parts.pool_of[name] = f"{station.name}.idle"
+    always = np.ones(slots.count, dtype=bool)
+    for first, second in zip(names, names[1:], strict=False):
+        parts.add_task(Task(f"{first}.cools", "cool", station.name, 0, np.zeros(0), always, (Change(first, 0, -1.0), Change(second, 0, 1.0)), continuous=True))
+
+
+def gap_of(idle_s: float, gaps: Sequence[object]) -> str:
+    """The class of a gap."""
+    for gap in GAPS:
+        if gap in gaps and idle_s <= gap.longest_s:
+            return gap.name
+    return GAPS[-1].name
+
+
+def add_heats(parts: Parts, station: MeltStation, cycle: Cycle, hold_kw: float, slots: Slots) -> None:
+    """A task for each size of heat and gap before it; as long as after the longest gap of the class, with the energy of the typical one."""
+    hot = f"{station.name}.loaded"
+    for gap in [gap for gap in GAPS if f"{station.name}.{gap.name}" in parts.stocks]:
+        for size in sizes(station):
+            longest = cycle.heat(min(gap.longest_s, 3 * 86400.0), size.charge_kg)
+            typical = cycle.heat(gap.typical_s, size.charge_kg)
+            length = slots.whole(longest.duration_s)
+            correction = station.correction_kwh.get(gap.name, 0.0) * size.charge_kg / station.kind.charge.mass_kg
+            name = f"{station.name}.heat.{size.name}.{gap.name}"
+            out = size.out_kg if gap.name != "cold" or not station.kind.heel_kg else max(0.0, size.out_kg - station.kind.heel_kg)
+            if station.kind.heel_kg and gap.name == "cold" and out <= 0.0:
+                continue
+            parts.add_task(Task(
+                name, "heat", station.name, length, heat_profile_kw(typical, length, hold_kw, correction, slots),
+                heat_slots(station, length, slots), (Change(f"{station.name}.{gap.name}", 0, -1.0), Change(hot, length, 1.0), Change(station.metal, length, out))))
+
+
+def heat_slots(station: MeltStation, length: int, slots: Slots) -> np.ndarray:
+    """Slots in which a heat may begin: somebody is there to charge, and to tap when it is ready (slots,)."""
+    begins = slots.fitting(station.crew, 0)
+    return begins & slots.fitting(station.shift, length, tail_s=station.kind.ladle.tapping_s)
+
+
+def heat_profile_kw(heat: Heat, length: int, hold_kw: float, correction_kwh: float, slots: Slots) -> Floats:
+    """Mean power by slot (length,): the heat, then holding up to the end of the last slot; the correction is spread like the heat."""
+    power = heat.power_kw(slots.slot_s)
+    power = power * (1.0 + correction_kwh / heat.kwh)
+    profile = np.zeros(length)
+    profile[:len(power)] = power
+    held_s = length * slots.slot_s - heat.duration_s
+    for k in range(length - 1, -1, -1):
+        if held_s <= 0.0:
+            break
+        part = min(held_s, slots.slot_s)
+        profile[k] += hold_kw * part / slots.slot_s
+        held_s -= part
+    return profile
+
+
+def add_taps(parts: Parts, station: MeltStation, slots: Slots) -> None:
+    """Ladles from the furnaces to each dosing furnace, the last one of a heat being what is left; pouring lines draw their lots directly.
+
+    What is tapped in a slot is at the feed after tapping and way, rounded up. An emptied furnace is hot.
+    """
+    kind = station.kind
+    crew = slots.fitting(station.crew, 1)
+    lag = slots.whole(kind.ladle.tapping_s + kind.ladle.time_s)
+    for unit in station.feeds:
+        if not unit.own_metal:
+            continue
+        for name, kg in ladles(station):
+            parts.add_task(Task(f"{station.name}.tap.{name}.{unit.name}", "tap", station.name, 0, np.zeros(0), crew, (
+                Change(station.metal, 0, -kg), Change(unit.metal, lag, kg))))
+    hot = next(f"{station.name}.{gap.name}" for gap in GAPS if f"{station.name}.{gap.name}" in parts.stocks)
+    parts.add_task(Task(f"{station.name}.emptied", "empty", station.name, 0, np.zeros(0), crew, (Change(f"{station.name}.loaded", 0, -1.0), Change(hot, 0, 1.0))))
+    always = np.ones(slots.count, dtype=bool)
+    parts.add_task(Task(f"{station.name}.pig", "pig", station.name, 0, np.zeros(0), always, (Change(station.metal, 0, -1.0),), cost_krw=PIG_KRW_PER_KG, continuous=True))
+
+
+def ladles(station: MeltStation) -> list[tuple[str, float]]:
+    """Sizes of ladle: full ones, and what a full heat leaves in the last. A last one below a tenth of a ladle goes with the others."""
+    capacity = station.kind.ladle.capacity_kg
+    count = math.floor(station.out_kg / capacity + 0.1)
+    if count < 1:
+        return [("full", station.out_kg)]
+    rest = station.out_kg - count * capacity
+    if rest <= 0.1 * capacity:
+        return [("full", station.out_kg / count)]
+    return [("full", capacity), ("rest", rest)]

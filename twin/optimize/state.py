@@ -1,0 +1,85 @@
+"""The plant when a plan begins: metal at the feeds, furnaces, set-ups, lots not yet cast. Read from the plant itself, randomness off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from twin.experiment.draws import MeanDraws
+from twin.models.melting import HEATING
+from twin.models.metal import MetalPlace, MetalUnit
+from twin.models.plant import Plant
+from twin.models.station import NOBODY
+from twin.models.worktime import ALWAYS
+
+if TYPE_CHECKING:
+    from twin.models.melting import Furnace
+    from twin.models.station import Unit
+    from twin.scenario.plan import Plan
+    from twin.scenario.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class FurnaceState:
+    """``ready_s``: when its heat is or was ready; ``metal_kg`` above the heel; ``idle_s``: how long it has been empty (0: it is not)."""
+
+    metal_kg: float
+    ready_s: float
+    idle_s: float
+
+
+@dataclass(frozen=True)
+class CellState:
+    """``free_s``: when its lot is done; ``product``: what it is set up for (None: nothing yet); ``usable_kg``: metal beside it."""
+
+    free_s: float
+    product: str | None
+    usable_kg: float
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """By equipment name; ``begun``: keys of the jobs whose casting has begun or is done, which a plan leaves alone."""
+
+    t_s: float
+    furnaces: Mapping[str, FurnaceState]
+    cells: Mapping[str, CellState]
+    begun: frozenset[str]
+
+
+def snapshot(scenario: Scenario, t_s: float, plan: Plan | None = None) -> Snapshot:
+    """State at ``t_s`` after the warm-up and what came since, by the scenario's rule or ``plan``, every duration at its mean."""
+    plant = Plant(scenario, MeanDraws(), -scenario.spec.run.warmup_s, max(t_s, 1.0), plan)
+    plant.begin()
+    if t_s > plant.t_from:
+        plant.floor.run(t_s)
+    casting = [place for place in plant.places.values() if isinstance(place, MetalPlace)]
+    units = [unit for place in casting for unit in place.units if isinstance(unit, MetalUnit)]
+    waiting = {job.key for place in plant.places.values() for job in place.jobs() if any(p in casting for p in job.route[job.step:])}
+    waiting |= {unit.pending.key for unit in units if unit.pending is not None}
+    return Snapshot(
+        t_s, {f.name: _furnace(f, t_s) for shop in plant.shops for f in shop.furnaces},
+        {plant.codes.equipment[unit.equipment]: _cell(unit, t_s) for unit in units},
+        frozenset(job.key for job in plant.jobs if job.release < t_s and job.key not in waiting))
+
+
+def _furnace(furnace: Furnace, t_s: float) -> FurnaceState:
+    metal = max(0.0, furnace.metal.kg - furnace.kind.heel_kg)
+    if furnace.state == HEATING:
+        return FurnaceState(metal * furnace.kind.recovery, furnace.ready_at, 0.0)
+    return FurnaceState(metal, furnace.ready_at, 0.0 if metal > 1e-6 else max(0.0, t_s - furnace.since))
+
+
+def _cell(unit: MetalUnit, t_s: float) -> CellState:
+    return CellState(_free_at(unit, t_s), unit.tool, max(0.0, unit.feed.usable_kg))
+
+
+def _free_at(unit: Unit, t_s: float) -> float:
+    """When the lot at work will be done: its work spread over working time from its start."""
+    if unit.job is NOBODY or getattr(unit, "pending", None) is not None:
+        return t_s
+    if unit.ended < float("inf"):
+        return t_s
+    work_s = unit.durations(unit.job)
+    return max(t_s, (unit.worktime or ALWAYS).spread(unit.started, work_s)[-1][1])
