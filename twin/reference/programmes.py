@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-from .facts import Provenance, pick, provenance, read_yaml
+from .facts import Fact, Provenance, pick, provenance, read_yaml
 
 _FILE = "programmes.yaml"
 
@@ -68,3 +68,10 @@ def programme(programme_id: str) -> Programme:
         float(loan["share"]), float(loan["ceiling_krw"]), float(loan["rate"]), float(loan["market_rate"]), int(loan["years"]),
         int(loan["grace_years"]), provenance(loan, entry))
     return Programme(programme_id, entry["name"]["en"], entry["name"]["ko"], grants, terms, provenance(entry))
+
+
+@functools.cache
+def discount_rate() -> Fact:
+    """The rate that future cash is discounted at, a year, in constant prices."""
+    entry = read_yaml(_FILE)["discount_rate"]
+    return Fact(float(entry["value"]), entry["unit"], provenance(entry))
