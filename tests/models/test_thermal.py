@@ -122,8 +122,7 @@ def test_power_limited_hold_sags_and_recovers() -> None:
 
 
 def test_unreachable_target_is_infinite() -> None:
-    """Proves: 30 kW cannot bring a bath with a steady loss of 0.5 kW/K above 80 °C, so 81 °C takes for ever and 79 °C
-    does not."""
+    """Proves: 30 kW cannot bring a bath that loses 0.5 kW/K above 80 °C: 81 °C takes for ever, 79 °C does not."""
     furnace = Furnace(one_wall(1.0, 1.0, 2.0))
     start = furnace.cold(WATERLIKE, 100.0)
     assert furnace.time_to_temperature_s(start, 30.0, 81.0) == inf
@@ -165,6 +164,56 @@ def test_adding_and_tapping_keep_energy_and_mass() -> None:
     assert furnace.remove(tapped, 600.0).mass_kg == 0.0
     with pytest.raises(ValueError, match="cannot be taken"):
         furnace.remove(tapped, 601.0)
+
+
+def test_preheating_an_empty_lining() -> None:
+    """Proves: an emptied furnace with a cold lining is brought to 1,000 °C empty: the power feeds lining and losses
+    alone, the chamber arrives there from below although the metal left it hotter, and it can be held there."""
+    chain = chain_from_totals(0.05, 3.0, nodes=6)
+    furnace = Furnace(Network((chain,), {"lid": Surface(0.5, 0.85, 0.1)}))
+    emptied = furnace.remove(furnace.add(furnace.cold(WATERLIKE), 100.0, WATERLIKE.enthalpy_kwh_per_kg(1450.0)), 100.0)
+    assert emptied.bath_c == pytest.approx(1450.0)
+    heated = furnace.heat_to(emptied, 200.0, 1000.0)
+    assert heated.ended_by == "target"
+    assert heated.state.bath_c == pytest.approx(1000.0, abs=1e-6)
+    assert heated.residual < 1e-12
+    held = furnace.hold(heated.state, 1000.0, 3600.0, max_power_kw=200.0)
+    assert held.state.bath_c == pytest.approx(1000.0, abs=1e-6)
+    assert held.residual < 1e-12
+
+
+def test_weeks_of_heats_close_to_1e_9() -> None:
+    """Proves: over four weeks of heats, holds, taps to a heel and weekends the sum of all power equals the sum of all
+    heat terms to 1e-11: nothing drifts."""
+    iron = alloy("grey_iron")
+    coil = {"outside_w_per_m2k": 400.0, "outside_c": 40.0, "term": "water"}
+    chain = chain_from_layers(4.0, [(0.09, 2.2, 2900.0, 1050.0), (0.02, 0.3, 1200.0, 1000.0)], **coil)
+    lids = {
+        "closed": Surface(0.6, 0.85, 0.1, 0.008, exact_at_c=(1480.0,)),
+        "open": Surface(0.6, 0.85, exact_at_c=(1480.0,)),
+    }
+    furnace = Furnace(Network((chain,), lids))
+    state = start = furnace.cold(iron)
+    supplied = spent = tapped_kwh = 0.0
+    for day in range(28):
+        for heat in range(4 if day % 7 < 5 else 0):
+            state = furnace.add(state, 1700.0 + 10.0 * heat + day)
+            courses = [furnace.heat_to(state, 1100.0, 1480.0)]
+            courses.append(furnace.hold(courses[-1].state, 1480.0, 1200.0 + 60.0 * heat, max_power_kw=1100.0))
+            courses.append(furnace.hold(courses[-1].state, 1480.0, 300.0, max_power_kw=1100.0, mode="open"))
+            state = courses[-1].state
+            left = 200.0 if heat < 3 else 0.0
+            tapped_kwh += (state.mass_kg - left) * iron.enthalpy_kwh_per_kg(state.bath_c)
+            state = furnace.remove(state, state.mass_kg - left)
+            supplied += sum(course.energy_kwh for course in courses)
+            spent += sum(sum(course.heat_kwh.values()) for course in courses)
+        idle = furnace.cool(state, 12 * 3600.0)
+        state, spent = idle.state, spent + sum(idle.heat_kwh.values())
+    assert supplied > 60_000.0
+    assert spent == pytest.approx(supplied, rel=1e-11)
+    assert state.mass_kg == 0.0
+    assert tapped_kwh < supplied
+    assert furnace.stored_kwh(state) > furnace.stored_kwh(start)
 
 
 def test_one_lump_errs_by_half_in_the_first_hour() -> None:

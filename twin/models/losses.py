@@ -12,8 +12,8 @@ from itertools import pairwise
 from math import exp, log, pi, sqrt
 from typing import Literal
 
-from twin.models.metals import KELVIN
-from twin.models.network import STEFAN_BOLTZMANN_KW
+from twin.models.elements import KELVIN
+from twin.models.surfaces import STEFAN_BOLTZMANN_KW
 
 Orientation = Literal["vertical", "hot_up", "hot_down", "cylinder"]
 SHAPE_FACTOR: dict[Orientation, float] = {"vertical": 1.394, "hot_up": 1.79, "hot_down": 0.89, "cylinder": 1.016}

@@ -17,18 +17,26 @@ Figures, sources and data classes stand in ``metals.json`` beside this file.
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-REFERENCE_C = 20.0
-KELVIN = 273.15
-J_PER_KWH = 3.6e6
+from twin.models.elements import (
+    J_PER_KWH,
+    KELVIN,
+    REFERENCE_C,
+    al_si_mixing_j_per_kg,
+    data,
+    element,
+    latent_by_fractions_j_per_kg,
+    liquid_j_per_kg_k,
+    molten_j_per_kg,
+    solid_j_per_kg,
+)
+
 PURE_METAL_SPREAD_K = (
     1.0  # a pure metal melts over this band on either side of its melting point, so that h(T) can be inverted
 )
@@ -166,7 +174,7 @@ class Alloy:
 
 def alloy_names() -> tuple[str, ...]:
     """Names that :func:`alloy` knows."""
-    return tuple(_data()["alloys"])
+    return tuple(data()["alloys"])
 
 
 @lru_cache(maxsize=256)
@@ -175,10 +183,10 @@ def alloy(name: str, latent_kj_per_kg: float | None = None) -> Alloy:
     for an unknown name.
     """
     key = name.lower().replace("-", "_").replace(" ", "_")
-    if key not in _data()["alloys"]:
+    if key not in data()["alloys"]:
         problem = f"unknown alloy {name!r}; known: {', '.join(alloy_names())}"
         raise KeyError(problem)
-    row = _data()["alloys"][key]
+    row = data()["alloys"][key]
     others = tuple(_figure("latent heat", o["kj_per_kg"], "kJ/kg", o["source"]) for o in row.get("other_latent", ()))
     figures = [_figure("emissivity", row["emissivity"], "1", row["emissivity_source"])]
     if "solidus_c" in row:
@@ -224,7 +232,7 @@ def alloy_from_composition(
         if len(mass_fractions) > 1:
             problem = f"{name}: solidus_c and liquidus_c are due for a mixture"
             raise ValueError(problem)
-        melting_c = _element(next(iter(mass_fractions)))["fusion_k"] - KELVIN
+        melting_c = element(next(iter(mass_fractions)))["fusion_k"] - KELVIN
         solidus_c, liquidus_c = melting_c - PURE_METAL_SPREAD_K, melting_c + PURE_METAL_SPREAD_K
     latent_j = (
         1000.0 * latent_kj_per_kg if latent_kj_per_kg is not None else latent_by_fractions_j_per_kg(mass_fractions)
@@ -232,16 +240,16 @@ def alloy_from_composition(
     edges = [REFERENCE_C, *(b for b in breaks_c if REFERENCE_C < b < solidus_c), solidus_c]
     bands: list[Band] = []
     for low, high in pairwise(edges):
-        mean = sum(x * (_solid_j_per_kg(e, high) - _solid_j_per_kg(e, low)) for e, x in mass_fractions.items()) / (
+        mean = sum(x * (solid_j_per_kg(e, high) - solid_j_per_kg(e, low)) for e, x in mass_fractions.items()) / (
             high - low
         )
         bands.append(Band(low, high, mean / J_PER_KWH, mean / J_PER_KWH, "solid"))
-    liquid = sum(x * _liquid_j_per_kg_k(e) for e, x in mass_fractions.items()) / J_PER_KWH
+    liquid = sum(x * liquid_j_per_kg_k(e) for e, x in mass_fractions.items()) / J_PER_KWH
     mush = 0.5 * (bands[-1].capacity_kwh_per_kg_k + liquid)
     width = liquidus_c - solidus_c
     bands.append(Band(solidus_c, liquidus_c, mush + latent_j / J_PER_KWH / width, mush, "freezing"))
     bands.append(Band(liquidus_c, float("inf"), liquid, liquid, "liquid"))
-    rows = [_element(e) for e in mass_fractions]
+    rows = [element(e) for e in mass_fractions]
     figures = tuple(
         _figure(f"heat of fusion of {row['symbol']}", row["fusion_kj_per_mol"], "kJ/mol", row["source"]) for row in rows
     )
@@ -273,7 +281,7 @@ def simple_alloy(
 @lru_cache(maxsize=16)
 def measur_alloy(name: str) -> Alloy:
     """The alloy as the MEASUR tool tabulates it (its steel has a low latent heat), for comparison with that tool."""
-    solid, latent, liquid, melting = _data()["measur"][name]
+    solid, latent, liquid, melting = data()["measur"][name]
     bare = simple_alloy(
         f"measur_{name}",
         solid_j_per_kg_k=solid,
@@ -285,16 +293,6 @@ def measur_alloy(name: str) -> Alloy:
     return Alloy(bare.name, bare.bands, bare.emissivity, (), (_figure("latent heat", latent, "kJ/kg", "measur"),))
 
 
-def latent_by_fractions_j_per_kg(mass_fractions: Mapping[str, float]) -> float:
-    """Heats of fusion by mass fraction plus the mixing enthalpy of the liquid where it is known (Al-Si), J/kg."""
-    fusion = sum(
-        x * 1e6 * _element(e)["fusion_kj_per_mol"] / _element(e)["molar_mass_g"] for e, x in mass_fractions.items()
-    )
-    return float(fusion) + _al_si_mixing_j_per_kg(
-        mass_fractions.get("aluminium", 0.0), mass_fractions.get("silicon", 0.0)
-    )
-
-
 def dissolution_kwh_per_kg(addition: str, base: str, bath_c: float, mass_fraction: float = 0.01) -> float:
     """Heat that 1 kg of a cold addition takes until it is dissolved in the bath, kWh/kg (negative: it heats the bath).
 
@@ -304,8 +302,8 @@ def dissolution_kwh_per_kg(addition: str, base: str, bath_c: float, mass_fractio
     COST 507 for Al-Si, Sigworth and Elliott 1974 for iron.
     """
     if (addition, base) == ("silicon", "aluminium"):
-        mixing = _al_si_mixing_j_per_kg(1.0 - mass_fraction, mass_fraction) / mass_fraction
-        return (_molten_j_per_kg("silicon", bath_c) + mixing) / J_PER_KWH
+        mixing = al_si_mixing_j_per_kg(1.0 - mass_fraction, mass_fraction) / mass_fraction
+        return (molten_j_per_kg("silicon", bath_c) + mixing) / J_PER_KWH
     if base != "iron" or addition not in ("silicon", "carbon", "ferrosilicon_75"):
         problem = f"no heat of dissolution of {addition} in {base}"
         raise KeyError(problem)
@@ -315,86 +313,20 @@ def dissolution_kwh_per_kg(addition: str, base: str, bath_c: float, mass_fractio
 
 
 def _into_iron_j_per_kg(addition: str, bath_c: float) -> float:
-    solution = 1e6 * _data()["solutions"]["iron"][addition]["kj_per_mol"] / _element(addition)["molar_mass_g"]
-    start = _solid_j_per_kg("carbon", bath_c) if addition == "carbon" else _molten_j_per_kg(addition, bath_c)
+    solution = 1e6 * data()["solutions"]["iron"][addition]["kj_per_mol"] / element(addition)["molar_mass_g"]
+    start = solid_j_per_kg("carbon", bath_c) if addition == "carbon" else molten_j_per_kg(addition, bath_c)
     return float(start + solution)
 
 
 def _ferrosilicon_j_per_kg(bath_c: float) -> float:
     """All iron of FeSi75 is bound as FeSi2, which must first come apart; the rest is free silicon."""
-    row = _data()["solutions"]["ferrosilicon_75"]
-    moles_fesi2 = 1000.0 * row["iron"] / _element("iron")["molar_mass_g"]
+    row = data()["solutions"]["ferrosilicon_75"]
+    moles_fesi2 = 1000.0 * row["iron"] / element("iron")["molar_mass_g"]
     apart = -1000.0 * row["feSi2_formation_kj_per_mol"] * moles_fesi2
-    parts = row["silicon"] * _into_iron_j_per_kg("silicon", bath_c) + row["iron"] * _molten_j_per_kg("iron", bath_c)
+    parts = row["silicon"] * _into_iron_j_per_kg("silicon", bath_c) + row["iron"] * molten_j_per_kg("iron", bath_c)
     return float(parts + apart)
 
 
-def _al_si_mixing_j_per_kg(aluminium: float, silicon: float) -> float:
-    """Mixing enthalpy per kg of an alloy with these mass fractions (Redlich-Kister, COST 507), J/kg."""
-    n_al, n_si = (1000.0 * x / _element(e)["molar_mass_g"] for e, x in (("aluminium", aluminium), ("silicon", silicon)))
-    moles = n_al + n_si
-    if n_al <= 0.0 or n_si <= 0.0:
-        return 0.0
-    x_al, x_si = n_al / moles, n_si / moles
-    terms = _data()["solutions"]["al_si"]["redlich_kister_j_per_mol"]
-    return float(moles * x_al * x_si * sum(term * (x_al - x_si) ** power for power, term in enumerate(terms)))
-
-
-def _molten_j_per_kg(name: str, temperature_c: float) -> float:
-    """Enthalpy of the liquid, also below its melting point, above the solid at 20 °C."""
-    row = _element(name)
-    melting_c = row["fusion_k"] - KELVIN
-    fusion = 1e6 * row["fusion_kj_per_mol"] / row["molar_mass_g"]
-    return float(_solid_j_per_kg(name, melting_c) + fusion + _liquid_j_per_kg_k(name) * (temperature_c - melting_c))
-
-
-def _liquid_j_per_kg_k(name: str) -> float:
-    return float(1000.0 * _element(name)["liquid_j_per_mol_k"] / _element(name)["molar_mass_g"])
-
-
-@lru_cache(maxsize=4096)
-def _solid_j_per_kg(name: str, temperature_c: float) -> float:
-    """Enthalpy of the solid element above 20 °C; past its last range the heat capacity at its end is kept."""
-    row = _element(name)
-    target, low = temperature_c + KELVIN, REFERENCE_C + KELVIN
-    total = sum(1000.0 * kj for at_k, kj in row["transitions"] if at_k <= target)
-    for high, *coefficients in row["solid"]:
-        upper = min(high, target)
-        if upper <= low:
-            break
-        total += _shomate_integral(coefficients, upper) - _shomate_integral(coefficients, low)
-        low = upper
-    if target > low:
-        total += _shomate(row["solid"][-1][1:], row["solid"][-1][0]) * (target - low)
-    return float(1000.0 * total / row["molar_mass_g"])
-
-
-def _shomate(coefficients: list[float], kelvin: float) -> float:
-    a, b, c, d, e = coefficients
-    t = kelvin / 1000.0
-    return a + b * t + c * t**2 + d * t**3 + e / t**2
-
-
-def _shomate_integral(coefficients: list[float], kelvin: float) -> float:
-    a, b, c, d, e = coefficients
-    t = kelvin / 1000.0
-    return 1000.0 * (a * t + b * t**2 / 2 + c * t**3 / 3 + d * t**4 / 4 - e / t)
-
-
 def _figure(name: str, value: float, unit: str, source: str) -> Figure:
-    row = _data()["sources"][source]
+    row = data()["sources"][source]
     return Figure(name, value, unit, row["citation"], row["data_class"])
-
-
-def _element(name: str) -> dict[str, Any]:
-    elements: dict[str, dict[str, Any]] = _data()["elements"]
-    if name not in elements:
-        problem = f"unknown element {name!r}; known: {', '.join(elements)}"
-        raise KeyError(problem)
-    return elements[name]
-
-
-@lru_cache(maxsize=1)
-def _data() -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(Path(__file__).with_name("metals.json").read_text(encoding="utf-8"))
-    return data

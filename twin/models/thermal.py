@@ -33,9 +33,13 @@ from math import inf
 import numpy as np
 
 from twin.models.courses import Course, Segment, State
+from twin.models.elements import REFERENCE_C
 from twin.models.exponentials import first_exit
-from twin.models.metals import REFERENCE_C, Alloy
-from twin.models.network import KJ_PER_KWH, BandTable, Modes, Network, Vector
+from twin.models.metals import Alloy
+from twin.models.network import KJ_PER_KWH, Modes, Network, Vector
+from twin.models.surfaces import BandTable
+
+__all__ = ["Course", "Furnace", "Segment", "State", "ThermalError"]
 
 EDGE_TOLERANCE_K = 1e-10
 POWER_TOLERANCE_KW = 1e-9
@@ -131,9 +135,12 @@ class Furnace:
 
         ``ended_by`` is ``target``, ``time``, or ``never`` when no time would be enough; then the course is empty.
         """
-        below = state.bath_c <= target_c
-        limits = _Limits(ceiling_c=target_c) if below else _Limits(floor_c=target_c)
-        return self._run(state, power_kw, limit_s, mode or self.network.default_mode, limits)
+        name, nodes = mode or self.network.default_mode, state.nodes_c
+        if self._weightless(state):  # the chamber jumps to its balance as soon as the power is on
+            nodes = nodes.copy()
+            _balance(self.network, self.network.table(state.alloy, name), nodes, power_kw)
+        limits = _Limits(ceiling_c=target_c) if nodes[0] <= target_c else _Limits(floor_c=target_c)
+        return self._run(state, power_kw, limit_s, name, limits)
 
     def time_to_temperature_s(
         self, state: State, power_kw: float, target_c: float, *, mode: str | None = None
@@ -177,8 +184,11 @@ class Furnace:
         nodes_c.flags.writeable = False
         return State(nodes_c, mass_kg, alloy)
 
+    def _weightless(self, state: State) -> bool:
+        return state.mass_kg == 0.0 and self.network.chamber_kwh_per_k == 0.0
+
     def _hold_once(self, state: State, set_c: float, left: float, max_kw: float, mode: str) -> Course:
-        weightless = state.mass_kg == 0.0 and self.network.chamber_kwh_per_k == 0.0
+        weightless = self._weightless(state)
         if not weightless and state.bath_c > set_c + EDGE_TOLERANCE_K:
             return self._run(state, 0.0, left, mode, _Limits(floor_c=set_c))
         if not weightless and state.bath_c < set_c - EDGE_TOLERANCE_K:
@@ -292,7 +302,9 @@ class _Step:
     def nodes_after(self) -> Vector:
         """Temperatures at the end, shape (n,)."""
         t, modes = self.duration_s, self.modes
-        self.grown = np.where(modes.decay > 0.0, np.expm1(-t * modes.decay) / -modes.safe_decay, t)
+        self.grown = np.expm1(-t * modes.decay) / -modes.safe_decay
+        if modes.decays[0] == 0.0:
+            self.grown[modes.decay == 0.0] = t
         self.rise_k = modes.shape @ (self.modal * self.grown)
         after: Vector = self.before + self.rise_k
         return after
