@@ -1,0 +1,309 @@
+"""The year composed from representative weeks: laid on the calendar day by day, priced and billed by date.
+
+Each day of the year takes the load, hours, metal and output of one simulated day (see :mod:`twin.ledger.year_layout`). On a week with
+closed days, the simulated closed days stand for the closed ones, the open for the open, in order, so that a holiday is billed as the
+tariff's calendar says. PV is laid on by date and hour and curtailed to the load of the quarter-hour; emissions are integrated at the
+factor's own breakpoints; the bill runs month by month with the ratchet carried from the scenario's past demands. Metal is valued by what
+left the melt (good, scrap, returns, losses) at the mean price of what was charged, so that the stock at a fortnight's end does not count.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from twin.core.faults import InputFault
+from twin.ledger.carbon import Emissions, emissions_of
+from twin.ledger.digest import BANDS, RepResult, SeriesKey
+from twin.ledger.factors import FUELS, Factors, StepSeries, factors_of
+from twin.ledger.labour import LabourCost, WorkedHours
+from twin.ledger.materials import GASES, MaterialCost, PricedFlow, fuel_cost_of, material_cost_of
+from twin.ledger.power import bill_of, load_of
+from twin.ledger.tariff_clock import wall_clock
+from twin.ledger.tariff_types import Bill, MeterLoad
+from twin.ledger.wages import cost_of_hours
+from twin.ledger.year_layout import (
+    FULL,
+    Layout,
+    Representative,
+    monday,
+    representatives,
+    season_of,
+    shifts_of,
+    week_types,
+    year_days,
+    year_start,
+)
+from twin.reference.prices import city_gas_retail_margin, city_gas_wholesale
+from twin.reference.pv import pv_profile
+
+if TYPE_CHECKING:
+    from twin.scenario.scenario import Scenario
+
+QUARTERS = 96
+QUARTER_S = 900
+_OUT = ("good", "scrap", "returns", "melt_loss", "slag")
+
+
+@dataclass(frozen=True)
+class YearAccounts:
+    """Accounts of the span (twelve months unless said) of one replication. Energy in kWh, money in KRW.
+
+    ``energy_kwh`` by carrier, electricity net of PV; ``by_equipment_kwh`` by (equipment, state, carrier), gross; ``heat_kwh`` by (equipment,
+    term); ``months``: one row a month; ``load`` the quarter-hours at the meter.
+    """
+
+    replication: int
+    first: dt.date
+    days: int
+    energy_kwh: Mapping[str, float]
+    by_equipment_kwh: Mapping[SeriesKey, float]
+    heat_kwh: Mapping[SeriesKey, float]
+    by_product: Mapping[SeriesKey, float]
+    load: MeterLoad
+    pv_available_kwh: float
+    pv_used_kwh: float
+    bill: Bill
+    fuels: tuple[PricedFlow, ...]
+    materials: MaterialCost
+    labour: LabourCost
+    emissions: Emissions
+    months: tuple[Mapping[str, float | str], ...]
+    kpis: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class _Laid:
+    """For each day of the span: which representative, which of its days."""
+
+    first: dt.date
+    names: tuple[str, ...]
+    which: np.ndarray
+    day: np.ndarray
+
+    def sums(self, reps: Mapping[str, RepResult], kind: str) -> dict[SeriesKey, np.ndarray]:
+        """Every daily series of a kind laid on the span; each of shape (days,)."""
+        found: dict[SeriesKey, np.ndarray] = {}
+        for k, name in enumerate(self.names):
+            mine = np.flatnonzero(self.which == k)
+            for key, values in reps[name].of_kind(kind).items():
+                found.setdefault(key, np.zeros(len(self.day)))[mine] = values[self.day[mine]]
+        return dict(sorted(found.items()))
+
+
+def _position(day: dt.date, closed: tuple[int, ...], shown: tuple[int, ...], shifts: Mapping[int, str]) -> int:
+    """Weekday of the simulated week that stands for ``day``: among days of the same shifts, closed days for closed and open for open, in
+    order; rest days for themselves."""
+    k = day.weekday()
+    if closed == shown or k not in shifts:
+        return k
+    same = [d for d in shifts if shifts[d] == shifts[k] and (d in closed) == (k in closed)]
+    to = [d for d in shifts if shifts[d] == shifts[k] and (d in shown) == (k in closed)]
+    return to[min(same.index(k), len(to) - 1)] if to else k
+
+
+def lay(scenario: Scenario, chosen: tuple[Representative, ...], first: dt.date, days: int) -> _Laid:
+    """Which simulated day stands for each of ``days`` days from ``first``."""
+    dates = [first + dt.timedelta(days=k) for k in range(days)]
+    if chosen[0].name == FULL:
+        origin = chosen[0].scenario.spec.run.start
+        day = np.array([(date - origin).days for date in dates])
+        return _Laid(first, (FULL,), np.zeros(days, int), day)
+    weeks, shifts = week_types(scenario, first, days), shifts_of(scenario)
+    by_season = {season: k for k, one in enumerate(chosen) for season in one.seasons}
+    which, day = np.zeros(days, int), np.zeros(days, int)
+    for k, date in enumerate(dates):
+        kind, closed = weeks[monday(date)]
+        r = by_season.get(season_of(scenario, monday(date)), 0)
+        if kind not in chosen[r].layout.types:
+            r = 0 if kind in chosen[0].layout.types else r
+        layout: Layout = chosen[r].layout
+        week = layout.week_of(kind, monday(date).toordinal() // 7)
+        which[k], day[k] = r, 7 * week + _position(date, closed, layout.closed[week], shifts)
+    return _Laid(first, tuple(one.name for one in chosen), which, day)
+
+
+def _quarters(laid: _Laid, reps: Mapping[str, RepResult], zone: ZoneInfo, carrier: str) -> np.ndarray:
+    """Quarter-hours of the span: each takes the same clock time of its day's simulated day (so days of 23 or 25 hours come out right)."""
+    start = dt.datetime.combine(laid.first, dt.time(), zone)
+    after = dt.datetime.combine(laid.first + dt.timedelta(days=len(laid.day)), dt.time(), zone)
+    n = round((after.timestamp() - start.timestamp()) / QUARTER_S)
+    clock = wall_clock(start, n, QUARTER_S)
+    day = clock.day - laid.first.toordinal()
+    slot = clock.second // QUARTER_S
+    out = np.zeros(n)
+    for k, name in enumerate(laid.names):
+        series = reps[name].quarter_kwh(carrier)
+        mine = laid.which[day] == k
+        out[mine] = series[np.minimum(laid.day[day[mine]] * QUARTERS + slot[mine], len(series) - 1)]
+    return out
+
+
+def pv_quarters_kwh(scenario: Scenario, start: dt.datetime, n: int) -> np.ndarray:
+    """Energy that the modules could give in each of ``n`` quarter-hours from ``start``, before curtailment; zeros without PV."""
+    pv = scenario.spec.site.pv
+    out = np.zeros(n)
+    if pv is None or not pv.peak_kw:
+        return out
+    clock = wall_clock(start, n, QUARTER_S)
+    year = np.zeros((365, 24))
+    if not isinstance(pv.profile, str):
+        rows = np.array([float(row["kw_per_kwp"]) for row in scenario.tables["site.pv.profile"]])
+        if len(rows) != 8760:
+            raise InputFault(f"site.pv.profile: {len(rows)} rows; 8760 hourly values 'kw_per_kwp' are expected")
+        year = rows.reshape(365, 24)
+    profile = pv_profile(pv.profile) if isinstance(pv.profile, str) else None
+    for ordinal in np.unique(clock.day).tolist():
+        day, mine = dt.date.fromordinal(ordinal), clock.day == ordinal
+        if profile is not None:
+            hours = profile.hourly_kw_per_kwp(day, pv.tilt_deg)
+        else:
+            shown = dt.date(2025, day.month, min(day.day, 28) if day.month == 2 else day.day)
+            hours = year[shown.timetuple().tm_yday - 1]
+        out[mine] = pv.peak_kw * hours[clock.hour[mine]] * (QUARTER_S / 3600.0)
+    return out
+
+
+def _weighed(kwh: np.ndarray, series: StepSeries) -> float:
+    """Quarter-hours times a factor series: exact where its breakpoints lie on quarter-hours (hourly factors do), else pro rata in them."""
+    edges = np.arange(len(kwh) + 1) * float(QUARTER_S)
+    cumulated = np.concatenate([[0.0], np.cumsum(kwh)])
+    at = np.interp(series.edges_s, edges, cumulated)
+    return float((np.diff(at) * series.values).sum())
+
+
+def _gas_price(scenario: Scenario, first: dt.date, daily_kwh: np.ndarray) -> float | None:
+    """Published city gas price weighed by the days on which gas is burnt, KRW per gross MJ; None where the scenario names its own."""
+    if scenario.spec.site.gas_price_krw_per_mj is not None or not daily_kwh.sum():
+        return None
+    prices = [city_gas_wholesale(first + dt.timedelta(days=k)).value for k in range(len(daily_kwh))]
+    return float((np.array(prices) * daily_kwh).sum() / daily_kwh.sum()) + city_gas_retail_margin().value
+
+
+def _materials(scenario: Scenario, laid: _Laid, reps: Mapping[str, RepResult], gases: Mapping[str, float]) -> MaterialCost:
+    """Metal at the mean price of each representative's charge times what left the melt; gases by weight."""
+    prices = {name: material.price_krw_per_kg for name, material in scenario.spec.materials.items()}
+    sums: dict[tuple[str, str], float] = {}
+    for k, name in enumerate(laid.names):
+        kg = {key: float(values.sum()) for key, values in reps[name].of_kind("material").items() if key[0]}
+        charged = sum(v for key, v in kg.items() if key[1] in ("in", "addition"))
+        mine = laid.day[laid.which == k]
+        out = {key: float(values[mine].sum()) for key, values in reps[name].of_kind("material").items() if key[0] and key[1] in _OUT}
+        used = sum(out.values())
+        for (material, role), amount in kg.items():
+            if role in ("in", "addition") and charged:
+                sums[(material, role)] = sums.get((material, role), 0.0) + amount / charged * used
+        for key, amount in out.items():
+            sums[(key[0], key[1])] = sums.get((key[0], key[1]), 0.0) + amount
+    return material_cost_of(sums, gases, prices)
+
+
+def _worked(scenario: Scenario, laid: _Laid, reps: Mapping[str, RepResult]) -> WorkedHours:
+    dates = tuple(laid.first + dt.timedelta(days=k) for k in range(len(laid.day)))
+    crews = tuple(scenario.spec.crews)
+    found, zero = laid.sums(reps, "work"), np.zeros(len(dates))
+    arrays = [np.array([found.get((crew, band), zero) for crew in crews]).reshape(len(crews), len(dates)) for band in BANDS]
+    return WorkedHours(crews, dates, *arrays)
+
+
+def compose(
+    scenario: Scenario, reps: Mapping[str, RepResult], *, chosen: tuple[Representative, ...] | None = None, first: dt.date | None = None,
+    days: int | None = None,
+) -> YearAccounts:
+    """The accounts of the reference year (or of ``days`` days from ``first``) from one replication of each representative run.
+
+    ``reps`` by name as :func:`~twin.ledger.year_layout.representative_scenarios` gives them. Raises InputFault where one is missing, and
+    the faults of tariff, factors and prices.
+    """
+    chosen = representatives(scenario) if chosen is None else chosen
+    missing = [one.name for one in chosen if one.name not in reps]
+    if missing:
+        raise InputFault(f"the year needs a run of {', '.join(missing)}; there are: {', '.join(reps)}")
+    first = year_start(scenario) if first is None else first
+    days = year_days(first) if days is None else days
+    laid, zone = lay(scenario, chosen, first, days), ZoneInfo(scenario.spec.site.timezone)
+    start = dt.datetime.combine(first, dt.time(), zone)
+    gross = _quarters(laid, reps, zone, "electricity")
+    available = pv_quarters_kwh(scenario, start, len(gross))
+    used = np.minimum(available, np.maximum(gross, 0.0))
+    lag, lead = (_quarters(laid, reps, zone, name) for name in ("reactive_lag", "reactive_lead"))
+    reactive = (lag, lead) if lag.any() or lead.any() else (None, None)
+    load = load_of(scenario, start, gross - used, *reactive)
+    return _accounts(scenario, laid, reps, load, float(available.sum()), float(used.sum()))
+
+
+def _accounts(
+    scenario: Scenario, laid: _Laid, reps: Mapping[str, RepResult], load: MeterLoad, available_kwh: float, used_kwh: float
+) -> YearAccounts:
+    by_day = laid.sums(reps, "day")
+    equipment = {key: float(values.sum()) for key, values in by_day.items()}
+    fuels_kwh = {c: sum(v for key, v in equipment.items() if key[2] == c) for c in FUELS}
+    energy = {"electricity": float(load.kwh.sum())} | {c: kwh for c, kwh in fuels_kwh.items() if kwh}
+    daily_gas = sum((v for key, v in by_day.items() if key[2] == "natural_gas"), np.zeros(len(laid.day)))
+    gases = {g: kg for g in GASES if (kg := sum(v for key, v in equipment.items() if key[2] == g) * 3600.0)}
+    factors = factors_of(scenario, load.start, len(load.kwh) * float(QUARTER_S))
+    bill = bill_of(scenario, load)
+    fuels = fuel_cost_of(scenario, energy, _gas_price(scenario, laid.first, daily_gas))
+    materials, labour = _materials(scenario, laid, reps, gases), cost_of_hours(scenario, _worked(scenario, laid, reps))
+    burnt = float(sum(v.sum() for key, v in laid.sums(reps, "material").items() if key == ("", "burnt_co2")))
+    emitted = _emitted(energy, load, burnt, factors)
+    good = {key: float(values.sum()) for key, values in laid.sums(reps, "good").items()}
+    service = {key[0]: float(values.sum()) for key, values in laid.sums(reps, "jobs").items()}
+    output = sum(float(v.sum()) for key, v in laid.sums(reps, "material").items() if key[1] == "good")
+    kpis = _kpis(energy, load, bill, fuels, materials, labour, emitted) | {
+        "output_kg": output, "output_pieces": sum(v for key, v in good.items() if key[1] == "pieces"),
+        "lateness_h": service.get("lateness_h", 0.0), "jobs_late": service.get("late", 0.0), "jobs_done": service.get("done", 0.0),
+        "pv_available_kwh": available_kwh, "pv_used_kwh": used_kwh,
+    }
+    if output:
+        kpis["electricity_kwh_per_t_good"] = kpis["electricity_kwh"] / output * 1000.0
+        kpis["fuel_kwh_per_t_good"] = kpis["fuel_kwh"] / output * 1000.0
+        kpis["kwh_per_t_good"] = (kpis["energy_kwh"] + used_kwh) / output * 1000.0
+    heat = {key: float(values.sum()) for key, values in laid.sums(reps, "heat").items()}
+    replication = next(iter(reps.values())).replication
+    return YearAccounts(
+        replication, laid.first, len(laid.day), energy, equipment, heat, good, load, available_kwh, used_kwh, bill, fuels, materials, labour,
+        emitted, months_of(load, bill), dict(sorted(kpis.items())))
+
+
+def _emitted(energy: Mapping[str, float], load: MeterLoad, burnt_kg: float, factors: Factors) -> Emissions:
+    marginal = None if factors.marginal is None else _weighed(load.kwh, factors.marginal)
+    return emissions_of(energy, _weighed(load.kwh, factors.grid), marginal, burnt_kg, factors)
+
+
+def _kpis(
+    energy: Mapping[str, float], load: MeterLoad, bill: Bill, fuels: tuple[PricedFlow, ...], materials: MaterialCost, labour: LabourCost,
+    emitted: Emissions,
+) -> dict[str, float]:
+    fuel_kwh = sum(energy.get(c, 0.0) for c in FUELS)
+    fuel_krw = sum(line.amount_krw for line in fuels)
+    found = {
+        "electricity_kwh": energy["electricity"], "fuel_kwh": fuel_kwh, "energy_kwh": energy["electricity"] + fuel_kwh,
+        "peak_kw": float(load.demand_kw().max()), "bill_krw": bill.total, "fuel_krw": fuel_krw, "material_krw": materials.total_krw,
+        "melt_loss_krw": materials.melt_loss_krw, "labour_krw": labour.total_krw, "labour_premium_krw": labour.premium_krw,
+        "cash_krw": bill.total + fuel_krw + materials.total_krw + labour.total_krw + emitted.cash_krw, "toe": emitted.toe,
+        "carbon_kg": emitted.total_kg, "scope1_kg": emitted.scope1_kg, "scope2_location_kg": emitted.scope2_location_kg,
+        "shadow_carbon_krw": emitted.shadow_krw,
+    }
+    found.update({f"{c}_kwh": kwh for c, kwh in energy.items() if c != "electricity"})
+    if emitted.scope2_marginal_kg is not None:
+        found["scope2_marginal_kg"] = emitted.scope2_marginal_kg
+    return found
+
+
+def months_of(load: MeterLoad, bill: Bill) -> tuple[Mapping[str, float | str], ...]:
+    """One row a month: energy, metered and billing demand, amount of the bill."""
+    months = list(dict.fromkeys(line.month for line in bill.lines))
+    return tuple(
+        {
+            "month": month, "kwh": bill.quantities.kwh(month), "demand_kw": bill.demand_kw.get(month, 0.0),
+            "billing_demand_kw": bill.quantities.billing_demand_kw.get(month, 0.0),
+            "bill_krw": sum(line.amount for line in bill.lines if line.month == month),
+        }
+        for month in months
+    )
