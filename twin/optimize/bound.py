@@ -10,10 +10,10 @@ from twin.optimize.matrix import Floats, Matrix, highs_of
 def dual_bound_krw(matrix: Matrix, incumbent_krw: float, *, method: str = "ipm", seconds: float | None = None) -> float:
     """Bound (KRW) from the row duals of the linear relaxation, recomputed by :func:`lagrangian_krw`; −∞ where there are no duals.
 
-    ``incumbent_krw`` is the cost of any feasible schedule. The interior-point method without crossover is several times faster than
-    simplex on these models, and an inexact dual solution only loosens the bound.
+    ``incumbent_krw`` is the cost of any feasible schedule. An inexact dual solution only loosens the bound; the interior-point method
+    is followed by crossover because without it HiGHS now and then ends these models with useless duals.
     """
-    options: dict[str, float | int | str | bool] = {"solver": method, "run_crossover": "off"}
+    options: dict[str, float | int | str | bool] = {"solver": method}
     if seconds is not None:
         options["time_limit"] = seconds
     solver = highs_of(matrix, relaxed=True, **options)

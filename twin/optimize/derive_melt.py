@@ -47,8 +47,11 @@ class MeltStation:
 
     @property
     def out_kg(self) -> float:
-        """Metal that a full heat gives."""
-        return self.kind.charge.mass_kg * self.kind.recovery
+        """Metal that a full heat gives: whole ladles where a little less than the largest charge gives just that."""
+        most = self.kind.charge.mass_kg * self.kind.recovery
+        whole = math.floor(most / self.kind.ladle.capacity_kg + 1e-9) * self.kind.ladle.capacity_kg
+        by_ladle = any(unit.own_metal for unit in self.feeds)
+        return whole if by_ladle and most - whole <= 0.1 * self.kind.ladle.capacity_kg and whole > 0.0 else most
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class Size:
 def sizes(station: MeltStation) -> list[Size]:
     """A full heat, and where dosing furnaces take ladles, one of a single ladle for what is left over."""
     kind = station.kind
-    found = [Size("full", kind.charge.mass_kg, station.out_kg)]
+    found = [Size("full", station.out_kg / kind.recovery, station.out_kg)]
     out_kg = ladles(station)[0][1]
     part = out_kg / kind.recovery
     if any(unit.own_metal for unit in station.feeds) and max(kind.charge.least_kg, 1.0) <= part < kind.charge.mass_kg * 0.95:
@@ -202,12 +205,7 @@ def add_taps(parts: Parts, station: MeltStation, slots: Slots) -> None:
 
 
 def ladles(station: MeltStation) -> list[tuple[str, float]]:
-    """Sizes of ladle: full ones, and what a full heat leaves in the last. A last one below a tenth of a ladle goes with the others."""
-    capacity = station.kind.ladle.capacity_kg
-    count = math.floor(station.out_kg / capacity + 0.1)
-    if count < 1:
-        return [("full", station.out_kg)]
-    rest = station.out_kg - count * capacity
-    if rest <= 0.1 * capacity:
-        return [("full", station.out_kg / count)]
-    return [("full", capacity), ("rest", rest)]
+    """Sizes of ladle: full ones, and what a full heat leaves in the last."""
+    capacity, out = station.kind.ladle.capacity_kg, station.out_kg
+    rest = out - math.floor(out / capacity + 1e-9) * capacity
+    return [("full", min(capacity, out))] + ([("rest", rest)] if 1e-6 < rest < out else [])
