@@ -11,8 +11,14 @@ from hypothesis import strategies as st
 from twin.core.canonical import canonical_json, sha256
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4), max_leaves=20)
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=20,
+)
 
 
 @given(JSON)
@@ -39,7 +45,7 @@ def test_whole_floats_and_integers_are_one() -> None:
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), [float("-inf")]])
 def test_no_nan(bad: object) -> None:
     """Proves: NaN and infinity are refused, never written."""
-    with pytest.raises(ValueError, match="JSON compliant|not JSON"):
+    with pytest.raises(ValueError, match=r"JSON compliant|not JSON"):
         canonical_json(bad)
 
 

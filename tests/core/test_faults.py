@@ -5,13 +5,23 @@ from __future__ import annotations
 import pytest
 
 from twin.core.cards import FigureCard, worst
-from twin.core.faults import Fault, Infeasible, InputFault, RunFailed, ScenarioFaults, TargetMissed, TwinError, did_you_mean
+from twin.core.faults import (
+    Fault,
+    Infeasible,
+    InputFault,
+    RunFailed,
+    ScenarioFaults,
+    TargetMissed,
+    TwinError,
+    did_you_mean,
+)
 
 
 def test_a_fault_reads_as_place_problem_value_fix() -> None:
     """Proves: the form of the design, ``file:line:column: place: problem, value (fix)``; without a line for a change at the shell."""
     assert str(Fault("a.yaml", 8, 5, "site.tariff", "no such tariff", "x", "did you mean 'y'?")) == (
-        "a.yaml:8:5: site.tariff: no such tariff, x (did you mean 'y'?)")
+        "a.yaml:8:5: site.tariff: no such tariff, x (did you mean 'y'?)"
+    )
     assert str(Fault("--set a.b", 0, 0, "a.b", "unknown key", "", "")) == "--set a.b: a.b: unknown key"
 
 
@@ -23,7 +33,13 @@ def test_faults_are_told_once_in_order_of_lines() -> None:
 
 def test_exit_statuses() -> None:
     """Proves: the statuses of the design."""
-    assert [kind.exit_status for kind in (RunFailed, InputFault, ScenarioFaults, Infeasible, TargetMissed)] == [1, 2, 2, 3, 4]
+    assert [kind.exit_status for kind in (RunFailed, InputFault, ScenarioFaults, Infeasible, TargetMissed)] == [
+        1,
+        2,
+        2,
+        3,
+        4,
+    ]
     assert issubclass(ScenarioFaults, TwinError)
 
 

@@ -17,8 +17,28 @@ from twin.scenario.scenario import read
 
 HERE = Where("t")
 OUTSIDE = [
-    "/etc/passwd", "../secret.csv", "a/../../secret.csv", "..", "../", "~/x", "~root/x", "C:/x", "c:x", "\\\\host\\share", "a\\..\\..\\x", "//host/share",
-    "a\0b", "", ".", "link.csv", "linked/secret.csv", "loop", "./../secret.csv", "a/b/../../../secret.csv", "/proc/self/environ", "/dev/zero",
+    "/etc/passwd",
+    "../secret.csv",
+    "a/../../secret.csv",
+    "..",
+    "../",
+    "~/x",
+    "~root/x",
+    "C:/x",
+    "c:x",
+    "\\\\host\\share",
+    "a\\..\\..\\x",
+    "//host/share",
+    "a\0b",
+    "",
+    ".",
+    "link.csv",
+    "linked/secret.csv",
+    "loop",
+    "./../secret.csv",
+    "a/b/../../../secret.csv",
+    "/proc/self/environ",
+    "/dev/zero",
 ]
 
 
@@ -30,7 +50,7 @@ def write(folder: Path, **files: str) -> Path:
 
 @pytest.mark.parametrize("text", OUTSIDE)
 def test_no_path_leaves_the_root(tmp_path: Path, text: str) -> None:
-    """Proves: absolute, climbing, home, drive, UNC, NUL, links out of the root and loops are refused. Sensitivity: a secret lies there to be read."""
+    """Proves: absolute, climbing, home, drive, UNC, NUL, links out of the root and loops are refused; a secret lies there."""
     root = tmp_path / "root"
     root.mkdir()
     (tmp_path / "secret.csv").write_text("secret")
@@ -57,7 +77,11 @@ def test_merge_by_hand() -> None:
     assert merge(base, over).plain() == {"a": {"b": None, "c": [3], "d": {"e": 1, "g": 2}}, "f": 1, "h": 2}
 
 
-TREES = st.dictionaries(st.sampled_from("abc"), st.integers(0, 3) | st.dictionaries(st.sampled_from("xyz"), st.integers(0, 3), max_size=3), max_size=3)
+TREES = st.dictionaries(
+    st.sampled_from("abc"),
+    st.integers(0, 3) | st.dictionaries(st.sampled_from("xyz"), st.integers(0, 3), max_size=3),
+    max_size=3,
+)
 
 
 @given(TREES, TREES, TREES)
@@ -65,13 +89,23 @@ def test_merge_is_associative_and_idempotent(a: dict, b: dict, c: dict) -> None:
     """Proves: chains of bases may be grouped as one likes, and merging a tree with itself changes nothing."""
     x, y, z = (from_plain(tree, HERE) for tree in (a, b, c))
     assert merge(x, x).plain() == a
-    if all(isinstance(p.get(k), dict) == isinstance(q.get(k), dict) for p in (a, b, c) for q in (a, b, c) for k in set(p) & set(q)):
+    if all(
+        isinstance(p.get(k), dict) == isinstance(q.get(k), dict)
+        for p in (a, b, c)
+        for q in (a, b, c)
+        for k in set(p) & set(q)
+    ):
         assert merge(merge(x, y), z).plain() == merge(x, merge(y, z)).plain()
 
 
 def test_extends_and_null(tmp_path: Path) -> None:
     """Proves: a child changes what it says and keeps the rest; null removes an optional part; holidays: null means none."""
-    path = write(tmp_path, base=TOY, child="extends: base.yaml\nsite: {contract_power: 500 kW, carbon_price: null}\ncalendar: {holidays: null}\nutilities: {air: null}\n")
+    path = write(
+        tmp_path,
+        base=TOY,
+        child="extends: base.yaml\nsite: {contract_power: 500 kW, carbon_price: null}\n"
+        "calendar: {holidays: null}\nutilities: {air: null}\n",
+    )
     child = read(path)
     assert child.spec.site.contract_power_kw == 500
     assert child.spec.site.base_load_kw == 35
@@ -83,11 +117,18 @@ def test_extends_and_null(tmp_path: Path) -> None:
 
 def test_a_fault_names_the_file_that_wrote_the_value(tmp_path: Path) -> None:
     """Proves: a fault in the base names the base, one in the child the child, with their own lines."""
-    path = write(tmp_path, base=TOY.replace("base_load: 35 kW", "base_load: 35 kg"), child="extends: [base.yaml]\n\nproducts: {plate: {mass: -1 kg}}\n")
+    path = write(
+        tmp_path,
+        base=TOY.replace("base_load: 35 kW", "base_load: 35 kg"),
+        child="extends: [base.yaml]\n\nproducts: {plate: {mass: -1 kg}}\n",
+    )
     with pytest.raises(ScenarioFaults) as caught:
         read(path)
     line = TOY.splitlines().index("  base_load: 35 kW") + 1
-    assert {(fault.file, fault.line, fault.place) for fault in caught.value.faults} == {("base.yaml", line, "site.base_load"), ("child.yaml", 3, "products.plate.mass")}
+    assert {(fault.file, fault.line, fault.place) for fault in caught.value.faults} == {
+        ("base.yaml", line, "site.base_load"),
+        ("child.yaml", 3, "products.plate.mass"),
+    }
 
 
 def test_extends_in_a_circle(tmp_path: Path) -> None:
@@ -101,7 +142,10 @@ def test_extends_in_a_circle(tmp_path: Path) -> None:
 def test_use_takes_one_station(tmp_path: Path) -> None:
     """Proves: ``use`` takes a station from another file, siblings override it, and a path inside it can be changed."""
     other = "stations:\n  big: {kind: toy, cycle: {plate: 99 s}, tap: 800 degC, units: 3}\n"
-    text = TOY.replace("press: {kind: toy, cycle: {plate: 62 s}, power: {processing: 48 kW, standby: 14 kW}, crew: staff}", "press: {use: {file: other.yaml, station: big}, units: 2}")
+    text = TOY.replace(
+        "press: {kind: toy, cycle: {plate: 62 s}, power: {processing: 48 kW, standby: 14 kW}, crew: staff}",
+        "press: {use: {file: other.yaml, station: big}, units: 2}",
+    )
     path = write(tmp_path, other=other, child=text)
     station = read(path, {"stations.press.tap": "810 degC"}).stations["press"]
     assert (station.units, station.tap_c, station.cycle["plate"].constant_s) == (2, 810.0, 99.0)
@@ -109,8 +153,15 @@ def test_use_takes_one_station(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("use", "problem"),
-    [("{file: other.yaml, station: bigg}", "no such station"), ("{file: none.yaml, station: big}", "no such file"), ("{file: ../x.yaml, station: big}", "may not leave"),
-     ("{file: other.yaml}", "needs exactly"), ("other.yaml", "needs exactly"), ("{file: child.yaml, station: press}", "circle")])
+    [
+        ("{file: other.yaml, station: bigg}", "no such station"),
+        ("{file: none.yaml, station: big}", "no such file"),
+        ("{file: ../x.yaml, station: big}", "may not leave"),
+        ("{file: other.yaml}", "needs exactly"),
+        ("other.yaml", "needs exactly"),
+        ("{file: child.yaml, station: press}", "circle"),
+    ],
+)
 def test_use_faults(tmp_path: Path, use: str, problem: str) -> None:
     """Proves: what is wrong with ``use`` is told at its line."""
     text = TOY.replace("press: {kind: toy,", f"press: {{use: {use}, kind: toy,")
@@ -124,13 +175,36 @@ def test_use_faults(tmp_path: Path, use: str, problem: str) -> None:
 def test_set_lists_and_missing_parents() -> None:
     """Proves: places in lists count from 0, parents that are missing are made, YAML lists and mappings are read."""
     node = from_plain({"a": [1, {"b": 2}], "c": {"value": "5 kW", "source": "x"}}, HERE)
-    assert change(node, {"a.1.b": "7", "d.e": "[1, 2]", "c.value": "6 kW", "f": "{g: h}", "i": "null", "j": "08:00", "k": '"12"'}, "--set") == []
+    assert (
+        change(
+            node,
+            {"a.1.b": "7", "d.e": "[1, 2]", "c.value": "6 kW", "f": "{g: h}", "i": "null", "j": "08:00", "k": '"12"'},
+            "--set",
+        )
+        == []
+    )
     assert node.plain() == {
-        "a": [1, {"b": 7}], "c": {"value": "6 kW", "source": "x"}, "d": {"e": [1, 2]}, "f": {"g": "h"}, "i": None, "j": "08:00", "k": "12"}
+        "a": [1, {"b": 7}],
+        "c": {"value": "6 kW", "source": "x"},
+        "d": {"e": [1, 2]},
+        "f": {"g": "h"},
+        "i": None,
+        "j": "08:00",
+        "k": "12",
+    }
 
 
 @pytest.mark.parametrize(
-    ("path", "problem"), [("a.2", "list of 2"), ("a.x", "list of 2"), ("c.d", "is a value"), ("c.d.e", "is a value"), ("", "dotted path"), ("a..b", "dotted path")])
+    ("path", "problem"),
+    [
+        ("a.2", "list of 2"),
+        ("a.x", "list of 2"),
+        ("c.d", "is a value"),
+        ("c.d.e", "is a value"),
+        ("", "dotted path"),
+        ("a..b", "dotted path"),
+    ],
+)
 def test_set_faults(path: str, problem: str) -> None:
     """Proves: a change that leads nowhere is a fault that bears the change's own name."""
     node = from_plain({"a": [1, 2], "c": 3}, HERE)
@@ -146,8 +220,14 @@ def test_faults_of_a_change_name_the_change(tmp_path: Path) -> None:
 
 
 PATHS = {
-    "site.contract_power": ["800 kW", "950 kW"], "products.plate.yield": ["60 %", "0.7"], "products.plate.scrap": ["1 %"], "orders.weekly.quantity": [100, 300],
-    "stations.press.units": [2, 3], "calendar.shifts.day.to": ["16:00"], "run.duration": ["1 week", "2 weeks"], "site.base_load": [None, "10 kW"],
+    "site.contract_power": ["800 kW", "950 kW"],
+    "products.plate.yield": ["60 %", "0.7"],
+    "products.plate.scrap": ["1 %"],
+    "orders.weekly.quantity": [100, 300],
+    "stations.press.units": [2, 3],
+    "calendar.shifts.day.to": ["16:00"],
+    "run.duration": ["1 week", "2 weeks"],
+    "site.base_load": [None, "10 kW"],
 }
 
 

@@ -33,7 +33,9 @@ def test_committed_schema_is_fresh() -> None:
     """Proves: the committed file is what the code says now, written by a process without the tests' own kinds."""
     code = "from twin.scenario.json_schema import text; import sys; sys.stdout.write(text())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert COMMITTED.read_text(encoding="utf-8") == done.stdout, "run: python -m twin.scenario.json_schema scenarios/scenario.schema.json"
+    assert COMMITTED.read_text(encoding="utf-8") == done.stdout, (
+        "run: python -m twin.scenario.json_schema scenarios/scenario.schema.json"
+    )
 
 
 def test_it_is_a_schema() -> None:
@@ -49,8 +51,17 @@ def test_shipped_scenarios_fit(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "value"),
-    [("site.contract_power", 900), ("site.base_laod", "35 kW"), ("stations.cast.kind", "die_casting_sell"), ("crews.casting.people", "two"), ("run.randomness", "maybe"),
-     ("stations.cast.dosing_furnace.capacity", 450), ("calendar.shifts.day.days", []), ("stations.blast.cycl", "7 min")])
+    [
+        ("site.contract_power", 900),
+        ("site.base_laod", "35 kW"),
+        ("stations.cast.kind", "die_casting_sell"),
+        ("crews.casting.people", "two"),
+        ("run.randomness", "maybe"),
+        ("stations.cast.dosing_furnace.capacity", 450),
+        ("calendar.shifts.day.days", []),
+        ("stations.blast.cycl", "7 min"),
+    ],
+)
 def test_what_is_wrong_does_not_fit(path: str, value: object) -> None:
     """Proves: an editor marks bare numbers, typos and unknown words, inside kinds too."""
     whole = tree("aluminium-foundry.yaml")
@@ -72,4 +83,7 @@ def test_every_quantity_names_its_unit() -> None:
 def test_shipped_files_name_the_schema() -> None:
     """Proves: the first line of every shipped scenario gives an editor the schema."""
     for name in SHIPPED:
-        assert Path(ROOT / "scenarios" / name).read_text(encoding="utf-8").splitlines()[0] == "# yaml-language-server: $schema=./scenario.schema.json"
+        assert (
+            Path(ROOT / "scenarios" / name).read_text(encoding="utf-8").splitlines()[0]
+            == "# yaml-language-server: $schema=./scenario.schema.json"
+        )

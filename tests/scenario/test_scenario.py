@@ -22,7 +22,11 @@ TWENTY = ROOT / "tests/data/twenty_faults.yaml"
 
 def test_twenty_planted_faults_each_with_its_line() -> None:
     """Proves: one reading finds exactly the twenty planted faults, each at the line that its comment marks."""
-    planted = {int(found[1]): number for number, row in enumerate(TWENTY.read_text(encoding="utf-8").splitlines(), 1) if (found := re.search(r"# fault (\d+)", row))}
+    planted = {
+        int(found[1]): number
+        for number, row in enumerate(TWENTY.read_text(encoding="utf-8").splitlines(), 1)
+        if (found := re.search(r"# fault (\d+)", row))
+    }
     with pytest.raises(ScenarioFaults) as caught:
         read(TWENTY)
     faults = [fault for fault in caught.value.faults if fault.severity == "error"]
@@ -33,7 +37,13 @@ def test_twenty_planted_faults_each_with_its_line() -> None:
 
 def test_twenty_faults_at_the_shell() -> None:
     """Proves: ``twin validate`` names them all, exits with 2 and shows no traceback."""
-    done = subprocess.run([sys.executable, "-m", "twin.cli", "validate", str(TWENTY), "--json"], capture_output=True, text=True, check=False, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-m", "twin.cli", "validate", str(TWENTY), "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr + done.stdout
     assert len(json.loads(done.stdout)["faults"]) == 20
@@ -45,7 +55,8 @@ def test_validate_loads_nothing_heavy() -> None:
         "import sys\nfrom tests.scenario.toy import toy, toy_kinds\nimport pathlib, tempfile\n"
         "with toy_kinds(), tempfile.TemporaryDirectory() as folder: toy(pathlib.Path(folder))\n"
         "heavy = {'pandas', 'pyomo', 'plotly', 'scipy', 'simpy', 'pint', 'pyarrow', 'joblib', 'highspy', 'twin.models.plant'}\n"
-        "sys.exit(' '.join(sorted(heavy & set(sys.modules))) or 0)")
+        "sys.exit(' '.join(sorted(heavy & set(sys.modules))) or 0)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -62,13 +73,30 @@ def test_the_toy_is_valid_and_typed(tmp_path: Path) -> None:
 
 
 SAME = [
-    ("contract_power: 900 kW", "contract_power: 0.9 MW"), ("contract_power: 900 kW", "contract_power: 900.0kW   # comment"), ("yield: 62 %", "yield: 0.62"),
-    ("cycle: {plate: 62 s}", "cycle: {plate: {constant: 62 s}}"), ("duration: 4 weeks", "duration: 28 days"), ("12750 KRW/tCO2e", "12.75 KRW/kgCO2e"),
-    ("carbon_price: {value: 12750 KRW/tCO2e, role: shadow}", "carbon_price: 12750 KRW/tCO2e"), ("holidays: KR", 'holidays: "KR"'),
-    ("mass: 3.2 kg, lot: 40", "lot: 40, mass: 0.0032 ton"), ("  more_yield: {products.plate.yield: 63 %}\n", "  other: {products.plate.yield: 64 %}\n"),
-    ("every: week, ", ""), ("utilities:\n  air: {kind: toy_utility, serves: [press]}\n", "utilities: {air: {serves: [press], kind: toy_utility}}\n"),
+    ("contract_power: 900 kW", "contract_power: 0.9 MW"),
+    ("contract_power: 900 kW", "contract_power: 900.0kW   # comment"),
+    ("yield: 62 %", "yield: 0.62"),
+    ("cycle: {plate: 62 s}", "cycle: {plate: {constant: 62 s}}"),
+    ("duration: 4 weeks", "duration: 28 days"),
+    ("12750 KRW/tCO2e", "12.75 KRW/kgCO2e"),
+    ("carbon_price: {value: 12750 KRW/tCO2e, role: shadow}", "carbon_price: 12750 KRW/tCO2e"),
+    ("holidays: KR", 'holidays: "KR"'),
+    ("mass: 3.2 kg, lot: 40", "lot: 40, mass: 0.0032 ton"),
+    ("  more_yield: {products.plate.yield: 63 %}\n", "  other: {products.plate.yield: 64 %}\n"),
+    ("every: week, ", ""),
+    (
+        "utilities:\n  air: {kind: toy_utility, serves: [press]}\n",
+        "utilities: {air: {serves: [press], kind: toy_utility}}\n",
+    ),
 ]
-DIFFERENT = [("900 kW", "901 kW"), ("seed: 1", "seed: 2"), ("scrap: 4 %", "scrap: 4.0000001 %"), ("quantity: 2000", "quantity: 2001"), ('to: "17:00"', 'to: "17:01"'), ("62 s", "63 s")]
+DIFFERENT = [
+    ("900 kW", "901 kW"),
+    ("seed: 1", "seed: 2"),
+    ("scrap: 4 %", "scrap: 4.0000001 %"),
+    ("quantity: 2000", "quantity: 2001"),
+    ('to: "17:00"', 'to: "17:01"'),
+    ("62 s", "63 s"),
+]
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
@@ -103,7 +131,9 @@ def test_canonical_spec_is_read_back(tmp_path: Path) -> None:
     scenario = toy(tmp_path)
     canonical = {key: value for key, value in scenario.canonical().items() if key != "tables"}
     again = ScenarioSpec.model_validate(canonical, context={"canonical": True})
-    assert again.model_dump(exclude={"stations", "utilities", "what_if"}) == scenario.spec.model_dump(exclude={"stations", "utilities", "what_if"})
+    assert again.model_dump(exclude={"stations", "utilities", "what_if"}) == scenario.spec.model_dump(
+        exclude={"stations", "utilities", "what_if"}
+    )
 
 
 def test_frozen(tmp_path: Path) -> None:
@@ -133,23 +163,40 @@ def test_what_ifs(tmp_path: Path) -> None:
 def test_provenance(tmp_path: Path) -> None:
     """Proves: what stands beside a value is kept by path, its range in the canonical unit; a changed value loses it."""
     wage = toy(tmp_path).provenance["crews.staff.wage"]
-    assert (wage.data_class, wage.value, wage.low, wage.high, wage.unit) == ("assumed", 14000.0, 12000.0, 15000.0, "KRW/h")
+    assert (wage.data_class, wage.value, wage.low, wage.high, wage.unit) == (
+        "assumed",
+        14000.0,
+        12000.0,
+        15000.0,
+        "KRW/h",
+    )
     assert toy(tmp_path).at("crews.staff.wage") == "14000 KRW/h"
     assert "crews.staff.wage" not in toy(tmp_path).changed({"crews.staff.wage": "15000 KRW/h"}).provenance
-    assert toy(tmp_path).changed({"crews.staff.wage.value": "15000 KRW/h"}).provenance["crews.staff.wage"].value == 15000.0
+    assert (
+        toy(tmp_path).changed({"crews.staff.wage.value": "15000 KRW/h"}).provenance["crews.staff.wage"].value == 15000.0
+    )
 
 
 @pytest.mark.parametrize(
     ("written", "place"),
-    [("range: [15000 KRW/h, 12000 KRW/h]", "crews.staff.wage"), ("range: [1 kg, 2 kg]", "crews.staff.wage"), ("range: 5", "crews.staff.wage.range"),
-     ("data_class: guess", "crews.staff.wage.data_class"), ("verified: yes", "crews.staff.wage.verified"), ("distribution: 5", "crews.staff.wage.distribution")])
+    [
+        ("range: [15000 KRW/h, 12000 KRW/h]", "crews.staff.wage"),
+        ("range: [1 kg, 2 kg]", "crews.staff.wage"),
+        ("range: 5", "crews.staff.wage.range"),
+        ("data_class: guess", "crews.staff.wage.data_class"),
+        ("verified: yes", "crews.staff.wage.verified"),
+        ("distribution: 5", "crews.staff.wage.distribution"),
+    ],
+)
 def test_provenance_faults(tmp_path: Path, written: str, place: str) -> None:
     """Proves: a malformed range, class or distribution is a fault at its place."""
     text = TOY.replace("data_class: assumed, range: [12000 KRW/h, 15 kKRW/h]", written)
     assert [fault.place for fault in faults_of(tmp_path, text)] == [place]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"tree": 5, "tables": {}, "root": null}', '{"tree": {}}', "nonsense"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"tree": 5, "tables": {}, "root": null}', '{"tree": {}}', "nonsense"]
+)
 def test_bad_payloads(text: str) -> None:
     """Proves: a payload that is none is an input fault."""
     with pytest.raises(InputFault):

@@ -51,7 +51,7 @@ class Toy(Station):
     kind: Literal["toy"]
     cycle: Duration | dict[str, Duration]
     power: Power | None = None
-    supplies: list[str] = []
+    supplies: list[str] = Field(default_factory=list)
     tap_c: Annotated[float, Q("degC")] = Field(700.0, alias="tap")
 
     def work_s(self, product_name: str, product: Product) -> float | None:
@@ -64,7 +64,7 @@ class ToyUtility(Utility):
     """A utility."""
 
     kind: Literal["toy_utility"]
-    serves: list[str] = []
+    serves: list[str] = Field(default_factory=list)
 
 
 @contextmanager

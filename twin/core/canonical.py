@@ -33,10 +33,12 @@ def _plain(obj: Any) -> Any:
         return [_plain(value) for value in obj]
     if hasattr(obj, "item"):
         return _plain(obj.item())
-    raise TypeError(f"{type(obj).__name__} has no canonical form")
+    msg = f"{type(obj).__name__} has no canonical form"
+    raise TypeError(msg)
 
 
 def _key(key: Any) -> str:
     if not isinstance(key, str):
-        raise TypeError(f"a key must be text, not {type(key).__name__}")
+        msg = f"a key must be text, not {type(key).__name__}"
+        raise TypeError(msg)
     return str(key)

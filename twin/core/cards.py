@@ -37,9 +37,11 @@ class FigureCard:
 
     def __post_init__(self) -> None:
         if self.data_class not in DATA_CLASSES:
-            raise ValueError(f"data class {self.data_class!r} is none of {', '.join(DATA_CLASSES)}")
+            msg = f"data class {self.data_class!r} is none of {', '.join(DATA_CLASSES)}"
+            raise ValueError(msg)
         if (self.low is None) != (self.high is None):
-            raise ValueError(f"{self.name}: an interval has two ends")
+            msg = f"{self.name}: an interval has two ends"
+            raise ValueError(msg)
 
     def payload(self) -> dict[str, Any]:
         """As JSON; tuples as lists."""

@@ -8,7 +8,8 @@ from typing import Protocol
 class Progress(Protocol):
     """Called with the parts done, the parts in all (0: unknown) and a short text; must return quickly."""
 
-    def __call__(self, done: int, total: int, text: str) -> None: ...
+    def __call__(self, done: int, total: int, text: str) -> None:
+        """``done`` of ``total`` parts; ``text`` says what is under way."""
 
 
 def silent(done: int, total: int, text: str) -> None:

@@ -8,26 +8,72 @@ table (``units.json``); pint (:mod:`twin.core.unit_registry`) is loaded only for
 from __future__ import annotations
 
 import json
+import math
 import re
 from fractions import Fraction as Rational
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 KELVIN_AT_0_C = Rational("273.15")
-_TEXT = re.compile(r"^\s*(?P<number>[-+−]?(?:\d[\d,]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)\s*(?P<unit>.*?)\s*$", re.DOTALL)
+_TEXT = re.compile(
+    r"^\s*(?P<number>[-+−]?(?:\d[\d,]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)\s*(?P<unit>.*?)\s*$", re.DOTALL
+)
 _GROUPED = re.compile(r"^[-+]?\d{1,3}(,\d{3})+(\.\d*)?$")
 _POWER = re.compile(r"(?<![A-Za-z])(mm|cm|m)([23])(?!\d)(?=([A-Za-z])?)")
-_SPELLING = {"²": "2", "³": "3", "°C": "degC", "℃": "degC", "°": "deg", "⋅": "·", "µ": "u", "μ": "u", "㎏": "kg", "㎾": "kW",
-             "㎥": "m3", "₩": "KRW", "백만원": "MKRW", "천원": "kKRW", "원": "KRW", "kgCO2-eq": "kgCO2eq", "tCO2-eq": "tCO2eq", "%": "percent"}
-_HINTS = {"hp": "say which horsepower: 'PS' (metric, 0.7355 kW) or kW", "month": "a month is not a length of time: write days or weeks",
-          "kva": "write 'kVA'", "kwh": "write 'kWh'", "kw": "write 'kW'", "mwh": "write 'MWh'", "krw": "write 'KRW'", "co2": "write 'kgCO2e'",
-          "nm^3": "write 'Nm3'", "celsius": "write 'degC'", "c": "write 'degC'", "f": "write degrees Celsius, 'degC'"}
-_EXAMPLE = {"kW": "900 kW", "kWh": "500 kWh", "kg": "450 kg", "s": "62 s", "degC": "690 degC", "K": "60 K", "1": "62 %", "Nm3/s": "1.6 Nm3/min",
-            "KRW": "12 MKRW", "W/K": "11 W/K", "deg": "20 deg", "kgCO2e": "12 tCO2e", "KRW/kgCO2e": "12750 KRW/tCO2e", "KRW/h": "14000 KRW/h"}
+_SPELLING = {
+    "²": "2",
+    "³": "3",
+    "°C": "degC",
+    "℃": "degC",
+    "°": "deg",
+    "⋅": "·",
+    "µ": "u",
+    "μ": "u",
+    "㎏": "kg",
+    "㎾": "kW",
+    "㎥": "m3",
+    "₩": "KRW",
+    "백만원": "MKRW",
+    "천원": "kKRW",
+    "원": "KRW",
+    "kgCO2-eq": "kgCO2eq",
+    "tCO2-eq": "tCO2eq",
+    "%": "percent",
+}
+_HINTS = {
+    "hp": "say which horsepower: 'PS' (metric, 0.7355 kW) or kW",
+    "month": "a month is not a length of time: write days or weeks",
+    "kva": "write 'kVA'",
+    "kwh": "write 'kWh'",
+    "kw": "write 'kW'",
+    "mwh": "write 'MWh'",
+    "krw": "write 'KRW'",
+    "co2": "write 'kgCO2e'",
+    "nm^3": "write 'Nm3'",
+    "celsius": "write 'degC'",
+    "c": "write 'degC'",
+    "f": "write degrees Celsius, 'degC'",
+}
+_EXAMPLE = {
+    "kW": "900 kW",
+    "kWh": "500 kWh",
+    "kg": "450 kg",
+    "s": "62 s",
+    "degC": "690 degC",
+    "K": "60 K",
+    "1": "62 %",
+    "Nm3/s": "1.6 Nm3/min",
+    "KRW": "12 MKRW",
+    "W/K": "11 W/K",
+    "deg": "20 deg",
+    "kgCO2e": "12 tCO2e",
+    "KRW/kgCO2e": "12750 KRW/tCO2e",
+    "KRW/h": "14000 KRW/h",
+}
 
 
 class UnitFault(ValueError):
@@ -37,6 +83,10 @@ class UnitFault(ValueError):
         super().__init__(problem)
         self.problem, self.fix = problem, fix
 
+    def for_pydantic(self) -> PydanticCustomError:
+        """The same, to be raised inside a validator."""
+        return PydanticCustomError("quantity", "{problem}", {"problem": self.problem, "fix": self.fix})
+
 
 def normalised(unit: str) -> str:
     """One spelling of a unit text: ``m³/h`` → ``m**3/h``, ``W/m2K``, ``W/m² K`` and ``W/m2·K`` → ``W/m**2/K``, ``°C`` → ``degC``.
@@ -45,7 +95,9 @@ def normalised(unit: str) -> str:
     """
     for said, meant in _SPELLING.items():
         unit = unit.replace(said, meant)
-    unit = _POWER.sub(lambda m: f"{m[1]}**{m[2]}" + ("·" if m[3] else ""), unit.replace("^", "**").replace("Nm**3", "Nm3"))
+    unit = _POWER.sub(
+        lambda m: f"{m[1]}**{m[2]}" + ("·" if m[3] else ""), unit.replace("^", "**").replace("Nm**3", "Nm3")
+    )
     unit = re.sub(r"\s*([*/()·])\s*", r"\1", unit.strip())
     return _explicit(re.sub(r"\s+", "·", unit)) or "1"
 
@@ -74,7 +126,12 @@ def _factor(unit: str) -> tuple[str, Rational] | None:
     entry = _table().get(unit)
     if entry is not None:
         return entry[0], Rational(entry[1])
-    if len(unit) > 40 or not re.fullmatch(r"[\w*/().]+", unit) or unit.count("*") > 8 or re.search(r"\*\*[^23(]|\*\*\d{2}|\d{5}", unit):
+    if (
+        len(unit) > 40
+        or not re.fullmatch(r"[\w*/().]+", unit)
+        or unit.count("*") > 8
+        or re.search(r"\*\*[^23(]|\*\*\d{2}|\d{5}", unit)
+    ):
         return None
     from twin.core.unit_registry import factor
 
@@ -85,11 +142,14 @@ def ratio(unit: str, to: str) -> Rational:
     """Exact factor from ``unit`` to ``to`` (differences where temperatures). Raises UnitFault."""
     said, wanted = _factor(normalised(unit)), _factor(normalised(to))
     if wanted is None:
-        raise UnitFault(f"{to!r} is not a unit", "see the list of units in docs/reference/units.md")
+        msg = f"{to!r} is not a unit"
+        raise UnitFault(msg, "see the list of units in docs/reference/units.md")
     if said is None:
-        raise UnitFault(f"{unit!r} is not a unit", _hint(unit, to))
+        msg = f"{unit!r} is not a unit"
+        raise UnitFault(msg, _hint(unit, to))
     if said[0] != wanted[0]:
-        raise UnitFault(f"{unit!r} is not a unit of {_what(to)}", f"write it in {shown(to)}, e.g. {example(to)!r}")
+        msg = f"{unit!r} is not a unit of {_what(to)}"
+        raise UnitFault(msg, f"write it in {shown(to)}, e.g. {example(to)!r}")
     return said[1] / wanted[1]
 
 
@@ -101,14 +161,16 @@ def convert(value: float, unit: str, to: str) -> float:
 def _converted(number: Rational, unit: str, to: str) -> float:
     said, wanted = normalised(unit), normalised(to)
     if wanted == "K" and said == "degC":
-        raise UnitFault("degC is a temperature; a difference is due here", "write the difference in K, e.g. '60 K'")
+        msg = "degC is a temperature; a difference is due here"
+        raise UnitFault(msg, "write the difference in K, e.g. '60 K'")
     scaled = number * ratio(said, wanted)
     if wanted == "degC" and said != "degC":
         scaled -= KELVIN_AT_0_C
     try:
         return float(scaled)
     except OverflowError:
-        raise UnitFault("the number is too large", f"e.g. {example(to)!r}") from None
+        msg = "the number is too large"
+        raise UnitFault(msg, f"e.g. {example(to)!r}") from None
 
 
 def parse(text: str, unit: str) -> float:
@@ -119,15 +181,19 @@ def parse(text: str, unit: str) -> float:
     number, said = match["number"].replace("−", "-"), match["unit"]
     if "," in number and not _GROUPED.match(number):
         point = number.replace(",", ".") if number.count(",") == 1 else number.replace(",", "")
-        raise UnitFault("a comma may only separate groups of three digits", f"write {_join(point, said)!r} with a decimal point")
+        msg = "a comma may only separate groups of three digits"
+        raise UnitFault(msg, f"write {_join(point, said)!r} with a decimal point")
     if said.startswith(","):
-        raise UnitFault("a comma may only separate groups of three digits", f"write one number with a decimal point, e.g. {example(unit)!r}")
+        msg = "a comma may only separate groups of three digits"
+        raise UnitFault(msg, f"write one number with a decimal point, e.g. {example(unit)!r}")
     plain = number.replace(",", "")
     if not said and normalised(unit) != "1":
-        raise UnitFault(f"the unit is missing: {_what(unit)} is due", f"write {_join(plain, shown(unit))!r} (or another unit of {_what(unit)})")
+        msg = f"the unit is missing: {_what(unit)} is due"
+        raise UnitFault(msg, f"write {_join(plain, shown(unit))!r} (or another unit of {_what(unit)})")
     exponent = re.search(r"[eE]([-+]?\d+)$", plain)
     if len(plain) > 60 or (exponent is not None and abs(int(exponent[1])) > 30):
-        raise UnitFault("the number is out of all proportion", f"e.g. {example(unit)!r}")
+        msg = "the number is out of all proportion"
+        raise UnitFault(msg, f"e.g. {example(unit)!r}")
     return _converted(Rational(plain), said, unit)
 
 
@@ -189,17 +255,9 @@ class Q:
         if isinstance(value, dict) and set(value) == {"value"}:
             value = value["value"]
         try:
-            if isinstance(value, str):
-                return read(value, self.unit)
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise UnitFault(*_not_a_number(str(value), self.unit))
-            if value != value or value in (float("inf"), float("-inf")):
-                raise UnitFault(*_not_a_number("nan", self.unit))
-            if bare:
-                return float(value)
-            raise UnitFault(f"the unit is missing: {_what(self.unit)} is due", f"write '{value} {shown(self.unit)}' (or another unit of {_what(self.unit)})")
+            return read(value, self.unit) if isinstance(value, str) else _number(value, self.unit, bare=bare)
         except UnitFault as fault:
-            raise PydanticCustomError("quantity", "{problem}", {"problem": fault.problem, "fix": fault.fix}) from None
+            raise fault.for_pydantic() from None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Reads the text first, so that gt, ge, le … of the field (which ``handler`` knows) hold for the canonical number."""
@@ -215,6 +273,18 @@ class Q:
         return text
 
 
+def _number(value: Any, unit: str, *, bare: bool) -> float:
+    """A value that is no text: a finite number where ``bare`` allows one. Raises UnitFault."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UnitFault(*_not_a_number(str(value), unit))
+    if not math.isfinite(value):
+        raise UnitFault(*_not_a_number("nan", unit))
+    if not bare:
+        msg = f"the unit is missing: {_what(unit)} is due"
+        raise UnitFault(msg, f"write '{value} {shown(unit)}' (or another unit of {_what(unit)})")
+    return float(value)
+
+
 def read(text: str, unit: str) -> float:
     """As :func:`parse`; a text that carries provenance (:class:`Quantity`) has its range read in the same unit."""
     value = parse(text, unit)
@@ -224,13 +294,21 @@ def read(text: str, unit: str) -> float:
 
 
 class Quantity(str):
-    """The text of a quantity together with what was written beside it (``range``, ``data_class``, …); see :mod:`twin.scenario.provenance`."""
+    """The text of a quantity together with the range that was written beside it; see :mod:`twin.scenario.provenance`."""
 
-    unit: str = ""
-    value: float | None = None
-    range_text: tuple[Any, Any] | None = None
-    low: float | None = None
-    high: float | None = None
+    __slots__ = ("high", "low", "range_text", "unit", "value")
+    unit: str
+    value: float | None
+    range_text: tuple[Any, Any] | None
+    low: float | None
+    high: float | None
+
+    def __new__(cls, text: str, range_text: tuple[Any, Any] | None = None) -> Self:
+        """``range_text``: the ends of the range as written."""
+        made = super().__new__(cls, text)
+        made.unit, made.value, made.low, made.high = "", None, None, None
+        made.range_text = range_text
+        return made
 
     def learn(self, value: float, unit: str) -> None:
         """Called when the field that it stands for has read it: keeps the canonical unit and the range in it. Raises UnitFault."""
@@ -238,7 +316,8 @@ class Quantity(str):
         if self.range_text is not None:
             low, high = (parse(str(end), unit) for end in self.range_text)
             if not low <= high:
-                raise UnitFault("the range is empty: its first end is above its second", "write range: [low, high]")
+                msg = "the range is empty: its first end is above its second"
+                raise UnitFault(msg, "write range: [low, high]")
             self.low, self.high = low, high
 
 

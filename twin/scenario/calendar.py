@@ -25,7 +25,8 @@ class HasSpec(Protocol):
     """A scenario, as far as civil time is concerned."""
 
     @property
-    def spec(self) -> ScenarioSpec: ...
+    def spec(self) -> ScenarioSpec:
+        """What the user wrote, typed."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,12 @@ def clock_s(text: str) -> float:
     """``"HH:MM"`` (00:00 to 24:00) as seconds of the day. Raises ValueError."""
     hours, _, minutes = text.partition(":")
     if not (len(hours) == 2 and len(minutes) == 2 and text.replace(":", "", 1).isdecimal() and text.isascii()):
-        raise ValueError(f"{text!r} is not HH:MM")
+        msg = f"{text!r} is not HH:MM"
+        raise ValueError(msg)
     total = int(hours) * 3600.0 + int(minutes) * 60.0
     if int(minutes) > 59 or total > DAY_S:
-        raise ValueError(f"{text!r} is not a time of day")
+        msg = f"{text!r} is not a time of day"
+        raise ValueError(msg)
     return total
 
 
@@ -142,7 +145,10 @@ def shift_instances(scenario: HasSpec, names: Iterable[str], t_from_s: float, t_
             continue
         weekday = DAYS[day.weekday()]
         found += [_instance(scenario, name, shift, day) for name, shift in wanted if weekday in shift.days]
-    return sorted((one for one in found if one.start_s < t_to_s and one.end_s > t_from_s), key=lambda one: (one.start_s, one.shift))
+    return sorted(
+        (one for one in found if one.start_s < t_to_s and one.end_s > t_from_s),
+        key=lambda one: (one.start_s, one.shift),
+    )
 
 
 def _instance(scenario: HasSpec, name: str, shift: Shift, day: dt.date) -> ShiftInstance:

@@ -19,6 +19,15 @@ _NAME = re.compile(r"^\w[\w-]*$")
 NAMED = ("stations", "utilities", "products", "orders", "crews", "materials", "what_if")
 
 
+def child_of(holder: Any, part: str | int) -> Any:
+    """The entry ``part`` of a mapping or list; None where there is none."""
+    if isinstance(holder, dict):
+        return holder.get(part)
+    if isinstance(holder, list) and isinstance(part, int) and 0 <= part < len(holder):
+        return holder[part]
+    return None
+
+
 class View:
     """The tree of a scenario under check; collects faults."""
 
@@ -30,11 +39,8 @@ class View:
         """The value at ``path``; None where there is none."""
         here: Any = self.tree
         for part in path:
-            if isinstance(here, dict) and part in here:
-                here = here[part]
-            elif isinstance(here, list) and isinstance(part, int) and part < len(here):
-                here = here[part]
-            else:
+            here = child_of(here, part)
+            if here is None:
                 return None
         return here
 
@@ -50,7 +56,11 @@ class View:
     def texts(self, *path: str | int) -> list[tuple[int, str]]:
         """Positions and values of the texts in the list at ``path``."""
         found = self.get(*path)
-        return [(index, item) for index, item in enumerate(found) if isinstance(item, str)] if isinstance(found, list) else []
+        return (
+            [(index, item) for index, item in enumerate(found) if isinstance(item, str)]
+            if isinstance(found, list)
+            else []
+        )
 
     def quantity(self, unit: str, *path: str | int) -> float | None:
         """The quantity at ``path`` in ``unit``; None where absent or malformed."""
@@ -72,23 +82,29 @@ class View:
         """Where ``path`` stands, or the nearest that exists above it."""
         node = self.root
         for part in path:
-            child = node.value.get(part) if isinstance(node.value, dict) else None
-            if isinstance(node.value, list) and isinstance(part, int) and part < len(node.value):
-                child = node.value[part]
+            child = child_of(node.value, part)
             if child is None:
                 return node.key_at or node.at
             node = child
         return (node.key_at or node.at) if key else node.at
 
     def fault(
-        self, path: Path_, problem: str, fix: str = "", *, value: Any = None, key: bool = False,
+        self,
+        path: Path_,
+        problem: str,
+        fix: str = "",
+        *,
+        value: Any = None,
+        key: bool = False,
         severity: Literal["error", "warning"] = "error",
     ) -> None:
         """Notes a fault at ``path``; the value shown is what stands there unless given."""
         shown = self.get(*path) if value is None else value
         text = "" if shown is None or isinstance(shown, dict | list) else str(shown)
         at = self.where(path, key=key)
-        self.faults.append(Fault(at.file, at.line, at.column, ".".join(map(str, path)), problem, text[:60], fix, severity))
+        self.faults.append(
+            Fault(at.file, at.line, at.column, ".".join(map(str, path)), problem, text[:60], fix, severity)
+        )
 
     def must_exist(self, path: Path_, name: str, known: Iterable[str], what: str) -> None:
         """Notes a fault where ``name`` is not among ``known``."""
@@ -125,14 +141,20 @@ def check_routes(view: View) -> None:
             path = ("products", product, "route", index)
             view.must_exist(path, station, stations, "station")
             if station in seen:
-                view.fault(path, "the route comes back to a station that it has passed", "a second station of the same kind, or take it out")
+                view.fault(
+                    path,
+                    "the route comes back to a station that it has passed",
+                    "a second station of the same kind, or take it out",
+                )
             seen[station] = index
 
 
 def check_supplies(view: View) -> None:
     """Metal is supplied to stations that exist, and not in a circle."""
     stations = view.mapping("stations")
-    graph = {name: [target for _, target in view.texts("stations", name, "supplies")] for name, _ in view.parts("stations")}
+    graph = {
+        name: [target for _, target in view.texts("stations", name, "supplies")] for name, _ in view.parts("stations")
+    }
     for name, targets in graph.items():
         for index, target in enumerate(targets):
             path = ("stations", name, "supplies", index)
@@ -141,7 +163,9 @@ def check_supplies(view: View) -> None:
                 view.fault(path, "the station is supplied twice", "name it once")
             circle = _way(graph, target, name)
             if circle:
-                view.fault(path, "metal is supplied in a circle: " + " → ".join([name, *circle]), "take one of them out")
+                view.fault(
+                    path, "metal is supplied in a circle: " + " → ".join([name, *circle]), "take one of them out"
+                )
                 graph[name] = [other for other in targets if other != target]
 
 
@@ -158,23 +182,29 @@ def _way(graph: Mapping[str, list[str]], start: str, goal: str) -> list[str]:
     return []
 
 
-def check_references(view: View) -> None:
-    """Crews, shifts, products and stations that are named must exist."""
-    shifts, crews, stations = view.mapping("calendar", "shifts"), view.mapping("crews"), view.mapping("stations")
-    for name in view.mapping("crews"):
-        for index, shift in view.texts("crews", name, "shifts"):
-            view.must_exist(("crews", name, "shifts", index), shift, shifts, "shift")
+def check_people(view: View) -> None:
+    """Crews and shifts that are named must exist."""
+    shifts, crews = view.mapping("calendar", "shifts"), view.mapping("crews")
+    for section in ("crews", "stations"):
+        for name in view.mapping(section):
+            for index, shift in view.texts(section, name, "shifts"):
+                view.must_exist((section, name, "shifts", index), shift, shifts, "shift")
     for name, station in view.parts("stations"):
         if isinstance(station.get("crew"), str):
             view.must_exist(("stations", name, "crew"), station["crew"], crews, "crew")
-        for index, shift in view.texts("stations", name, "shifts"):
-            view.must_exist(("stations", name, "shifts", index), shift, shifts, "shift")
+
+
+def check_references(view: View) -> None:
+    """Products and stations that are named must exist."""
+    stations = view.mapping("stations")
     for name, order in view.parts("orders"):
         if isinstance(order.get("product"), str):
             view.must_exist(("orders", name, "product"), order["product"], view.mapping("products"), "product")
     for name in view.mapping("calendar", "startup"):
         if name not in stations:
-            view.fault(("calendar", "startup", name), "no such station", did_you_mean(name, stations), value=name, key=True)
+            view.fault(
+                ("calendar", "startup", name), "no such station", did_you_mean(name, stations), value=name, key=True
+            )
     for name in view.mapping("utilities"):
         for index, served in view.texts("utilities", name, "serves"):
             view.must_exist(("utilities", name, "serves", index), served, stations, "station")
@@ -189,7 +219,7 @@ def _clock(view: View, path: Path_) -> float | None:
             return clock_s(said)
     except ValueError:
         pass
-    view.fault(path, "not a time of day", "write \"HH:MM\" in quotes, from \"00:00\" to \"24:00\"")
+    view.fault(path, "not a time of day", 'write "HH:MM" in quotes, from "00:00" to "24:00"')
     return None
 
 
@@ -199,14 +229,19 @@ def check_shifts(view: View) -> None:
         path: Path_ = ("calendar", "shifts", name)
         start, end = _clock(view, (*path, "from")), _clock(view, (*path, "to"))
         if start is not None and start == end:
-            view.fault((*path, "to"), "the shift has no length", "for a whole day write from: \"00:00\", to: \"24:00\"")
+            view.fault((*path, "to"), "the shift has no length", 'for a whole day write from: "00:00", to: "24:00"')
         pause = [_clock(view, (*path, "break", index)) for index, _ in view.texts(*path, "break")]
         if start is None or end is None or start == end or len(pause) != 2 or pause[0] is None or pause[1] is None:
             continue
         length, day = (end - start) % 86400.0 or 86400.0, 86400.0
         first = (pause[0] - start) % day
         if pause[0] == pause[1] or first + (pause[1] - pause[0]) % day > length:
-            view.fault((*path, "break"), "the break does not lie within the shift", f"between {shift['from']} and {shift['to']}", value="–".join(shift["break"]))
+            view.fault(
+                (*path, "break"),
+                "the break does not lie within the shift",
+                f"between {shift['from']} and {shift['to']}",
+                value="–".join(shift["break"]),
+            )
     for station, days in view.mapping("calendar", "startup").items():
         for day in days if isinstance(days, dict) else {}:
             _clock(view, ("calendar", "startup", station, day))
@@ -251,7 +286,12 @@ def check_orders(view: View) -> None:
             release, due = release % 86400.0, due % 86400.0
         if due <= release:
             said = order["due"]
-            view.fault(("orders", name, "due"), "due before it is released", "later than its release", value=f"{said['day']} {said['at']}")
+            view.fault(
+                ("orders", name, "due"),
+                "due before it is released",
+                "later than its release",
+                value=f"{said['day']} {said['at']}",
+            )
 
 
 def _moment(view: View, path: Path_) -> float | None:
@@ -263,7 +303,9 @@ def _moment(view: View, path: Path_) -> float | None:
 
 def check_spans(view: View) -> None:
     """Whole weeks, whole slots, plans inside the run, years that begin with a month."""
-    duration, horizon, slot = (view.quantity("s", *path) for path in (("run", "duration"), ("plan", "horizon"), ("plan", "slot")))
+    duration, horizon, slot = (
+        view.quantity("s", *path) for path in (("run", "duration"), ("plan", "horizon"), ("plan", "slot"))
+    )
     if duration is not None and duration > 0 and duration % 604800.0:
         view.fault(("run", "duration"), "not whole weeks", "e.g. '4 weeks'")
     if slot is not None and slot > 0 and (900.0 % slot and slot % 900.0):
@@ -275,7 +317,9 @@ def check_spans(view: View) -> None:
         view.fault(("year", "start"), "not the first day of a month", f"write {year.replace(day=1)}")
     start, plan = view.date("run", "start"), view.date("plan", "start")
     if start and plan and duration and not start <= plan < start + dt.timedelta(seconds=duration):
-        view.fault(("plan", "start"), "outside of the run", f"between {start} and {start + dt.timedelta(seconds=duration - 1)}")
+        view.fault(
+            ("plan", "start"), "outside of the run", f"between {start} and {start + dt.timedelta(seconds=duration - 1)}"
+        )
 
 
 def check_power(view: View) -> None:
@@ -284,9 +328,18 @@ def check_power(view: View) -> None:
     if contract is None or contract <= 0:
         return
     if base is not None and base > contract:
-        view.fault(("site", "base_load"), f"above the contract power of {contract:g} kW", "raise site.contract_power, or check the unit")
+        view.fault(
+            ("site", "base_load"),
+            f"above the contract power of {contract:g} kW",
+            "raise site.contract_power, or check the unit",
+        )
     if cap is not None and cap > contract:
-        view.fault(("site", "power_cap"), f"above the contract power of {contract:g} kW", "a lower cap, or none", severity="warning")
+        view.fault(
+            ("site", "power_cap"),
+            f"above the contract power of {contract:g} kW",
+            "a lower cap, or none",
+            severity="warning",
+        )
     if base is not None and cap is not None and base >= cap:
         view.fault(("site", "power_cap"), f"not above the base load of {base:g} kW: nothing could run", "a higher cap")
     for index, text in view.texts("site", "demand_history"):
@@ -297,5 +350,14 @@ def check_power(view: View) -> None:
 
 
 CHECKS: tuple[Callable[[View], None], ...] = (
-    check_names, check_routes, check_supplies, check_references, check_shifts, check_calendar, check_orders, check_spans, check_power,
+    check_names,
+    check_routes,
+    check_supplies,
+    check_people,
+    check_references,
+    check_shifts,
+    check_calendar,
+    check_orders,
+    check_spans,
+    check_power,
 )

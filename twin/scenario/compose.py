@@ -38,11 +38,13 @@ def inside(root: Path, text: str, base: Path | None = None) -> Path:
         if not path.is_relative_to(top):
             raise PathFault(_OUTSIDE, f"put the file into {top.name}/ beside the scenario")
         if not path.is_file():
-            raise PathFault("no such file", _near(path))
+            msg = "no such file"
+            raise PathFault(msg, _near(path))
     except (OSError, RuntimeError, ValueError) as error:
         if isinstance(error, PathFault):
             raise
-        raise PathFault("not a path that can be opened", "write a path relative to the scenario file") from None
+        msg = "not a path that can be opened"
+        raise PathFault(msg, "write a path relative to the scenario file") from None
     return path
 
 
@@ -69,7 +71,9 @@ class Composer:
             return self._cache[path].copy()
         self._opened += 1
         if self._opened > MAX_FILES:
-            raise ScenarioFaults([Fault(self.name(path), 0, 0, "extends", f"more than {MAX_FILES} files", "", "merge some")])
+            raise ScenarioFaults(
+                [Fault(self.name(path), 0, 0, "extends", f"more than {MAX_FILES} files", "", "merge some")]
+            )
         node, faults = load(path, self.name(path))
         self.faults += faults
         base = self._bases(node, path, (*trail, path))
@@ -103,13 +107,13 @@ class Composer:
             self._fault(said, place, fault.problem, said.value, fault.fix)
             return None
         if path in trail:
-            circle = " → ".join(self.name(step) for step in (*trail[trail.index(path):], path))
+            circle = " → ".join(self.name(step) for step in (*trail[trail.index(path) :], path))
             self._fault(said, place, "files are read in a circle", circle, "take one of them out")
             return None
         return self.compose(path, trail)
 
     def fill(self, root_node: Node, trail: tuple[Path, ...] = ()) -> None:
-        """Replaces every ``use: {file, station}`` of stations (and ``{file, utility}`` of utilities) by what it names, merged with its siblings."""
+        """Replaces every ``use: {file, station}`` (in utilities ``{file, utility}``) by what it names, merged with its siblings."""
         for section, word in (("stations", "station"), ("utilities", "utility")):
             entries = root_node.value.get(section)
             if entries is None or not isinstance(entries.value, dict):
@@ -124,7 +128,13 @@ class Composer:
     def _used(self, said: Node, section: str, word: str, place: str, trail: tuple[Path, ...]) -> Node | None:
         keys = said.value if isinstance(said.value, dict) else {}
         if set(keys) != {"file", word}:
-            self._fault(said, place, f"needs exactly the keys 'file' and '{word}'", ", ".join(keys) or said.value, f"write {{file: other.yaml, {word}: name}}")
+            self._fault(
+                said,
+                place,
+                f"needs exactly the keys 'file' and '{word}'",
+                ", ".join(keys) or said.value,
+                f"write {{file: other.yaml, {word}: name}}",
+            )
             return None
         written = self.root / Path(said.at.file).parent
         other = self._open(keys["file"], written if written.is_dir() else self.root, f"{place}.file", trail)
@@ -134,17 +144,21 @@ class Composer:
         names = there.value if there is not None and isinstance(there.value, dict) else {}
         wanted = str(keys[word].value)
         if wanted not in names:
-            self._fault(keys[word], f"{place}.{word}", f"the file has no such {word}", wanted, did_you_mean(wanted, names))
+            self._fault(
+                keys[word], f"{place}.{word}", f"the file has no such {word}", wanted, did_you_mean(wanted, names)
+            )
             return None
         found: Node = names[wanted]
         return found
 
     def _fault(self, node: Node, place: str, problem: str, value: Any, fix: str) -> None:
-        self.faults.append(Fault(node.at.file, node.at.line, node.at.column, place, problem, "" if value is None else str(value), fix))
+        self.faults.append(
+            Fault(node.at.file, node.at.line, node.at.column, place, problem, "" if value is None else str(value), fix)
+        )
 
 
 def merge(base: Node, over: Node) -> Node:
-    """``over`` on top of ``base``: mappings deeply, lists and scalars replaced; a null stays as a null, which removes the key when the tree is read."""
+    """``over`` on top of ``base``: mappings deeply, lists and scalars replaced. A null stays, and removes its key when the tree is read."""
     if not (isinstance(base.value, dict) and isinstance(over.value, dict)):
         return over
     merged = dict(base.value)
@@ -157,7 +171,8 @@ def parse_path(text: str) -> tuple[str, ...]:
     """``a.b.0`` → its parts. Raises PathFault where one is empty."""
     parts = tuple(part.strip() for part in text.split("."))
     if not all(parts):
-        raise PathFault("not a dotted path", "write e.g. site.tariff or plan.horizon")
+        msg = "not a dotted path"
+        raise PathFault(msg, "write e.g. site.tariff or plan.horizon")
     return parts
 
 
@@ -200,7 +215,8 @@ def _set(node: Node, parts: tuple[str, ...], value: Node, at: Where) -> None:
     elif isinstance(node.value, dict):
         node.value[last] = value
     else:
-        raise PathFault(f"{'.'.join(done)} is a value and has no part {last!r}", "set the whole value")
+        msg = f"{'.'.join(done)} is a value and has no part {last!r}"
+        raise PathFault(msg, "set the whole value")
 
 
 def _child(node: Node, part: str, done: list[str], at: Where) -> Node:
@@ -208,7 +224,8 @@ def _child(node: Node, part: str, done: list[str], at: Where) -> Node:
         found: Node = node.value[_index(node.value, part, done)]
         return found
     if not isinstance(node.value, dict):
-        raise PathFault(f"{'.'.join(done)} is a value and has no part {part!r}", "set the whole value")
+        msg = f"{'.'.join(done)} is a value and has no part {part!r}"
+        raise PathFault(msg, "set the whole value")
     child = node.value.get(part)
     if child is None or child.value is None:
         child = node.value[part] = Node({}, at, at)
@@ -218,7 +235,8 @@ def _child(node: Node, part: str, done: list[str], at: Where) -> Node:
 
 def _index(items: list[Node], part: str, done: list[str]) -> int:
     if not (part.isascii() and part.isdecimal()) or int(part) >= len(items):
-        raise PathFault(f"{'.'.join(done)} is a list of {len(items)}", f"write a number from 0 to {len(items) - 1}")
+        msg = f"{'.'.join(done)} is a list of {len(items)}"
+        raise PathFault(msg, f"write a number from 0 to {len(items) - 1}")
     return int(part)
 
 
@@ -226,12 +244,14 @@ def at_path(root_node: Node, path: Path_) -> Node | None:
     """The node at ``path``; None where there is none."""
     node = root_node
     for part in path:
-        if isinstance(node.value, dict) and part in node.value:
-            node = node.value[part]
+        child = None
+        if isinstance(node.value, dict):
+            child = node.value.get(part)
         elif isinstance(node.value, list) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-        else:
+            child = node.value[part]
+        if child is None:
             return None
+        node = child
     return node
 
 

@@ -13,9 +13,34 @@ from twin.core.units import Q, Quantity, example
 from twin.scenario.nodes import Node, Path_, Where
 
 Error = Mapping[str, Any]
-_COMPARES = {"greater_than": ("above", "gt"), "greater_than_equal": ("at least", "ge"), "less_than": ("below", "lt"), "less_than_equal": ("at most", "le")}
-_WHOLE = {"int_type", "int_parsing", "int_from_float", "int_parsing_size"}
-_DATES = {"date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"}
+_COMPARES = {
+    "greater_than": ("above", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than": ("below", "lt"),
+    "less_than_equal": ("at most", "le"),
+}
+_MAPPING = ("not a mapping", "write 'key: value' lines, or {key: value}")
+_WHOLE = ("not a whole number", "write e.g. 12")
+_DATE = ("not a date", "write YYYY-MM-DD, e.g. 2026-07-06")
+_NUMBER = ("not a number", "write e.g. 1.5")
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "int_type": _WHOLE,
+    "int_parsing": _WHOLE,
+    "int_from_float": _WHOLE,
+    "int_parsing_size": _WHOLE,
+    "date_type": _DATE,
+    "date_parsing": _DATE,
+    "date_from_datetime_parsing": _DATE,
+    "date_from_datetime_inexact": _DATE,
+    "float_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "finite_number": ("not a finite number", "write a number"),
+    "model_type": _MAPPING,
+    "dict_type": _MAPPING,
+    "model_attributes_type": _MAPPING,
+    "list_type": ("not a list", "write [one, two]"),
+    "string_type": ("not text", "put it in quotes"),
+}
 
 
 def faults_of(error: ValidationError, model: Any, root: Node, prefix: Path_ = ()) -> list[Fault]:
@@ -74,7 +99,9 @@ def _best_branches(located: list[_Located]) -> list[_Located]:
 def _fitness(errors: list[_Located]) -> tuple[int, bool, int]:
     """How well a branch of a union fits: how deep its errors lie, whether its own shape is right, how few they are."""
     depths = [len(one["loc"]) for one, *_ in errors]
-    shaped = not any(one["type"] in ("extra_forbidden", "missing") and len(one["loc"]) == min(depths) for one, *_ in errors)
+    shaped = not any(
+        one["type"] in ("extra_forbidden", "missing") and len(one["loc"]) == min(depths) for one, *_ in errors
+    )
     return max(depths), shaped, -len(errors)
 
 
@@ -106,36 +133,24 @@ def _value_at(node: Node) -> Where:
 def _words(error: Error, model: Any, path: Path_) -> tuple[str, str]:
     """Problem and fix."""
     kind, context = error["type"], error.get("ctx") or {}
-    unit = _unit_at(model, path)
     if kind == "quantity":
         return context["problem"], context["fix"]
     if kind in _COMPARES:
-        word, key = _COMPARES[kind]
-        return f"must be {word} {context[key]:g}{f' {unit}' if unit and unit != '1' else ''}", f"e.g. {example(unit)!r}" if unit else ""
-    if kind in ("literal_error", "enum"):
+        return _compared(kind, context, _unit_at(model, path))
+    if kind == "literal_error":
         expected = [word.strip("' ") for word in context.get("expected", "").replace(" or ", ", ").split(",")]
         return "not one of the words allowed", did_you_mean(str(error.get("input")), expected)
-    if kind in _WHOLE:
-        return "not a whole number", "write e.g. 12"
-    if kind in _DATES:
-        return "not a date", "write YYYY-MM-DD, e.g. 2026-07-06"
-    if kind == "finite_number":
-        return "not a finite number", "write a number"
-    if kind in ("float_type", "float_parsing"):
-        return "not a number", "write e.g. 1.5"
-    if kind in ("model_type", "dict_type", "model_attributes_type"):
-        return "not a mapping", "write 'key: value' lines, or {key: value}"
-    if kind == "list_type":
-        return "not a list", "write [one, two]"
-    if kind == "string_type":
-        return "not text", "put it in quotes"
     if kind == "too_short":
-        return f"needs at least {context['min_length']} entry, not {context['actual_length']}", "add one, or take the key out"
+        return f"needs at least {context['min_length']} entry", "add one, or take the key out"
     if kind == "too_long":
         return f"holds at most {context['max_length']} entries", "take some out"
-    if kind in ("value_error", "assertion_error"):
-        return str(error["msg"]).split(", ", 1)[-1], context.get("fix", "") if isinstance(context.get("fix", ""), str) else ""
-    return str(error["msg"]), ""
+    return _WORDS.get(kind) or (str(error["msg"]).removeprefix("Value error, "), "")
+
+
+def _compared(kind: str, context: Mapping[str, Any], unit: str) -> tuple[str, str]:
+    word, key = _COMPARES[kind]
+    shown = f" {unit}" if unit and unit != "1" else ""
+    return f"must be {word} {context[key]:g}{shown}", f"e.g. {example(unit)!r}" if unit else ""
 
 
 def _make(at: Where, place: str, problem: str, value: str, fix: str) -> Fault:
@@ -193,7 +208,9 @@ def _below(one: Any, part: str | int) -> list[Any]:
 
 def _keys_at(model: Any, path: Path_) -> list[str]:
     return [
-        info.alias or name for one in types_at(model, path) if isinstance(one, type) and issubclass(one, BaseModel)
+        info.alias or name
+        for one in types_at(model, path)
+        if isinstance(one, type) and issubclass(one, BaseModel)
         for name, info in one.model_fields.items()
     ]
 

@@ -31,7 +31,8 @@ def scenario_schema() -> dict[str, Any]:
     schema["properties"]["utilities"] = _section(utilities(), definitions, "utility")
     schema["properties"]["extends"] = {
         "description": "base files, merged below this one; paths relative to this file",
-        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+    }
     definitions["Provenance"] = _provenance()
     schema = {"$schema": DIALECT, "title": "Scenario", **schema, "$defs": definitions}
     schema["anyOf"] = [{"required": schema.pop("required", [])}, {"required": ["extends"]}]
@@ -80,8 +81,12 @@ def _section(classes: Mapping[str, type[Part]], definitions: dict[str, Any], wor
 def _provenance() -> dict[str, Any]:
     """A quantity with what stands beside it."""
     properties: dict[str, Any] = {key: {} for key in sorted(META)}
-    properties |= {"value": {"type": ["string", "number"]}, "range": {"type": "array", "minItems": 2, "maxItems": 2},
-                   "data_class": {"enum": ["metered", "fitted", "nameplate", "literature", "assumed"]}, "verified": {"type": "boolean"}}
+    properties |= {
+        "value": {"type": ["string", "number"]},
+        "range": {"type": "array", "minItems": 2, "maxItems": 2},
+        "data_class": {"enum": ["metered", "fitted", "nameplate", "literature", "assumed"]},
+        "verified": {"type": "boolean"},
+    }
     return {"type": "object", "required": ["value"], "properties": properties, "additionalProperties": False}
 
 
@@ -93,7 +98,11 @@ def _tidied(node: Any) -> Any:
         return node
     if "x-unit" in node:
         return _quantity(node)
-    return {key: _tidied(value) for key, value in node.items() if not (key == "title" and isinstance(value, str) and value != "Scenario")}
+    return {
+        key: _tidied(value)
+        for key, value in node.items()
+        if not (key == "title" and isinstance(value, str) and value != "Scenario")
+    }
 
 
 def _quantity(node: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,7 +112,13 @@ def _quantity(node: Mapping[str, Any]) -> dict[str, Any]:
     forms: list[dict[str, Any]] = [{"type": "string"}]
     if node["x-unit"] == "1":
         forms.append({"type": "number"})
-    return {**kept, **bounds, "x-unit": node["x-unit"], "examples": node.get("examples", []), "anyOf": [*forms, {"$ref": f"{_REF}Provenance"}]}
+    return {
+        **kept,
+        **bounds,
+        "x-unit": node["x-unit"],
+        "examples": node.get("examples", []),
+        "anyOf": [*forms, {"$ref": f"{_REF}Provenance"}],
+    }
 
 
 if __name__ == "__main__":

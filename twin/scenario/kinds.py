@@ -29,7 +29,8 @@ _added: dict[str, type[Part]] = {}
 def register(name: str, kind: type[Part]) -> None:
     """Adds a kind for this process, for notebooks and tests; an installed package uses an entry point instead."""
     if not issubclass(kind, Station | Utility):
-        raise TypeError(f"{kind.__name__} is neither a Station nor a Utility")
+        msg = f"{kind.__name__} is neither a Station nor a Utility"
+        raise TypeError(msg)
     _added[name] = kind
 
 
@@ -54,9 +55,11 @@ def _load(name: str) -> type[Part]:
     try:
         loaded = entry.load()
     except (ImportError, AttributeError) as error:
-        raise UnknownKind("the installed kind cannot be loaded", name, f"{entry.value}: {error}") from error
+        msg = "the installed kind cannot be loaded"
+        raise UnknownKind(msg, name, f"{entry.value}: {error}") from error
     if not (isinstance(loaded, type) and issubclass(loaded, Station | Utility)):
-        raise UnknownKind("the installed kind is neither a Station nor a Utility", name, entry.value)
+        msg = "the installed kind is neither a Station nor a Utility"
+        raise UnknownKind(msg, name, entry.value)
     return loaded
 
 
@@ -64,7 +67,8 @@ def _find(name: str) -> type[Part]:
     if name in _added:
         return _added[name]
     if name not in _installed():
-        raise UnknownKind("no such kind of equipment or utility", name, did_you_mean(name, names()))
+        msg = "no such kind of equipment or utility"
+        raise UnknownKind(msg, name, did_you_mean(name, names()))
     return _load(name)
 
 
@@ -72,7 +76,8 @@ def kind_class(name: str) -> type[Station]:
     """The class of a kind of equipment. Raises UnknownKind where it is unknown or a utility."""
     found = _find(name)
     if not issubclass(found, Station):
-        raise UnknownKind("a utility, not a kind of equipment", name, "put it under utilities:")
+        msg = "a utility, not a kind of equipment"
+        raise UnknownKind(msg, name, "put it under utilities:")
     return found
 
 
@@ -80,7 +85,8 @@ def utility_class(name: str) -> type[Utility]:
     """The class of a utility. Raises UnknownKind where it is unknown or a kind of equipment."""
     found = _find(name)
     if not issubclass(found, Utility):
-        raise UnknownKind("a kind of equipment, not a utility", name, "put it under stations:")
+        msg = "a kind of equipment, not a utility"
+        raise UnknownKind(msg, name, "put it under stations:")
     return found
 
 

@@ -90,10 +90,22 @@ def load(path: Path, name: str) -> tuple[Node, list[Fault]]:
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
-            raise ScenarioFaults([_fault(Where(name), "file", "larger than 10 MB", f"{size} bytes", "put big tables into CSV or Parquet beside it")])
+            raise ScenarioFaults(
+                [
+                    _fault(
+                        Where(name),
+                        "file",
+                        "larger than 10 MB",
+                        f"{size} bytes",
+                        "put big tables into CSV or Parquet beside it",
+                    )
+                ]
+            )
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ScenarioFaults([_fault(Where(name), "file", "not UTF-8 text", f"byte {error.start}", "save it as UTF-8")]) from None
+        raise ScenarioFaults(
+            [_fault(Where(name), "file", "not UTF-8 text", f"byte {error.start}", "save it as UTF-8")]
+        ) from None
     except OSError as error:
         reason = error.strerror or str(error)
         raise ScenarioFaults([_fault(Where(name), "file", "cannot be read", reason, "check the path")]) from None
@@ -113,9 +125,21 @@ def loads(text: str, name: str) -> tuple[Node, list[Fault]]:
         mark = error.problem_mark or error.context_mark
         where = Where(name, mark.line + 1, mark.column + 1) if mark else Where(name)
         problem = " ".join(str(error.problem or error.context or "not YAML").split())
-        raise ScenarioFaults([*builder.faults, _fault(where, "file", "not YAML 1.2", problem, "mend the syntax at this place")]) from None
+        raise ScenarioFaults(
+            [*builder.faults, _fault(where, "file", "not YAML 1.2", problem, "mend the syntax at this place")]
+        ) from None
     except YAMLError as error:
-        raise ScenarioFaults([_fault(Where(name), "file", "not YAML 1.2", " ".join(str(error).split())[:120], "remove unprintable characters")]) from None
+        raise ScenarioFaults(
+            [
+                _fault(
+                    Where(name),
+                    "file",
+                    "not YAML 1.2",
+                    " ".join(str(error).split())[:120],
+                    "remove unprintable characters",
+                )
+            ]
+        ) from None
     if builder.root is None or not isinstance(builder.root.value, dict):
         raise ScenarioFaults([_fault(Where(name, 1, 1), "file", "not a mapping", "", "write 'key: value' lines")])
     return builder.root, builder.faults
@@ -189,12 +213,19 @@ class _Builder:
     def _alias(self, event: Any) -> None:
         found = self._anchors.get(event.anchor)
         if found is None:
-            self._stop(event, "alias of nothing", f"*{event.anchor}", "define the anchor before it is used, and not around it")
+            self._stop(
+                event, "alias of nothing", f"*{event.anchor}", "define the anchor before it is used, and not around it"
+            )
             return
         node, size = found
         self._expanded += size
         if self._expanded > MAX_ALIAS_NODES:
-            self._stop(event, f"aliases stand for more than {MAX_ALIAS_NODES} values", f"*{event.anchor}", "write the values out, or use a table")
+            self._stop(
+                event,
+                f"aliases stand for more than {MAX_ALIAS_NODES} values",
+                f"*{event.anchor}",
+                "write the values out, or use a table",
+            )
         copied = node.copy()
         copied.at = self._where(event)
         self._add(copied, None, size)
@@ -216,10 +247,10 @@ class _Builder:
             parent.value.append(node)
             return
         said = self._key[-1]
-        assert said is not None, "a value follows its key"
-        self._key[-1] = None
-        key, node.key_at = said
-        self._put(parent.value, key, node)
+        if said is not None:
+            self._key[-1] = None
+            key, node.key_at = said
+            self._put(parent.value, key, node)
 
     def _put(self, mapping: dict[str, Node], key: str, node: Node) -> None:
         at = node.key_at or node.at
@@ -234,7 +265,9 @@ class _Builder:
 
 
 def _key_text(value: Scalar) -> str:
-    return {True: "true", False: "false", None: "null"}[value] if value is None or isinstance(value, bool) else str(value)
+    return (
+        {True: "true", False: "false", None: "null"}[value] if value is None or isinstance(value, bool) else str(value)
+    )
 
 
 def _fault(at: Where, place: str, problem: str, value: str, fix: str) -> Fault:

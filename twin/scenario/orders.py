@@ -24,7 +24,8 @@ class HasOrders(HasSpec, Protocol):
     """A scenario with its tables."""
 
     @property
-    def tables(self) -> Mapping[str, Any]: ...
+    def tables(self) -> Mapping[str, Any]:
+        """Rows of tables by dotted path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,9 @@ def _periods(scenario: HasSpec, every: str, t_from_s: float, t_to_s: float) -> I
         day -= dt.timedelta(days=day.weekday())
         step = WEEK
     while day <= stop:
-        if any(day_kind(scenario, day + dt.timedelta(days=k)) in ("working", "first_after_rest") for k in range(step.days)):
+        if any(
+            day_kind(scenario, day + dt.timedelta(days=k)) in ("working", "first_after_rest") for k in range(step.days)
+        ):
             yield day.isoformat(), day, day + step
         day += step
 
@@ -121,4 +124,6 @@ def order_problems(order: Order) -> str | None:
         return None
     early = (DAYS.index(order.release.day) if order.every == "week" else 0, order.release.at)
     late = (DAYS.index(order.due.day) if order.every == "week" else 0, order.due.at)
-    return None if early < late else f"due {order.due.day} {order.due.at}, released {order.release.day} {order.release.at}"
+    return (
+        None if early < late else f"due {order.due.day} {order.due.at}, released {order.release.day} {order.release.at}"
+    )

@@ -67,9 +67,15 @@ class Plan:
             batches = tuple(PlannedBatch(**batch) for batch in data.pop("batches", ()))
             commands = tuple(StateCommand(**command) for command in data.pop("commands", ()))
             return Plan(
-                batches=batches, commands=commands, battery_kw=tuple(data.pop("battery_kw", ())), notes=tuple(data.pop("notes", ())), **data)
+                batches=batches,
+                commands=commands,
+                battery_kw=tuple(data.pop("battery_kw", ())),
+                notes=tuple(data.pop("notes", ())),
+                **data,
+            )
         except (ValueError, TypeError, AttributeError) as error:
-            raise InputFault(f"not a plan: {error}") from None
+            msg = f"not a plan: {error}"
+            raise InputFault(msg) from None
 
     def of(self, equipment: str) -> tuple[PlannedBatch, ...]:
         """The batches of one equipment in the order planned."""

@@ -70,11 +70,14 @@ def _plain(node: Node, path: Path_, result: Unwrapped) -> Any:
         if child.value is None and _SPLIT.match(key):
             at = child.key_at or child.at
             fix = 'put the quantity in quotes: "1,200 kW"'
-            result.faults.append(Fault(at.file, at.line, at.column, _dotted((*path, key)), "a comma inside {…} ends the value", key, fix))
+            result.faults.append(
+                Fault(at.file, at.line, at.column, _dotted((*path, key)), "a comma inside {…} ends the value", key, fix)
+            )
     if "value" in node.value and not META.isdisjoint(node.value):
         return _quantity(node, path, result)
     return {
-        key: _plain(child, (*path, key), result) for key, child in node.value.items()
+        key: _plain(child, (*path, key), result)
+        for key, child in node.value.items()
         if child.value is not None or (*path, key) in KEEPS_NULL
     }
 
@@ -84,14 +87,20 @@ def _quantity(node: Node, path: Path_, result: Unwrapped) -> Any:
     rest = {key: child for key, child in node.value.items() if key not in META and child.value is not None}
     value = rest["value"].value if "value" in rest else None
     result.faults += [
-        Fault(node.value[key].at.file, node.value[key].at.line, node.value[key].at.column, _dotted((*path, key)), problem, _show(meta[key]), fix)
+        Fault(
+            node.value[key].at.file,
+            node.value[key].at.line,
+            node.value[key].at.column,
+            _dotted((*path, key)),
+            problem,
+            _show(meta[key]),
+            fix,
+        )
         for key, problem, fix in _problems(meta)
     ]
     if isinstance(value, str):
-        value = Quantity(value)
         ends = meta.get("range")
-        if isinstance(ends, list) and len(ends) == 2:
-            value.range_text = (ends[0], ends[1])
+        value = Quantity(value, (ends[0], ends[1]) if isinstance(ends, list) and len(ends) == 2 else None)
     held = Node(value, rest["value"].at if "value" in rest else node.at, node.key_at)
     result.metas[path] = (held, meta)
     if len(rest) > 1:
@@ -123,8 +132,13 @@ def _record(node: Node, meta: Mapping[str, Any]) -> Provenance:
         if isinstance(ends, list) and all(isinstance(end, int | float) for end in ends):
             known |= {"low": float(ends[0]), "high": float(ends[1])}
     return Provenance(
-        data_class=meta.get("data_class") or "assumed", source=meta.get("source"), verified=bool(meta.get("verified", False)),
-        distribution=meta.get("distribution"), note=meta.get("note"), **known)
+        data_class=meta.get("data_class") or "assumed",
+        source=meta.get("source"),
+        verified=bool(meta.get("verified", False)),
+        distribution=meta.get("distribution"),
+        note=meta.get("note"),
+        **known,
+    )
 
 
 def _dotted(path: Path_) -> str:

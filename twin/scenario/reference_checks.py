@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from twin.core.faults import Fault
 from twin.scenario.checks import View
 from twin.scenario.nodes import Node
 
+if TYPE_CHECKING:
+    from twin.reference.kepco import RateVersion
 
 PLAIN_COUNTRIES = frozenset({"KR"})
 """Known to have a calendar without loading the package that holds it (0.2 s)."""
@@ -29,7 +31,7 @@ def check_reference(tree: Mapping[str, Any], root: Node) -> list[Fault]:
 
 
 def check_tariff(view: View) -> None:
-    """The tariff is known; unpinned, a version is in force on every day that is billed; pinned outside its dates it is a counterfactual."""
+    """The tariff is known. Unpinned, a version is in force on every day that is billed; a pinned one exists."""
     from twin.reference.kepco import plan_ids, rate_versions
 
     said = view.get("site", "tariff")
@@ -46,31 +48,40 @@ def check_tariff(view: View) -> None:
     check_class(view, plan)
     versions = rate_versions(plan)
     if pin:
-        chosen = [version for version in versions if version.effective_from.isoformat() == pin or version.id == pin]
-        try:
-            day = dt.date.fromisoformat(pin)
-            chosen = chosen or [version for version in versions if version.in_force(day)]
-        except ValueError:
-            pass
-        if not chosen:
-            listed = ", ".join(f"{plan}@{version.effective_from}" for version in versions)
-            view.fault(("site", "tariff"), "the tariff has no such version", f"known: {listed}")
-            return
-        for path, first, last in _spans(view):
-            if not (chosen[0].in_force(first) and chosen[0].in_force(last)):
-                span = f"in force {chosen[0].effective_from} to {chosen[0].effective_to or 'now'}"
-                view.fault(
-                    ("site", "tariff"), f"counterfactual: pinned to a version that is not in force throughout {path[0]} ({span})",
-                    "leave out @… to take the version by date", severity="warning")
+        _check_pinned(view, plan, pin, versions)
         return
     begin = versions[0].effective_from
     for path, first, last in _spans(view):
         gap = _uncovered(versions, first, last)
         if gap is not None:
-            view.fault(path, f"no version of {plan} is in force on {gap}", f"a day from {begin} on, or pin the tariff: {plan}@{begin}")
+            fix = f"a day from {begin} on, or pin the tariff: {plan}@{begin}"
+            view.fault(path, f"no version of {plan} is in force on {gap}", fix)
 
 
-def _uncovered(versions: Any, first: dt.date, last: dt.date) -> dt.date | None:
+def _check_pinned(view: View, plan: str, pin: str, versions: Sequence[RateVersion]) -> None:
+    """The version exists; where it is not in force throughout, the scenario is a counterfactual and says so."""
+    chosen = _pinned(pin, versions)
+    if chosen is None:
+        listed = ", ".join(f"{plan}@{version.effective_from}" for version in versions)
+        view.fault(("site", "tariff"), "the tariff has no such version", f"known: {listed}")
+        return
+    for path, first, last in _spans(view):
+        if not (chosen.in_force(first) and chosen.in_force(last)):
+            span = f"in force {chosen.effective_from} to {chosen.effective_to or 'now'}"
+            problem = f"counterfactual: pinned to a version that is not in force throughout {path[0]} ({span})"
+            view.fault(("site", "tariff"), problem, "leave out @… to take the version by date", severity="warning")
+
+
+def _pinned(pin: str, versions: Sequence[RateVersion]) -> RateVersion | None:
+    """The version that was in force on the day ``pin``; None where there is none or it is not a day."""
+    try:
+        day = dt.date.fromisoformat(pin)
+    except ValueError:
+        return None
+    return next((version for version in versions if version.in_force(day)), None)
+
+
+def _uncovered(versions: Sequence[RateVersion], first: dt.date, last: dt.date) -> dt.date | None:
     """The first day of [first, last] on which no version is in force."""
     day = first
     while day <= last:
@@ -110,7 +121,12 @@ def check_class(view: View, plan: str) -> None:
     below = found.contract_below_kw
     if contract < found.contract_from_kw or (below is not None and contract >= below):
         span = f"from {found.contract_from_kw:g} kW" + (f" to below {below:g} kW" if below is not None else "")
-        view.fault(("site", "contract_power"), f"outside the range of {plan}: {span}", "another class of tariff, or another contract power", severity="warning")
+        view.fault(
+            ("site", "contract_power"),
+            f"outside the range of {plan}: {span}",
+            "another class of tariff, or another contract power",
+            severity="warning",
+        )
 
 
 def check_grid_factor(view: View) -> None:
@@ -143,9 +159,10 @@ def check_sector(view: View) -> None:
 def check_holidays(view: View) -> None:
     """The country has a calendar of public holidays."""
     said = view.get("calendar", "holidays")
-    if isinstance(said, str) and re.fullmatch(r"[A-Z]{2}", said):
-        if said not in PLAIN_COUNTRIES and not _has_holidays(said):
-            view.fault(("calendar", "holidays"), "no public holidays are known for this country", "another ISO code, or null and extra_holidays")
+    plausible = isinstance(said, str) and re.fullmatch(r"[A-Z]{2}", said)
+    if plausible and said not in PLAIN_COUNTRIES and not _has_holidays(said):
+        fix = "another ISO code, or null and extra_holidays"
+        view.fault(("calendar", "holidays"), "no public holidays are known for this country", fix)
 
 
 def _has_holidays(country: str) -> bool:

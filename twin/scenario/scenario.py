@@ -63,17 +63,19 @@ class Scenario:
         return spec
 
     def at(self, path: str) -> Any:
-        """What the user wrote at a dotted path (numbers for places in lists); the bare value of a quantity. KeyError where there is nothing."""
+        """What the user wrote at a dotted path, the bare value of a quantity. Raises KeyError where there is nothing."""
         parts = tuple(int(part) if part.isdecimal() else part for part in path.split("."))
         found = at_path(self.node, parts)
         if found is None or found.value is None:
             raise KeyError(path)
-        return found.value["value"].value if path in self.provenance and "value" in (found.value or {}) else found.plain()
+        return (
+            found.value["value"].value if path in self.provenance and "value" in (found.value or {}) else found.plain()
+        )
 
     def changed(self, changes: Mapping[str, Any]) -> Scenario:
-        """A validated copy with ``{dotted path: value}`` set; a value is text in the user's words, a number, a list, a mapping or None (removes).
+        """A validated copy with ``{dotted path: value}`` set. Raises ScenarioFaults.
 
-        Raises ScenarioFaults.
+        A value is text in the user's words, a number, a list, a mapping or None, which removes.
         """
         if not changes:
             return self
@@ -82,12 +84,15 @@ class Scenario:
     def what_if(self, name: str) -> Scenario:
         """A copy with the named set of changes. Raises KeyError with the names that there are."""
         if name not in self.spec.what_if:
-            raise KeyError(f"no what-if {name!r}; there are: {', '.join(sorted(self.spec.what_if)) or 'none'}")
+            msg = f"no what-if {name!r}; there are: {', '.join(sorted(self.spec.what_if)) or 'none'}"
+            raise KeyError(msg)
         return self.changed(self.spec.what_if[name])
 
     def payload(self) -> str:
         """The whole scenario with its tables as canonical JSON, to be sent to another process."""
-        return canonical_json({"tree": self.tree, "tables": dict(self.tables), "root": str(self.root) if self.root else None})
+        return canonical_json(
+            {"tree": self.tree, "tables": dict(self.tables), "root": str(self.root) if self.root else None}
+        )
 
     @staticmethod
     def from_payload(text: str) -> Scenario:
@@ -97,7 +102,8 @@ class Scenario:
             tree, root = data["tree"], data["root"]
             tables = {place: tuple(rows) if isinstance(rows, list) else rows for place, rows in data["tables"].items()}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InputFault(f"not a scenario payload: {error}") from None
+            msg = f"not a scenario payload: {error}"
+            raise InputFault(msg) from None
         return _build(from_plain(tree, Where("payload")), Path(root) if root else None, tables)
 
     @staticmethod
@@ -120,7 +126,9 @@ def read(path: Path | str, sets: Mapping[str, str] | None = None) -> Scenario:
     return _frozen(node, composer.root, parts, faults)
 
 
-def _changed(node: Node, changes: Mapping[str, Any], root: Path | None, label: str, tables: Mapping[str, Any]) -> Scenario:
+def _changed(
+    node: Node, changes: Mapping[str, Any], root: Path | None, label: str, tables: Mapping[str, Any]
+) -> Scenario:
     copied = node.copy()
     faults = change(copied, changes, label)
     if root is not None:
@@ -140,9 +148,15 @@ def _frozen(node: Node, root: Path | None, parts: Parts, faults: list[Fault]) ->
     if parts.spec is None or any(fault.severity == "error" for fault in faults):
         raise ScenarioFaults(faults)
     return Scenario(
-        spec=parts.spec, stations=MappingProxyType(parts.stations), utilities=MappingProxyType(parts.utilities), root=root, node=node,
-        provenance=MappingProxyType(parts.provenance), tables=MappingProxyType(parts.tables),
-        warnings=tuple(dict.fromkeys(fault for fault in faults if fault.severity == "warning")))
+        spec=parts.spec,
+        stations=MappingProxyType(parts.stations),
+        utilities=MappingProxyType(parts.utilities),
+        root=root,
+        node=node,
+        provenance=MappingProxyType(parts.provenance),
+        tables=MappingProxyType(parts.tables),
+        warnings=tuple(dict.fromkeys(fault for fault in faults if fault.severity == "warning")),
+    )
 
 
 def _pruned(tree: Any, path: tuple[str, ...] = ()) -> Any:
@@ -151,4 +165,8 @@ def _pruned(tree: Any, path: tuple[str, ...] = ()) -> Any:
 
     if not isinstance(tree, dict) or path == ("what_if",):
         return tree
-    return {key: _pruned(value, (*path, key)) for key, value in tree.items() if value is not None or (*path, key) in KEEPS_NULL}
+    return {
+        key: _pruned(value, (*path, key))
+        for key, value in tree.items()
+        if value is not None or (*path, key) in KEEPS_NULL
+    }

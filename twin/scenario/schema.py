@@ -25,7 +25,6 @@ class Part(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
 
-
     shorthand: ClassVar[str | None] = None
     """The key that a value stands for where it is written instead of a mapping: ``cycle: 62 s`` is ``cycle: {constant: 62 s}``."""
 
@@ -50,68 +49,115 @@ class CarbonPrice(Part):
 
 
 class Photovoltaics(Part):
+    """A rooftop PV plant, by nameplate power and hourly profile."""
+
     peak_kw: Annotated[float, Q("kW")] = Field(alias="peak", ge=0, description="nameplate power of the modules (kWp)")
     profile: str | TableFile = Field(description="id of a shipped hourly profile, or {file: …} with kW per kWp")
-    tilt_deg: Annotated[float, Q("deg")] = Field(20.0, alias="tilt", ge=0, le=90, description="tilt of the modules, facing south")
+    tilt_deg: Annotated[float, Q("deg")] = Field(
+        20.0, alias="tilt", ge=0, le=90, description="tilt of the modules, facing south"
+    )
     surplus: Literal["curtail"] = Field("curtail", description="what happens to power that the site does not use")
 
 
 class BatteryControl(Part):
-    shave_above_kw: Annotated[float, Q("kW")] = Field(alias="shave_above", ge=0, description="discharge where net load exceeds this")
+    """A rule that sees net load and clock only."""
+
+    shave_above_kw: Annotated[float, Q("kW")] = Field(
+        alias="shave_above", ge=0, description="discharge where net load exceeds this"
+    )
 
 
 class Battery(Part):
+    """A stationary battery behind the meter."""
+
     energy_kwh: Annotated[float, Q("kWh")] = Field(alias="energy", gt=0, description="usable energy")
-    power_kw: Annotated[float, Q("kW")] = Field(alias="power", gt=0, description="largest charge or discharge power, at the AC side")
+    power_kw: Annotated[float, Q("kW")] = Field(
+        alias="power", gt=0, description="largest charge or discharge power, at the AC side"
+    )
     round_trip: Fraction = Field(0.9, gt=0, le=1, description="AC to AC round-trip efficiency")
     control: BatteryControl | None = Field(None, description="rule used where no plan commands the battery")
 
 
 class Site(Part):
+    """Where the plant stands: supply contract, tariff, factors, PV, battery."""
+
     country: str = Field("KR", description="ISO 3166 code; chooses the factors' defaults")
     timezone: str = Field("Asia/Seoul", description="IANA time zone of the plant and its meter")
-    contract_power_kw: Annotated[float, Q("kW")] = Field(alias="contract_power", gt=0, description="contract power with the utility")
-    power_cap_kw: Annotated[float, Q("kW")] | None = Field(None, alias="power_cap", gt=0, description="limit of the 15-minute mean at the meter")
+    contract_power_kw: Annotated[float, Q("kW")] = Field(
+        alias="contract_power", gt=0, description="contract power with the utility"
+    )
+    power_cap_kw: Annotated[float, Q("kW")] | None = Field(
+        None, alias="power_cap", gt=0, description="limit of the 15-minute mean at the meter"
+    )
     tariff: str = Field(description="tariff id, pinned with @date or chosen by date; or a file of rates (URDB JSON)")
     demand_history_kw: list[Annotated[float, Q("kW")]] = Field(
-        default_factory=list, alias="demand_history", max_length=12,
-        description="billing months' demand, oldest first, up to the month before year.start (or run.start)")
-    power_factor: Fraction | None = Field(None, gt=0, le=1, description="mean daytime lagging power factor where kvarh are not modelled")
-    grid_factor: str | TableFile = Field("kr/gir-2025-single-year", description="id of a grid emission factor, or {file: hourly CSV}")
-    marginal_factor: TableFile | None = Field(None, description="hourly marginal emission factor, shown beside the average")
+        default_factory=list,
+        alias="demand_history",
+        max_length=12,
+        description="billing months' demand, oldest first, up to the month before year.start (or run.start)",
+    )
+    power_factor: Fraction | None = Field(
+        None, gt=0, le=1, description="mean daytime lagging power factor where kvarh are not modelled"
+    )
+    grid_factor: str | TableFile = Field(
+        "kr/gir-2025-single-year", description="id of a grid emission factor, or {file: hourly CSV}"
+    )
+    marginal_factor: TableFile | None = Field(
+        None, description="hourly marginal emission factor, shown beside the average"
+    )
     carbon_price: CarbonPrice | None = None
-    base_load_kw: Annotated[float, Q("kW")] = Field(0.0, alias="base_load", ge=0, description="constant load: lighting, offices, servers")
-    gas_price_krw_per_mj: Annotated[float, Q("KRW/MJ")] | None = Field(None, alias="gas_price", ge=0, description="city gas, per gross MJ")
+    base_load_kw: Annotated[float, Q("kW")] = Field(
+        0.0, alias="base_load", ge=0, description="constant load: lighting, offices, servers"
+    )
+    gas_price_krw_per_mj: Annotated[float, Q("KRW/MJ")] | None = Field(
+        None, alias="gas_price", ge=0, description="city gas, per gross MJ"
+    )
     pv: Photovoltaics | None = None
     battery: Battery | None = None
 
 
 class Shutdown(Part):
+    """Days on which the whole plant is closed."""
+
     first: dt.date = Field(alias="from", description="first closed day")
     last: dt.date = Field(alias="to", description="last closed day")
 
 
 class Shift(Part):
+    """A shift; it belongs to the day on which it starts."""
+
     days: list[Day] = Field(min_length=1)
     start: Clock = Field(alias="from")
-    end: Clock = Field(alias="to", description="earlier than `from`: the shift crosses midnight and belongs to its first day")
+    end: Clock = Field(
+        alias="to", description="earlier than `from`: the shift crosses midnight and belongs to its first day"
+    )
     pause: tuple[Clock, Clock] | None = Field(None, alias="break")
 
 
 class Calendar(Part):
+    """The plant's own calendar (the tariff has another)."""
+
     holidays: str | None = Field("KR", description="country whose public holidays close the plant; null: none")
     extra_holidays: list[dt.date] = Field(default_factory=list)
-    removed_holidays: list[dt.date] = Field(default_factory=list, description="public holidays on which the plant works")
+    removed_holidays: list[dt.date] = Field(
+        default_factory=list, description="public holidays on which the plant works"
+    )
     shutdowns: list[Shutdown] = Field(default_factory=list)
     shifts: dict[str, Shift] = Field(min_length=1)
     startup: dict[str, dict[Day, Clock]] = Field(
-        default_factory=dict, description="station: {day: time} at which it is switched on ahead of, or later than, the shift")
+        default_factory=dict,
+        description="station: {day: time} at which it is switched on ahead of, or later than, the shift",
+    )
 
 
 class Crew(Part):
+    """People who must be present where their stations work."""
+
     people: int = Field(gt=0)
     shifts: list[str] = Field(min_length=1)
-    wage_krw_per_h: Annotated[float, Q("KRW/h")] = Field(alias="wage", ge=0, description="of one person, without premia")
+    wage_krw_per_h: Annotated[float, Q("KRW/h")] = Field(
+        alias="wage", ge=0, description="of one person, without premia"
+    )
 
 
 class Material(Part):
@@ -120,25 +166,39 @@ class Material(Part):
     price_krw_per_kg: Annotated[float, Q("KRW/kg")] = Field(alias="price", ge=0)
     metal: str | None = Field(None, description="the alloy or element it counts as, for enthalpy and mass")
     carbon_fraction: Fraction = Field(0.0, ge=0, le=1, description="mass share of carbon, for the carbon balance")
-    embodied_kg_per_kg: Annotated[float, Q("kgCO2e/kg")] | None = Field(None, alias="embodied", ge=0, description="upstream emissions (scope 3), shown only")
+    embodied_kg_per_kg: Annotated[float, Q("kgCO2e/kg")] | None = Field(
+        None, alias="embodied", ge=0, description="upstream emissions (scope 3), shown only"
+    )
 
 
 class Product(Part):
+    """What is made."""
+
     alloy: str | None = Field(None, description="metal it is cast from")
     mass_kg: Annotated[float, Q("kg")] = Field(alias="mass", gt=0, description="of one good piece")
     lot: int = Field(gt=0, description="pieces of one job")
-    yield_fraction: Fraction = Field(1.0, alias="yield", gt=0, le=1, description="good-piece mass over poured mass, before scrap")
-    scrap_fraction: Fraction = Field(0.0, alias="scrap", ge=0, lt=1, description="share of the pieces cast that are scrapped")
+    yield_fraction: Fraction = Field(
+        1.0, alias="yield", gt=0, le=1, description="good-piece mass over poured mass, before scrap"
+    )
+    scrap_fraction: Fraction = Field(
+        0.0, alias="scrap", ge=0, lt=1, description="share of the pieces cast that are scrapped"
+    )
     route: list[str] = Field(min_length=1, description="stations in order")
-    value_krw_per_piece: Annotated[float, Q("KRW")] | None = Field(None, alias="value", ge=0, description="contribution of a piece, to value lost output")
+    value_krw_per_piece: Annotated[float, Q("KRW")] | None = Field(
+        None, alias="value", ge=0, description="contribution of a piece, to value lost output"
+    )
 
 
 class Due(Part):
+    """A weekday and time of a period."""
+
     day: Day
     at: Clock
 
 
 class Order(Part):
+    """What is asked for, once or in every period."""
+
     product: str
     quantity: int = Field(gt=0, description="good pieces asked for")
     every: Literal["week", "day", "once"] = "week"
@@ -148,8 +208,15 @@ class Order(Part):
 
 
 class Dispatch(Part):
+    """Who goes next where several wait."""
+
     rule: Literal["earliest_due_date", "fifo", "optimized"] = "earliest_due_date"
-    patience_s: Annotated[float, Q("s")] = Field(1800.0, alias="patience", ge=0, description="how long a planned batch waits for what it lacks before the next ready one passes")
+    patience_s: Annotated[float, Q("s")] = Field(
+        1800.0,
+        alias="patience",
+        ge=0,
+        description="how long a planned batch waits for what it lacks before the next ready one passes",
+    )
 
 
 Problem = tuple[str, str, str]
@@ -173,37 +240,53 @@ class Utility(Kind):
 
 
 class RunSettings(Part):
+    """What is simulated."""
+
     start: dt.date = Field(description="first day counted; 00:00 local time is t = 0")
     duration_s: Annotated[float, Q("s")] = Field(alias="duration", gt=0, description="whole weeks")
-    warmup_s: Annotated[float, Q("s")] = Field(604800.0, alias="warmup", ge=0, description="simulated before the start, never counted")
+    warmup_s: Annotated[float, Q("s")] = Field(
+        604800.0, alias="warmup", ge=0, description="simulated before the start, never counted"
+    )
     replications: int = Field(20, gt=0)
     seed: int = Field(1, ge=0)
     randomness: Literal["on", "off"] = "on"
 
 
 class YearSettings(Part):
+    """The twelve months that effects are stated for."""
+
     start: dt.date = Field(description="first day of the twelve months that effects are stated for")
 
 
 class PlanSettings(Part):
+    """What is scheduled."""
+
     horizon_s: Annotated[float, Q("s")] = Field(604800.0, alias="horizon", gt=0)
     slot_s: Annotated[float, Q("s")] = Field(900.0, alias="slot", gt=0)
     start: dt.date | None = Field(None, description="absent: run.start")
     freeze_s: Annotated[float, Q("s")] = Field(0.0, alias="freeze", ge=0)
     quantile: Fraction = Field(0.8, gt=0, lt=1, description="quantile of a duration that a plan reckons with")
-    emission_cap_kg: Annotated[float, Q("kgCO2e")] | None = Field(None, alias="emission_cap", ge=0, description="for the horizon, scope 1 and 2")
+    emission_cap_kg: Annotated[float, Q("kgCO2e")] | None = Field(
+        None, alias="emission_cap", ge=0, description="for the horizon, scope 1 and 2"
+    )
 
 
 class Exponential(Part):
+    """Exponential distribution."""
+
     mean_s: Annotated[float, Q("s")] = Field(alias="mean", gt=0)
 
 
 class Lognormal(Part):
+    """Lognormal distribution, by the mean and standard deviation of the duration itself."""
+
     mean_s: Annotated[float, Q("s")] = Field(alias="mean", gt=0)
     sd_s: Annotated[float, Q("s")] = Field(alias="sd", ge=0)
 
 
 class Weibull(Part):
+    """Weibull distribution, by its mean."""
+
     mean_s: Annotated[float, Q("s")] = Field(alias="mean", gt=0)
     shape: float = Field(gt=0)
 
@@ -220,25 +303,39 @@ class Duration(Part):
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Duration:
-        given = [name for name in ("constant_s", "exponential", "lognormal", "weibull") if getattr(self, name) is not None]
+        given = [
+            name for name in ("constant_s", "exponential", "lognormal", "weibull") if getattr(self, name) is not None
+        ]
         if len(given) != 1:
+            msg = "quantity"
             raise PydanticCustomError(
-                "quantity", "{problem}", {"problem": "a duration needs exactly one of constant, exponential, lognormal, weibull",
-                                          "fix": "e.g. '62 s' or {lognormal: {mean: 1.5 h, sd: 1 h}}"})
+                msg,
+                "{problem}",
+                {
+                    "problem": "a duration needs exactly one of constant, exponential, lognormal, weibull",
+                    "fix": "e.g. '62 s' or {lognormal: {mean: 1.5 h, sd: 1 h}}",
+                },
+            )
         return self
 
 
 class Failures(Part):
+    """Breakdowns: time between them, and of repair."""
+
     every: Duration
     repair: Duration
     clock: Literal["operating", "calendar"] = "operating"
 
 
 class Setup(Part):
+    """Work between two lots."""
+
     between_products_s: Annotated[float, Q("s")] = Field(alias="between_products", ge=0)
 
 
 class Startup(Part):
+    """Power drawn while starting up, and how long that takes."""
+
     power_kw: Annotated[float, Q("kW")] = Field(alias="value", ge=0)
     duration_s: Annotated[float, Q("s")] = Field(alias="for", gt=0)
 
@@ -253,6 +350,8 @@ class Power(Part):
 
 
 class Air(Part):
+    """Compressed air by state."""
+
     processing_nm3_per_s: Annotated[float, Q("Nm3/s")] = Field(0.0, alias="processing", ge=0)
     standby_nm3_per_s: Annotated[float, Q("Nm3/s")] = Field(0.0, alias="standby", ge=0)
 
@@ -263,10 +362,12 @@ class Station(Kind):
     kind: str
     units: int = Field(1, gt=0, le=1000, description="equal machines of this station")
     crew: str | None = Field(None, description="crew that must be present; absent: see `shifts`")
-    shifts: list[str] | None = Field(None, description="works in these shifts; absent: those of its crew; neither: always")
+    shifts: list[str] | None = Field(
+        None, description="works in these shifts; absent: those of its crew; neither: always"
+    )
     buffer_before: int | None = Field(None, ge=0, description="pieces that may wait before it; absent: no limit")
     failures: Failures | None = None
-    dust: bool = Field(False, description="served by dust collection while processing")
+    dust: bool = Field(default=False, description="served by dust collection while processing")
 
     def work_s(self, product_name: str, product: Product) -> float | None:
         """Mean seconds of work on one piece, of one unit; None where the kind cannot say. Used to warn of too much work."""
@@ -284,7 +385,9 @@ class ScenarioSpec(Part):
     schema_version: Literal[1] = Field(alias="schema")
     name: Text
     description: Text = ""
-    industry: Literal["casting", "heat_treatment", "welding", "plastic_working", "textiles", "automotive_parts", "other"] = "other"
+    industry: Literal[
+        "casting", "heat_treatment", "welding", "plastic_working", "textiles", "automotive_parts", "other"
+    ] = "other"
     sector: str | None = Field(None, description="the row of real plants to compare with")
     site: Site
     calendar: Calendar

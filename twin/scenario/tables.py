@@ -1,4 +1,4 @@
-"""Tables beside a scenario, CSV or Parquet: read whole, numbers as numbers, every other cell as text. Rows are mappings of column to value."""
+"""Tables beside a scenario, CSV or Parquet, as rows: mappings of column to value. Numbers are numbers, every other cell is text."""
 
 from __future__ import annotations
 
@@ -29,36 +29,45 @@ def read_table(path: Path) -> Rows:
     if path.suffix.lower() == ".parquet":
         return _parquet(path)
     if path.suffix.lower() not in (".csv", ".txt"):
-        raise TableFault("neither CSV nor Parquet", path.suffix, "name it .csv or .parquet")
+        msg = "neither CSV nor Parquet"
+        raise TableFault(msg, path.suffix, "name it .csv or .parquet")
     if path.stat().st_size > MAX_BYTES:
-        raise TableFault("larger than 50 MB", f"{path.stat().st_size} bytes", "write it as Parquet, or split it")
+        msg = "larger than 50 MB"
+        raise TableFault(msg, f"{path.stat().st_size} bytes", "write it as Parquet, or split it")
     try:
         return _csv(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise TableFault("not UTF-8 text", f"byte {error.start}", "save it as UTF-8") from None
+        msg = "not UTF-8 text"
+        raise TableFault(msg, f"byte {error.start}", "save it as UTF-8") from None
     except csv.Error as error:
-        raise TableFault("not a CSV file", str(error), "separate cells by commas") from None
+        msg = "not a CSV file"
+        raise TableFault(msg, str(error), "separate cells by commas") from None
 
 
 def _csv(text: str) -> Rows:
     if "\0" in text:
-        raise TableFault("not a text file", "NUL character", "save it as CSV")
+        msg = "not a text file"
+        raise TableFault(msg, "NUL character", "save it as CSV")
     lines = csv.reader(io.StringIO(text, newline=""))
     header = next(lines, None)
     if not header or any(not name.strip() for name in header):
-        raise TableFault("the first line must name every column", ",".join(header or [])[:60], "write e.g. order,product,quantity,due", 1)
+        msg = "the first line must name every column"
+        raise TableFault(msg, ",".join(header or [])[:60], "write e.g. order,product,quantity,due", 1)
     names = [name.strip() for name in header]
     if len(set(names)) < len(names):
-        raise TableFault("a column is named twice", ",".join(names)[:60], "give each its own name", 1)
+        msg = "a column is named twice"
+        raise TableFault(msg, ",".join(names)[:60], "give each its own name", 1)
     rows = []
     for cells in lines:
         if not cells:
             continue
         if len(cells) != len(names):
-            raise TableFault(f"{len(cells)} cells where the header names {len(names)}", ",".join(cells)[:60], "quote cells with a comma", lines.line_num)
+            msg = f"{len(cells)} cells where the header names {len(names)}"
+            raise TableFault(msg, ",".join(cells)[:60], "quote cells with a comma", lines.line_num)
         rows.append({name: cell_value(cell) for name, cell in zip(names, cells, strict=True)})
         if len(rows) > MAX_ROWS:
-            raise TableFault(f"more than {MAX_ROWS} rows", "", "split the table")
+            msg = f"more than {MAX_ROWS} rows"
+            raise TableFault(msg, "", "split the table")
     return tuple(rows)
 
 
@@ -87,9 +96,11 @@ def _parquet(path: Path) -> Rows:
     try:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
-        raise TableFault("not a Parquet file", str(error).splitlines()[0][:80], "write it with pyarrow or pandas") from None
+        msg = "not a Parquet file"
+        raise TableFault(msg, str(error).splitlines()[0][:80], "write it with pyarrow or pandas") from None
     if table.num_rows > MAX_ROWS:
-        raise TableFault(f"more than {MAX_ROWS} rows", str(table.num_rows), "split the table")
+        msg = f"more than {MAX_ROWS} rows"
+        raise TableFault(msg, str(table.num_rows), "split the table")
     return tuple({name: _stored(value) for name, value in row.items()} for row in table.to_pylist())
 
 
@@ -108,8 +119,15 @@ def order_faults(rows: Rows, file: str, products: set[str]) -> list[Fault]:
     needed = {"order", "product", "quantity"}
     known = needed | {"release", "due", "priority"}
     columns = set(rows[0]) if rows else set()
-    faults = [Fault(file, 1, 0, f"orders.{name}", "the column is missing", "", f"add a column {name!r}") for name in sorted(needed - columns) if rows]
-    faults += [Fault(file, 1, 0, f"orders.{name}", "unknown column", name, did_you_mean(name, known)) for name in sorted(columns - known)]
+    faults = [
+        Fault(file, 1, 0, f"orders.{name}", "the column is missing", "", f"add a column {name!r}")
+        for name in sorted(needed - columns)
+        if rows
+    ]
+    faults += [
+        Fault(file, 1, 0, f"orders.{name}", "unknown column", name, did_you_mean(name, known))
+        for name in sorted(columns - known)
+    ]
     if not rows:
         return [Fault(file, 1, 0, "orders", "no rows", "", "write one line an order")]
     if faults:
@@ -121,7 +139,9 @@ def order_faults(rows: Rows, file: str, products: set[str]) -> list[Fault]:
     return faults
 
 
-def _row_faults(row: dict[str, Any], file: str, line: int, products: set[str], near: Any, seen: set[str]) -> list[Fault]:
+def _row_faults(
+    row: dict[str, Any], file: str, line: int, products: set[str], near: Any, seen: set[str]
+) -> list[Fault]:
     found = []
     if row["order"] is None or str(row["order"]) in seen:
         found.append(("order", "an order needs a name of its own", row["order"], "name each order once"))
@@ -140,4 +160,7 @@ def _row_faults(row: dict[str, Any], file: str, line: int, products: set[str], n
         found.append(("due", "due before it is released", row["due"], f"later than {row['release']}"))
     if row.get("priority") is not None and not isinstance(row["priority"], int):
         found.append(("priority", "not a whole number", row["priority"], "write e.g. 1"))
-    return [Fault(file, line, 0, f"orders.{name}", problem, "" if value is None else str(value), fix) for name, problem, value, fix in found]
+    return [
+        Fault(file, line, 0, f"orders.{name}", problem, "" if value is None else str(value), fix)
+        for name, problem, value, fix in found
+    ]

@@ -54,7 +54,7 @@ def validate(node: Node, root: Path | None, tables: Mapping[str, Any] | None) ->
     parts.faults += view.faults + check(tree, node) + check_reference(tree, node) + _truth_faults(node)
     parts.provenance = unwrapped.provenance()
     if parts.spec is not None and not any(fault.severity == "error" for fault in parts.faults):
-        _own_problems(view, parts)
+        _own_problems(view, parts, parts.spec)
         parts.faults += view.faults
         if not view.faults:
             parts.faults += workload_warnings(parts.spec, parts.stations, parts.tables, view)
@@ -83,14 +83,18 @@ def _typed(part: Any, path: Path_, node: Node, faults: list[Fault]) -> Part | No
         return None
 
 
-def _kind(part: Any, path: Path_, view: View) -> type[Station] | type[Utility] | None:
+def _kind(part: Any, path: Path_, view: View) -> type[Station | Utility] | None:
     """The class named by ``kind:``; None (and a fault) where there is none."""
     word = part.get("kind") if isinstance(part, dict) else None
     try:
         if not isinstance(part, dict):
             view.fault(path, "not a mapping", "write {kind: …}", value=str(part))
         elif not isinstance(word, str):
-            view.fault((*path, "kind"), "the key is missing" if word is None else "not a word", f"add 'kind: …', {did_you_mean('', names())}")
+            view.fault(
+                (*path, "kind"),
+                "the key is missing" if word is None else "not a word",
+                f"add 'kind: …', {did_you_mean('', names())}",
+            )
         else:
             return kind_class(word) if path[0] == "stations" else utility_class(word)
     except UnknownKind as error:
@@ -106,7 +110,12 @@ def _truth_faults(node: Node) -> list[Fault]:
             continue
         allowed = types_at(*_schema_of(node, path))
         if allowed and bool not in allowed and Any not in allowed:
-            view.fault(path, "true or false where something else is due", "write the value itself, or put it in quotes", value=one.value)
+            view.fault(
+                path,
+                "true or false where something else is due",
+                "write the value itself, or put it in quotes",
+                value=one.value,
+            )
     return view.faults
 
 
@@ -123,7 +132,12 @@ def _schema_of(node: Node, path: Path_) -> tuple[Any, Path_]:
 
 
 def _table_places(view: View) -> list[tuple[str, ...]]:
-    places: list[tuple[str, ...]] = [("orders",), ("site", "grid_factor"), ("site", "marginal_factor"), ("site", "pv", "profile")]
+    places: list[tuple[str, ...]] = [
+        ("orders",),
+        ("site", "grid_factor"),
+        ("site", "marginal_factor"),
+        ("site", "pv", "profile"),
+    ]
     return [place for place in places if isinstance(view.get(*place, "file"), str)]
 
 
@@ -181,14 +195,15 @@ def _file(view: View, path: Path_, root: Path | None) -> Path | None:
         return None
 
 
-def _own_problems(view: View, parts: Parts) -> None:
+def _own_problems(view: View, parts: Parts, spec: ScenarioSpec) -> None:
     """What the kinds themselves find wrong in the scenario around them."""
-    assert parts.spec is not None
     for section, group in (("stations", parts.stations), ("utilities", parts.utilities)):
         for name, part in group.items():
-            for place, problem, fix in part.problems(name, parts.spec):
+            for place, problem, fix in part.problems(name, spec):
                 path = tuple(int(step) if step.isdecimal() else step for step in place.split(".") if step)
-                view.fault((section, name, *path) if not place.startswith("/") else tuple(place[1:].split(".")), problem, fix)
+                view.fault(
+                    (section, name, *path) if not place.startswith("/") else tuple(place[1:].split(".")), problem, fix
+                )
 
 
 def what_if_faults(node: Node, root: Path | None, tables: Mapping[str, Any]) -> list[Fault]:
@@ -197,7 +212,7 @@ def what_if_faults(node: Node, root: Path | None, tables: Mapping[str, Any]) -> 
     for name, changes in node.value["what_if"].value.items():
         copied = node.copy()
         copied.value.pop("what_if")
-        trouble = change(copied, {path: value for path, value in changes.value.items()}, f"what_if.{name}")
+        trouble = change(copied, dict(changes.value), f"what_if.{name}")
         trouble += validate(copied, root, tables).faults
         faults += [fault for fault in trouble if fault.severity == "error"]
     return faults

@@ -15,7 +15,9 @@ from twin.scenario.schema import Product, ScenarioSpec, Station
 WEEK_H = 168.0
 
 
-def workload_warnings(spec: ScenarioSpec, stations: Mapping[str, Station], tables: Mapping[str, Any], view: View) -> list[Fault]:
+def workload_warnings(
+    spec: ScenarioSpec, stations: Mapping[str, Station], tables: Mapping[str, Any], view: View
+) -> list[Fault]:
     """A warning for each station whose work in a normal week exceeds the hours of its shifts."""
     before = len(view.faults)
     pieces = pieces_per_week(spec, tables)
@@ -28,8 +30,12 @@ def workload_warnings(spec: ScenarioSpec, stations: Mapping[str, Station], table
             sums = " + ".join(text for text, _ in terms) + (f", ÷ {station.units} units" if station.units > 1 else "")
             place = "units" if "units" in view.mapping("stations", name) else "kind"
             view.fault(
-                ("stations", name, place), f"a normal week asks for {needed:.1f} h of work of each unit but its {crew} give {hours:.1f} h: {sums}",
-                "more units, longer shifts, or a smaller order", severity="warning", value="")
+                ("stations", name, place),
+                f"a normal week asks for {needed:.1f} h of work of each unit but its {crew} give {hours:.1f} h: {sums}",
+                "more units, longer shifts, or a smaller order",
+                severity="warning",
+                value="",
+            )
     return view.faults[before:]
 
 
@@ -40,7 +46,10 @@ def station_hours(spec: ScenarioSpec, station: Station) -> tuple[float, str]:
         shifts, words = spec.crews[station.crew].shifts, f"shifts (crew {station.crew})"
     if shifts is None:
         return WEEK_H, "168 hours"
-    return min(WEEK_H, sum(shift_hours(spec.calendar.shifts[name]) * len(set(spec.calendar.shifts[name].days)) for name in shifts)), words
+    return min(
+        WEEK_H,
+        sum(shift_hours(spec.calendar.shifts[name]) * len(set(spec.calendar.shifts[name].days)) for name in shifts),
+    ), words
 
 
 def pieces_per_week(spec: ScenarioSpec, tables: Mapping[str, Any]) -> dict[str, float]:
@@ -51,10 +60,14 @@ def pieces_per_week(spec: ScenarioSpec, tables: Mapping[str, Any]) -> dict[str, 
     if isinstance(spec.orders, dict):
         factors = {"week": 1.0, "day": float(days), "once": 1.0 / weeks}
         for order in spec.orders.values():
-            found[order.product] += pieces_to_cast(order.quantity, spec.products[order.product].scrap_fraction) * factors[order.every]
+            found[order.product] += (
+                pieces_to_cast(order.quantity, spec.products[order.product].scrap_fraction) * factors[order.every]
+            )
     else:
         for row in tables.get("orders", ()):
-            found[row["product"]] += pieces_to_cast(row["quantity"], spec.products[row["product"]].scrap_fraction) / weeks
+            found[row["product"]] += (
+                pieces_to_cast(row["quantity"], spec.products[row["product"]].scrap_fraction) / weeks
+            )
     return dict(found)
 
 
@@ -69,7 +82,7 @@ def _metal_per_week(spec: ScenarioSpec, pieces: Mapping[str, float]) -> dict[str
 
 
 def _terms(
-    name: str, station: Station, spec: ScenarioSpec, pieces: Mapping[str, float], metal_kg: Mapping[str, float],
+    name: str, station: Station, spec: ScenarioSpec, pieces: Mapping[str, float], metal_kg: Mapping[str, float]
 ) -> list[tuple[str, float]]:
     """What a week asks of the station: text and hours of each term."""
     terms = []

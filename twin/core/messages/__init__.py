@@ -36,6 +36,7 @@ def _catalogue(lang: str) -> dict[str, str]:
         if file.name == f"{lang}.json" or file.name.endswith(f".{lang}.json"):
             for key, text in json.loads(file.read_text(encoding="utf-8")).items():
                 if key in merged:
-                    raise ValueError(f"{file.name}: {key!r} stands in another file too")
+                    msg = f"{file.name}: {key!r} stands in another file too"
+                    raise ValueError(msg)
                 merged[key] = text
     return merged
