@@ -64,10 +64,10 @@ def bundle_of(members: Sequence[Task], sets: Mapping[Coalition, Variant], years:
     by_set = {chosen: years[variant.name].years for chosen, variant in sets.items()}
     everything, nothing = by_set[frozenset(ids)], by_set[frozenset()]
     combined: dict[str, Figure] = {
-        label: effect([y.figures[name] for y in everything], [y.figures[name] for y in nothing]) for label, name in KPIS.items()}
+        label: effect([y.kpis[name] for y in everything], [y.kpis[name] for y in nothing]) for label, name in KPIS.items()}
 
     def value(name: str) -> Callable[[Coalition], float]:
-        means = {chosen: interval([y.figures[name] for y in found]).mean for chosen, found in by_set.items()}
+        means = {chosen: interval([y.kpis[name] for y in found]).mean for chosen, found in by_set.items()}
         return lambda chosen: means[chosen] - means[frozenset()]
 
     values = {label: value(name) for label, name in KPIS.items()}

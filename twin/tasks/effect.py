@@ -19,7 +19,7 @@ from twin.tasks.task import Task
 from twin.tasks.verdict import broken_service, verdict
 from twin.tasks.years import Years
 
-REDUCTION_KPIS = ("energy_kwh_per_t_good", "energy_kwh", "carbon_kg", "cash_krw", "output_kg", "lateness_h", "peak_kw")
+REDUCTION_KPIS = ("kwh_per_t_good", "energy_kwh", "carbon_kg", "cash_krw", "output_kg", "lateness_h", "peak_kw")
 LITTLE_REDUCTION = 2.0
 SCOPES = ("scope1_kg", "scope2_location_kg", "scope2_marginal_kg")
 
@@ -41,11 +41,11 @@ class Pairing:
 
     def named(self, name: str) -> Figure:
         """The paired effect of a figure by name; 0 where neither year has it."""
-        return self.of(lambda year: year.figures.get(name, 0.0))
+        return self.of(lambda year: year.kpis.get(name, 0.0))
 
     def values(self, name: str) -> tuple[list[float], list[float]]:
         """The figure with and without the task, by replication."""
-        return [y.figures.get(name, 0.0) for y in self.central.years], [y.figures.get(name, 0.0) for y in self.base.years]
+        return [y.kpis.get(name, 0.0) for y in self.central.years], [y.kpis.get(name, 0.0) for y in self.base.years]
 
 
 def not_applicable(task: Task, dispatch: str) -> TaskEffect:
@@ -56,14 +56,14 @@ def not_applicable(task: Task, dispatch: str) -> TaskEffect:
 def task_effect(task: Task, dispatch: str, stations: tuple[str, ...], pairing: Pairing) -> TaskEffect:
     """All figures of one task. Raises nothing of its own."""
     opex = 0.0 if task.cost.opex is None else _opex(task, pairing)
-    output = [year.figures["output_kg"] for year in pairing.base.years]
+    output = [year.kpis["output_kg"] for year in pairing.base.years]
     effects = {name: pairing.named(name) for name in ("toe", "carbon_kg", "lateness_h", "peak_kw", "energy_kwh")}
     effects["cash_krw"] = pairing.named("cash_krw")
     effects["cost_krw"] = scaled(effects["cash_krw"], 1.0, opex)
     mean_output = sum(output) / len(output)
     effects["output_pct"] = scaled(pairing.named("output_kg"), 100.0 / mean_output) if mean_output else pairing.named("output_kg")
-    cold = [[year.figures.get("poured_cold_share", 0.0) for year in years] for years in (pairing.base.years, pairing.central.years)]
-    base_means = {name: sum(y.figures.get(name, 0.0) for y in pairing.base.years) / len(pairing.base.years) for name in ("lateness_h",)}
+    cold = [[year.kpis.get("poured_cold_share", 0.0) for year in years] for years in (pairing.base.years, pairing.central.years)]
+    base_means = {name: sum(y.kpis.get(name, 0.0) for y in pairing.base.years) / len(pairing.base.years) for name in ("lateness_h",)}
     broken = broken_service(task, effects, base_means, *cold)
     reduction = {name: variance_reduction(*pairing.values(name)) for name in REDUCTION_KPIS}
     return TaskEffect(
@@ -90,25 +90,38 @@ def _opex(task: Task, pairing: Pairing) -> float:
 
 
 def _has(pairing: Pairing, name: str) -> bool:
-    return any(name in year.figures for year in (*pairing.base.years, *pairing.central.years))
+    return any(name in year.kpis for year in (*pairing.base.years, *pairing.central.years))
 
 
 def _by_carrier(pairing: Pairing) -> dict[str, Figure]:
-    carriers = dict.fromkeys(name for year in (*pairing.base.years, *pairing.central.years) for name in year.carrier_kwh)
+    carriers = dict.fromkeys(name for year in (*pairing.base.years, *pairing.central.years) for name in year.energy_kwh)
     found = {"total": pairing.named("energy_kwh")}
-    return found | {name: pairing.of(lambda year, name=name: year.carrier_kwh.get(name, 0.0)) for name in carriers}  # type: ignore[misc]
+    return found | {name: pairing.of(lambda year, name=name: year.energy_kwh.get(name, 0.0)) for name in carriers}  # type: ignore[misc]
+
+
+PARTS = {"processing": "processing", "holding": "holding", "startup": "startup"}
+
+
+def parts_kwh(year: YearAccounts) -> dict[str, float]:
+    """Electricity by what the equipment did: processing, holding, startup, idle (every other state), utilities, base load, PV used (negative)."""
+    found: dict[str, float] = {}
+    for (equipment, state, carrier), kwh in year.by_equipment_kwh.items():
+        if carrier == "electricity" and equipment != "site.pv":
+            part = "utilities" if equipment.startswith("utility.") else "base_load" if equipment.startswith("site.") else PARTS.get(state, "idle")
+            found[part] = found.get(part, 0.0) + kwh
+    return found | {"pv_used": -year.pv_used_kwh}
 
 
 def _parts(pairing: Pairing) -> dict[str, Figure]:
     """The electricity effect split by what the equipment did; the parts sum to the effect of the carrier."""
-    parts = dict.fromkeys(name for year in (*pairing.base.years, *pairing.central.years) for name in year.part_kwh)
-    return {name: pairing.of(lambda year, name=name: year.part_kwh.get(name, 0.0)) for name in parts}  # type: ignore[misc]
+    parts = dict.fromkeys(name for year in (*pairing.base.years, *pairing.central.years) for name in parts_kwh(year))
+    return {name: pairing.of(lambda year, name=name: parts_kwh(year).get(name, 0.0)) for name in parts}  # type: ignore[misc]
 
 
 def _per_tonne(pairing: Pairing) -> dict[str, Figure]:
     """Effects per tonne of good product, each year by its own tonnes."""
     def share(name: str) -> Callable[[YearAccounts], float]:
-        return lambda year: year.figures.get(name, 0.0) / (year.figures["output_kg"] / 1000.0) if year.figures["output_kg"] else 0.0
+        return lambda year: year.kpis.get(name, 0.0) / (year.kpis["output_kg"] / 1000.0) if year.kpis["output_kg"] else 0.0
 
     return {name: pairing.of(share(name)) for name in ("energy_kwh", "carbon_kg", "cash_krw")}
 
@@ -142,9 +155,9 @@ def _money(task: Task, pairing: Pairing, cost: Figure, support: Programme | None
 def _drawn_savings(task: Task, pairing: Pairing, cost: Figure) -> list[float]:
     """The saving at each parameter draw; where the task has no uncertain parameters, at each replication."""
     opex = 0.0 if task.cost.opex is None else _opex(task, pairing)
-    base = [year.figures["cash_krw"] for year in pairing.base.years]
+    base = [year.kpis["cash_krw"] for year in pairing.base.years]
     years = pairing.drawn or pairing.central.years
-    return [without - year.figures["cash_krw"] - opex for year, without in zip(years, base, strict=False)]
+    return [without - year.kpis["cash_krw"] - opex for year, without in zip(years, base, strict=False)]
 
 
 def _drawn_capex(task: Task, n: int, central: float, low: float, high: float, seed: int) -> list[float]:
@@ -156,7 +169,7 @@ def _lost(pairing: Pairing, reduction: Mapping[str, float | None]) -> str | None
     """The random stream that the two plants did not use alike, where pairing gained little on any KPI."""
     if all(value is None or value >= LITTLE_REDUCTION for value in reduction.values()):
         return None
-    from twin.ledger.year import representative_scenarios
+    from twin.ledger.year_layout import representative_scenarios
 
     used = []
     for years in (pairing.base, pairing.central):

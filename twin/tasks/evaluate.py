@@ -72,9 +72,9 @@ def evaluate(
             [v for v in sets.values() if v.name not in years], seed=seed, jobs=jobs, cluster=cluster, progress=progress, checkpoint=checkpoint)
         together = bundle_of(members, sets, years | {one.variant.name: one for one in extra})
     base_years = years[bases[first].name].years
-    baseline = {name: interval([year.figures[name] for year in base_years]) for name in base_years[0].figures}
+    baseline = {name: interval([year.kpis[name] for year in base_years]) for name in base_years[0].kpis}
     return Study(
-        scenario, seed, count, baseline, effects, tuple(base_years[0].factor_ids), _notes(scenario), together,
+        scenario, seed, count, baseline, effects, tuple(base_years[0].emissions.factor_ids), _notes(scenario), together,
         meta={"seconds": time.perf_counter() - begun, "jobs": jobs})
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from twin.core.progress import Progress, silent
 from twin.experiment.checkpoint import Checkpoint
 from twin.experiment.runner import Case, map_cases
-from twin.ledger.year import YearAccounts, compose, representative_scenarios
+from twin.ledger.year import YearAccounts, compose
+from twin.ledger.year_layout import representative_scenarios
 
 if TYPE_CHECKING:
     from twin.scenario.plan import Plan
