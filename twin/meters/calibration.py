@@ -1,8 +1,9 @@
 """The fit of a melting furnace to its meter: physics with priors, intervals, and what the data cannot tell.
 
-Of a metered heat neither the charge nor the bath is known. But the heat ends at the tap temperature, so the measured power, run through
-the furnace model with the expected charge, must bring the bath to the tap's enthalpy; the spread left is the spread of charges (prior)
-and of tap temperatures. Heats whose charge was weighed, and dipped bath temperatures, enter beside them. Priors are residuals like any other.
+Of a metered heat neither the charge nor the bath is known. But full power ends at the tap temperature. So each heat's metered ramp, followed by
+its mean power after the ramp, is run through the furnace model with the expected charge, and the time at which the bath comes to the tap
+temperature is compared with the time that the melt took; the spread left is that of charges and taps. (Running the metered power to the
+metered end instead would be wrong: a heavy charge makes a heat long, and the loss would be fitted to the charges.) Holds before the tap tell, roughly, the loss at tap temperature. Heats whose charge was weighed, and dipped bath temperatures, enter beside them. Priors are residuals like any other.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twin.meters.melt import Curve, Heats, Melter, follow
+from twin.meters.melt import Curve, Heats, Melter, courses_kwh, melt_in_turn, melt_until
 
 IDENTIFIED_BELOW = 0.5  # of the prior's width: the data then say at least three times as much as the prior
 JOINT_ABOVE = 0.7  # correlation from which two parameters are told together
@@ -45,19 +46,23 @@ class ChargedHeat:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is fitted to. ``build`` makes the furnace of a vector of parameters, whose last is the mean charge; ``charge_sd_kg``: spread of single charges; ``tap_sd_k``: of tap temperatures; ``lowest_dip_c``: dips below it are
-    taken in a bath that is not yet of one temperature and are left out."""
+    """What is fitted to. ``build`` makes the furnace of a vector of parameters, whose last is the mean charge; ``heat_sd_min``: spread of
+    melting times at given power; ``lowest_dip_c``: dips below it are
+    taken in a bath that is not yet of one temperature and are left out. ``hold_kw``: mean metered power of holds, which meets the loss at tap
+    temperature within ``hold_sd_kw`` of heat (the bath may cool a little meanwhile), after a heat of minute powers ``usual_kw``."""
 
     heats: Heats
     build: Callable[[np.ndarray], Melter]
     charged: tuple[ChargedHeat, ...]
     curve: Curve
     tap_c: float
-    charge_sd_kg: float = 65.0 / 12.0**0.5
-    tap_sd_k: float = 15.0
+    heat_sd_min: float = 5.0
     charged_sd_kwh: float = 6.0
     dip_sd_k: float = 30.0
     lowest_dip_c: float = 780.0
+    hold_kw: float | None = None
+    hold_sd_kw: float = 20.0
+    usual_kw: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -77,20 +82,53 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Fit:
-    """The fit: parameters, their covariance, the furnace (``melter``), the spread of the heats' bath enthalpy (kWh), and whether it converged."""
+    """The fit: parameters, their covariance, the furnace (``melter``), the spread of melting times that is left (min), and whether it converged."""
 
     parameters: tuple[Parameter, ...]
     covariance: np.ndarray
     vector: np.ndarray
     melter: Melter
     charge_mass_kg: float
-    spread_kwh: float
+    spread_min: float
     collinearity: float
     converged: bool
+    scaled_jacobian: np.ndarray
+    scaled_residuals: np.ndarray
+    scaled_vector: np.ndarray
+    prior_sd: np.ndarray
+
+    def without(self, rows: slice) -> np.ndarray:
+        """The vector that the fit would give without some rows of its residuals: one Gauss-Newton step from the optimum."""
+        kept = np.ones(len(self.scaled_residuals), dtype=bool)
+        kept[rows] = False
+        jacobian, residual = self.scaled_jacobian[kept], self.scaled_residuals[kept]
+        step = np.linalg.solve(jacobian.T @ jacobian, -jacobian.T @ residual)
+        moved: np.ndarray = self.vector + self.prior_sd * step
+        return moved
+
+
+def charged_rows(evidence: Evidence, heat: int) -> slice:
+    """Which residuals belong to one weighed heat."""
+    first = len(evidence.heats.minutes) + (0 if evidence.hold_kw is None or evidence.usual_kw is None else 1)
+    lengths = [1 + len(_usable_dips(charged, evidence)) for charged in evidence.charged]
+    start = first + sum(lengths[:heat])
+    return slice(start, start + lengths[heat])
+
+
+def _usable_dips(heat: ChargedHeat, evidence: Evidence) -> list[tuple[float, float]]:
+    return [(minute, celsius) for minute, celsius in heat.dips if celsius >= evidence.lowest_dip_c and minute < len(heat.power_kw) - 2]
 
 
 def fit(evidence: Evidence, priors: Sequence[Prior]) -> Fit:
-    """Least squares of all residuals; 95 % intervals from the Jacobian at the optimum, cut at the physical bounds."""
+    """Least squares of all residuals, twice: the second time with the spread of melting times that the first one left.
+
+    95 % intervals are from the Jacobian at the optimum, cut at the physical bounds.
+    """
+    first = _fit_once(evidence, priors)
+    return _fit_once(replace(evidence, heat_sd_min=max(first.spread_min, 0.05)), priors, first.scaled_vector)
+
+
+def _fit_once(evidence: Evidence, priors: Sequence[Prior], start: np.ndarray | None = None) -> Fit:
     from scipy.optimize import least_squares
 
     mean, sd = np.array([p.mean for p in priors]), np.array([p.sd for p in priors])
@@ -101,22 +139,23 @@ def fit(evidence: Evidence, priors: Sequence[Prior]) -> Fit:
         return np.concatenate((residuals(vector, evidence), z))
 
     found = least_squares(
-        scaled, np.zeros(len(priors)), bounds=((bounds[0] - mean) / sd, (bounds[1] - mean) / sd), diff_step=1e-3, xtol=1e-8, max_nfev=40)
+        scaled, np.zeros(len(priors)) if start is None else start, bounds=((bounds[0] - mean) / sd, (bounds[1] - mean) / sd), diff_step=1e-3, ftol=1e-6, xtol=1e-6, max_nfev=20)
     data = found.jac[: len(found.fun) - len(priors)]
     scaled_covariance = np.linalg.inv(found.jac.T @ found.jac)
     vector = mean + sd * found.x
     covariance = scaled_covariance * np.outer(sd, sd)
-    spread = float(np.std(_heat_gaps_kwh(vector, evidence)))
+    spread = float(np.std(late_min(vector, evidence)))
     return Fit(
         _parameters(priors, vector, covariance), covariance, vector, evidence.build(vector), float(vector[-1]), spread, collinearity(data),
-        bool(found.success))
+        bool(found.success), found.jac, found.fun, found.x, sd)
 
 
 def residuals(vector: np.ndarray, evidence: Evidence) -> np.ndarray:
     """All residuals in units of their expected spread, without the priors."""
     return np.concatenate((
-        _heat_gaps_kwh(vector, evidence) / _heat_sd_kwh(evidence, float(vector[-1])),
-        *(_charged_residuals(vector, heat, evidence) for heat in evidence.charged)))
+        late_min(vector, evidence) / evidence.heat_sd_min,
+        _hold_residual(vector, evidence),
+        *_charged_residuals(vector, evidence)))
 
 
 def collinearity(jacobian: np.ndarray) -> float:
@@ -130,44 +169,45 @@ def collinearity(jacobian: np.ndarray) -> float:
     return float("inf") if least <= 0.0 else least**-0.5
 
 
-def _heat_gaps_kwh(vector: np.ndarray, evidence: Evidence) -> np.ndarray:
-    """Bath enthalpy at each metered heat's end less that of the expected charge at the tap temperature, kWh."""
-    heats = evidence.heats
-    mass = np.full(len(heats.minutes), float(vector[-1]))
-    course = follow(evidence.build(vector), evidence.curve, heats, mass)
-    return course[:, -1] - mass * evidence.curve.at(evidence.tap_c)
+def late_min(vector: np.ndarray, evidence: Evidence) -> np.ndarray:
+    """Minutes by which each metered heat would melt later than it did, (heats,)."""
+    target = evidence.curve.at(evidence.tap_c)
+    melted = melt_in_turn(evidence.build(vector), evidence.curve, evidence.heats, float(vector[-1]), target)
+    return melted.minutes - evidence.heats.minutes
 
 
-def _heat_sd_kwh(evidence: Evidence, mass_kg: float) -> float:
-    """Spread of that difference from the spread of charges and tap temperatures."""
-    per_kg = evidence.curve.at(evidence.tap_c)
-    per_k = evidence.curve.at(evidence.tap_c) - evidence.curve.at(evidence.tap_c - 1.0)
-    return float(np.hypot(per_kg * evidence.charge_sd_kg, mass_kg * per_k * evidence.tap_sd_k))
+def loss_at_tap_kw(melter: Melter, curve: Curve, tap_c: float, usual_kw: np.ndarray, mass_kg: float) -> float:
+    """Heat that lining and surface take from the bath when a usual heat (minute powers ``usual_kw``) has come to the tap temperature, kW."""
+    melted = melt_until(melter, curve, usual_kw[None, :], np.array([mass_kg]), melter.cold_lining(), curve.at(tap_c))
+    return melter.loss_kw(tap_c, melted.lining_c[0])
 
 
-def _charged_residuals(vector: np.ndarray, heat: ChargedHeat, evidence: Evidence) -> np.ndarray:
-    """Of one weighed heat: its bath at the tap, and its dips, each compared with the heat still to come until the tap."""
-    one = Heats.of([heat.power_kw], np.array([np.nan]), 1)
-    furnace = evidence.build(vector)
-    course = _settled(furnace, evidence.curve, one, heat.mass_kg)
+def _hold_residual(vector: np.ndarray, evidence: Evidence) -> np.ndarray:
+    """Heat of the mean hold less the loss at tap temperature; empty where no hold was metered."""
+    if evidence.hold_kw is None or evidence.usual_kw is None:
+        return np.zeros(0)
+    melter = evidence.build(vector)
+    loss = loss_at_tap_kw(melter, evidence.curve, evidence.tap_c, evidence.usual_kw, float(vector[-1]))
+    return np.array([(melter.efficiency * (evidence.hold_kw - melter.auxiliary_kw) - loss) / evidence.hold_sd_kw])
+
+
+def _charged_residuals(vector: np.ndarray, evidence: Evidence) -> list[np.ndarray]:
+    """Of each weighed heat: its bath at the tap, and its dips, each compared with the heat still to come until the tap."""
+    if not evidence.charged:
+        return []
+    masses = np.array([heat.mass_kg for heat in evidence.charged])
+    courses = courses_kwh(evidence.build(vector), evidence.curve, [heat.power_kw for heat in evidence.charged], masses)
     tap = evidence.curve.at(evidence.tap_c)
-    found = [(course[-1] - heat.mass_kg * tap) / evidence.charged_sd_kwh]
-    dips = [(minute, celsius) for minute, celsius in heat.dips if celsius >= evidence.lowest_dip_c and minute < len(course) - 2]
-    per_k = evidence.curve.at(evidence.tap_c) - evidence.curve.at(evidence.tap_c - 1.0)
-    for minute, celsius in dips:
-        to_come = course[-1] - course[int(minute)]
-        wanted = heat.mass_kg * (tap - evidence.curve.at(celsius))
-        found.append((to_come - wanted) / (heat.mass_kg * per_k * evidence.dip_sd_k * len(dips) ** 0.5))
-    return np.array(found)
-
-
-def _settled(furnace: Melter, curve: Curve, one: Heats, mass_kg: float, gap_min: float = 60.0) -> np.ndarray:
-    """The course of a heat in a furnace that has made the same heat many times before, an hour apart."""
-    many = 4
-    repeated = replace(
-        one, power_kw=np.repeat(one.power_kw, many, axis=0), minutes=np.repeat(one.minutes, many),
-        gap_min=np.array([np.nan] + [gap_min] * (many - 1)), furnaces=1)
-    return follow(furnace, curve, repeated, np.full(many, mass_kg))[-1]
+    per_k = tap - evidence.curve.at(evidence.tap_c - 1.0)
+    found = []
+    for heat, course in zip(evidence.charged, courses, strict=True):
+        dips = _usable_dips(heat, evidence)
+        rows = [(course[-1] - heat.mass_kg * tap) / evidence.charged_sd_kwh]
+        for minute, celsius in dips:
+            short = course[-1] - course[int(minute)] - heat.mass_kg * (tap - evidence.curve.at(celsius))
+            rows.append(short / (heat.mass_kg * per_k * evidence.dip_sd_k * len(dips) ** 0.5))
+        found.append(np.array(rows))
+    return found
 
 
 def _parameters(priors: Sequence[Prior], vector: np.ndarray, covariance: np.ndarray) -> tuple[Parameter, ...]:

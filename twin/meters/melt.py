@@ -16,7 +16,7 @@ import numpy as np
 from twin.models.metals import Alloy
 from twin.models.network import Network
 
-HORIZON_MIN = 260
+IDLE_CHORD_C = 500.0  # an emptied hot face; the lining soon forgets how it cooled
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +39,10 @@ class Melter:
         table = self.network.table(self.alloy, "melting")
         at = np.array([0.0, *(edge for edge in table.edges if edge > 0.0), 2000.0])
         return at, np.array([table.surface_kw(table.index(c), c) for c in at])
+
+    def loss_kw(self, bath_c: float, lining_c: np.ndarray) -> float:
+        """What lining (nodes,) and surface take from a bath at one temperature."""
+        return float(self._chain.contact_kw_per_k * (bath_c - lining_c[0]) + np.interp(bath_c, *self._surface))
 
     def cold_lining(self) -> np.ndarray:
         """Node temperatures (nodes,) in °C of a furnace at rest for long."""
@@ -105,7 +109,7 @@ class _Chain:
 
     @classmethod
     def of(cls, network: Network) -> _Chain:
-        """From a network with one chain, whose empty chamber has no heat capacity and does not radiate."""
+        """From a network with one chain, whose empty chamber has no heat capacity; its radiation is a chord up to ``IDLE_CHORD_C``."""
         walls = network.conductance[1:, 1:]
         contact = network.coupling[1:]
         source = network.source[1:]
@@ -117,7 +121,7 @@ class _Chain:
         push = area / network.wall_kj_per_k
         push_mean = double / network.wall_kj_per_k / 60.0
         closed = network.surfaces["idle"]
-        idle_kw_per_k = closed.convection_kw_per_k
+        idle_kw_per_k = closed.convection_kw_per_k + closed.radiation_kw(IDLE_CHORD_C) / (IDLE_CHORD_C - closed.ambient_c)
         empty = walls - np.outer(contact, contact) / (contact.sum() + idle_kw_per_k)
         air = source + contact * idle_kw_per_k * closed.ambient_c / (contact.sum() + idle_kw_per_k)
         root = np.sqrt(network.wall_kj_per_k)
@@ -136,78 +140,84 @@ def _exponential(matrix: np.ndarray, seconds: float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Heats:
-    """Metered heats as arrays: ``power_kw`` (heats, minutes) padded with 0, ``minutes`` (heats,), and of each furnace's empty time before its heat
-    ``gap_min`` (heats,), NaN for the first; ``furnaces`` take the heats in turn."""
+    """Heats as arrays: ``power_kw`` (heats, minutes) long enough to reach the tap temperature, ``gap_min`` (heats,) that each one's furnace stood
+    empty before it, NaN for its first; ``furnaces`` take the heats in turn; ``minutes`` (heats,) that the melts took."""
 
     power_kw: np.ndarray
     minutes: np.ndarray
     gap_min: np.ndarray
     furnaces: int
 
-    @classmethod
-    def of(cls, paths: Sequence[np.ndarray], gap_min: np.ndarray, furnaces: int) -> Heats:
-        """From the minute powers of each heat."""
-        minutes = np.array([len(path) for path in paths])
-        power = np.zeros((len(paths), int(minutes.max())))
-        for row, path in zip(power, paths, strict=True):
-            row[:len(path)] = path
-        return cls(power, minutes, gap_min, furnaces)
-
-
-def follow(furnace: Melter, curve: Curve, heats: Heats, mass_kg: np.ndarray) -> np.ndarray:
-    """All heats along their measured powers: bath enthalpy (kWh) after each minute, (heats, minutes), constant after a heat's end.
-
-    Every heat begins with the lining that its furnace's last one left. All are advanced at once and that history is iterated to its fixed
-    point (to 0.01 K; the lining forgets quickly, so that a few rounds do).
-    """
-    many = len(heats.minutes)
-    before = np.tile(furnace.cold_lining(), (many, 1))
-    known = np.flatnonzero(~np.isnan(heats.gap_min))
-    course = np.empty_like(heats.power_kw)
-    for _ in range(many):
-        bath, lining = np.zeros(many), before.copy()
-        for i in range(heats.power_kw.shape[1]):
-            following, warmed = furnace.step(bath, mass_kg, lining, heats.power_kw[:, i], curve)
-            live = i < heats.minutes
-            bath = np.where(live, following, bath)
-            lining = np.where(live[:, None], warmed, lining)
-            course[:, i] = bath
-        renewed = before.copy()
-        renewed[known] = furnace.after_rest(lining[known - heats.furnaces].T, heats.gap_min[known]).T
-        moved = float(np.abs(renewed - before).max())
-        before = renewed
-        if moved < 0.01:
-            break
-    return course
-
 
 @dataclass(frozen=True)
 class Melted:
-    """What K melts came to: minutes until the tap temperature (K,), NaN where it was never reached; the lining after each (K, nodes)."""
+    """What K melts came to: minutes until the tap temperature (K,), beyond the last minute where it was not reached; the lining after each (K, nodes)."""
 
     minutes: np.ndarray
     lining_c: np.ndarray
 
 
 def melt_until(
-    furnace: Melter, curve: Curve, power_kw: np.ndarray, mass_kg: np.ndarray, lining_c: np.ndarray, target_kwh_per_kg: float,
+    melter: Melter, curve: Curve, power_kw: np.ndarray, mass_kg: np.ndarray, lining_c: np.ndarray, target_kwh_per_kg: float,
 ) -> Melted:
-    """K melts along programs (K, minutes) until each bath is at the target enthalpy; one lining (nodes,) to begin with."""
+    """K melts along powers (K, minutes) until each bath is at the target enthalpy; linings (K, nodes), or one (nodes,) for all."""
     many = len(mass_kg)
-    bath, lining = np.zeros(many), np.tile(lining_c, (many, 1))
+    bath, lining = np.zeros(many), np.array(np.broadcast_to(lining_c, (many, lining_c.shape[-1])))
     target = target_kwh_per_kg * mass_kg
-    minutes, ended = np.full(many, np.nan), np.empty_like(lining)
+    minutes, ended = np.full(many, np.nan), lining.copy()
     for i in range(power_kw.shape[1]):
-        following, lining = furnace.step(bath, mass_kg, lining, power_kw[:, i], curve)
+        following, warmed = melter.step(bath, mass_kg, lining, power_kw[:, i], curve)
         done = np.isnan(minutes) & (following >= target)
         if done.any():
-            minutes[done] = i + (target[done] - bath[done]) / (following[done] - bath[done])
-            ended[done] = lining[done]
-        bath = following
+            share = (target[done] - bath[done]) / (following[done] - bath[done])
+            minutes[done] = i + share
+            ended[done] = lining[done] + share[:, None] * (warmed[done] - lining[done])
+        bath, lining = following, warmed
         if not np.isnan(minutes).any():
             break
-    ended[np.isnan(minutes)] = lining[np.isnan(minutes)]
+    short = np.isnan(minutes)
+    minutes[short] = power_kw.shape[1] * (2.0 - bath[short] / target[short])
+    ended[short] = lining[short]
     return Melted(minutes, ended)
+
+
+def melt_in_turn(melter: Melter, curve: Curve, heats: Heats, mass_kg: float, target_kwh_per_kg: float) -> Melted:
+    """All heats with a charge of ``mass_kg``, each on the lining that its furnace's last one left.
+
+    All are advanced at once and the history is iterated to its fixed point (0.01 K); the lining forgets quickly, so a few rounds do.
+    """
+    mass = np.full(len(heats.gap_min), mass_kg)
+    before = np.tile(melter.cold_lining(), (len(mass), 1))
+    known = np.flatnonzero(~np.isnan(heats.gap_min))
+    for _ in range(len(mass)):
+        melted = melt_until(melter, curve, heats.power_kw, mass, before, target_kwh_per_kg)
+        renewed = before.copy()
+        renewed[known] = melter.after_rest(melted.lining_c[known - heats.furnaces].T, heats.gap_min[known]).T
+        moved = float(np.abs(renewed - before).max())
+        before = renewed
+        if moved < 0.01:
+            break
+    return melted
+
+
+def courses_kwh(
+    melter: Melter, curve: Curve, powers_kw: Sequence[np.ndarray], mass_kg: np.ndarray, *, gap_min: float = 60.0, rounds: int = 3,
+) -> list[np.ndarray]:
+    """Bath enthalpy after each minute of heats with powers (minutes,) and masses (heats,), each in a furnace that makes such heats again and again."""
+    lengths = np.array([len(power) for power in powers_kw])
+    padded = np.zeros((len(lengths), int(lengths.max())))
+    for row, power in zip(padded, powers_kw, strict=True):
+        row[: len(power)] = power
+    before = np.tile(melter.cold_lining(), (len(lengths), 1))
+    course = np.empty_like(padded)
+    for _ in range(rounds):
+        bath, lining = np.zeros(len(lengths)), before
+        for i in range(padded.shape[1]):
+            bath, warmed = melter.step(bath, mass_kg, lining, padded[:, i], curve)
+            lining = np.where((i < lengths)[:, None], warmed, lining)
+            course[:, i] = bath
+        before = melter.after_rest(lining.T, np.full(len(lengths), gap_min)).T
+    return [course[k, :length] for k, length in enumerate(lengths)]
 
 
 def linings_before(melter: Melter, gaps_min: Sequence[float], furnaces: int) -> Turns:

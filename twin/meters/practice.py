@@ -23,7 +23,8 @@ LEAST_FULL_MIN = 20  # the last minutes of a heat are full power or hold, never 
 class Practice:
     """The fitted program. ``step_kw[i]`` is the meter's power in step i, each ``STEP_MIN`` minutes at pace 1; then ``full_kw``.
 
-    ``paces`` and ``holds_min`` hold one value a training heat; ``hold_kw`` is the mean power of holds; ``full_sd_kw`` is the spread of full
+    ``paces`` and ``holds_min`` hold one value a training heat; ``hold_kw`` is the mean power of holds,
+    ``hold_sd_kw`` its standard error over heats; ``full_sd_kw`` is the spread of full
     power between heats.
     """
 
@@ -31,6 +32,7 @@ class Practice:
     full_kw: float
     full_sd_kw: float
     hold_kw: float
+    hold_sd_kw: float
     paces: np.ndarray
     holds_min: np.ndarray
 
@@ -38,6 +40,11 @@ class Practice:
     def ramp_min(self) -> float:
         """Length of the ramp at pace 1."""
         return STEP_MIN * len(self.step_kw)
+
+    @property
+    def ramp_deficit_kwh(self) -> float:
+        """Energy by which the ramp at pace 1 falls short of full power."""
+        return float((self.full_kw - self.step_kw).sum()) * STEP_MIN / 60.0
 
     @property
     def pace_sd(self) -> float:
@@ -74,8 +81,10 @@ def fit_practice(paths: Sequence[np.ndarray]) -> Practice:
         found = np.array([_pace(path, step_kw, full_kw) for path in paths])
         paces = found / np.median(found)
     tails = [path[hold_start(path, top):] for path, top in zip(paths, tops, strict=True)]
-    held = np.concatenate([tail[:-1] for tail in tails if len(tail) > 2] or [np.array([0.0])])
-    return Practice(step_kw, full_kw, float(tops.std()), float(held.mean()), paces, np.array([float(len(tail)) for tail in tails]))
+    holds = [tail[:-1] for tail in tails if len(tail) > 2] or [np.array([0.0])]
+    held = np.concatenate(holds)
+    hold_sd = float(np.std([hold.mean() for hold in holds])) / len(holds) ** 0.5
+    return Practice(step_kw, full_kw, float(tops.std()), float(held.mean()), hold_sd, paces, np.array([float(len(tail)) for tail in tails]))
 
 
 def full_power_kw(path: np.ndarray) -> float:
