@@ -70,11 +70,11 @@ def series_from_rows(rows: Sequence[Mapping[str, Any]], start: dt.datetime, dura
         raise InputFault(f"{name}: {len(values)} rows; 24 (hours of the day), 8760 (hours of the year) or a column 'timestamp' is expected")
     days, _ = days_of(start, duration_s)
     edges = np.array([seconds(start, day, hour) for day in days for hour in range(24)] + [duration_s])
-    index = np.array([_hour_of_year(day) % len(values) for day in days]).repeat(24) + np.tile(np.arange(24), len(days))
+    index = np.array([hour_of_year(day) % len(values) for day in days]).repeat(24) + np.tile(np.arange(24), len(days))
     return _clipped(edges, values[index % len(values)], duration_s)
 
 
-def _hour_of_year(day: dt.date) -> int:
+def hour_of_year(day: dt.date) -> int:
     """First hour of a day in a common year; 29 February counts as the 28th."""
     shown = min(day.day, 28) if day.month == 2 else day.day
     return (dt.date(2025, day.month, shown).timetuple().tm_yday - 1) * 24

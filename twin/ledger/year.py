@@ -20,7 +20,7 @@ import numpy as np
 from twin.core.faults import InputFault
 from twin.ledger.carbon import Emissions, emissions_of
 from twin.ledger.digest import BANDS, RepResult, SeriesKey
-from twin.ledger.factors import FUELS, Factors, StepSeries, factors_of
+from twin.ledger.factors import FUELS, Factors, StepSeries, factors_of, hour_of_year
 from twin.ledger.labour import LabourCost, WorkedHours
 from twin.ledger.materials import GASES, MaterialCost, PricedFlow, fuel_cost_of, material_cost_of
 from twin.ledger.power import bill_of, load_of
@@ -128,45 +128,66 @@ def lay(scenario: Scenario, chosen: tuple[Representative, ...], first: dt.date, 
     return _Laid(first, tuple(one.name for one in chosen), which, day)
 
 
-def _quarters(laid: _Laid, reps: Mapping[str, RepResult], zone: ZoneInfo, carrier: str) -> np.ndarray:
-    """Quarter-hours of the span: each takes the same clock time of its day's simulated day (so days of 23 or 25 hours come out right)."""
-    start = dt.datetime.combine(laid.first, dt.time(), zone)
-    after = dt.datetime.combine(laid.first + dt.timedelta(days=len(laid.day)), dt.time(), zone)
-    n = round((after.timestamp() - start.timestamp()) / QUARTER_S)
-    clock = wall_clock(start, n, QUARTER_S)
-    day = clock.day - laid.first.toordinal()
-    slot = clock.second // QUARTER_S
-    out = np.zeros(n)
-    for k, name in enumerate(laid.names):
-        series = reps[name].quarter_kwh(carrier)
-        mine = laid.which[day] == k
-        out[mine] = series[np.minimum(laid.day[day[mine]] * QUARTERS + slot[mine], len(series) - 1)]
-    return out
-
-
 def pv_quarters_kwh(scenario: Scenario, start: dt.datetime, n: int) -> np.ndarray:
-    """Energy that the modules could give in each of ``n`` quarter-hours from ``start``, before curtailment; zeros without PV."""
+    """Energy that the modules could give in each of ``n`` quarter-hours from ``start``, before curtailment; zeros without PV.
+
+    Hours of the weather year are laid on by month, day and clock hour. Raises InputFault for a profile of other than 8,760 hours.
+    """
     pv = scenario.spec.site.pv
-    out = np.zeros(n)
     if pv is None or not pv.peak_kw:
-        return out
+        return np.zeros(n)
     clock = wall_clock(start, n, QUARTER_S)
-    year = np.zeros((365, 24))
-    if not isinstance(pv.profile, str):
+    first = int(clock.day[0])
+    days = [dt.date.fromordinal(first + k) for k in range(int(clock.day[-1]) - first + 1)]
+    if isinstance(pv.profile, str):
+        profile = pv_profile(pv.profile)
+        hours = np.stack([profile.hourly_kw_per_kwp(day, pv.tilt_deg) for day in days])
+    else:
         rows = np.array([float(row["kw_per_kwp"]) for row in scenario.tables["site.pv.profile"]])
         if len(rows) != 8760:
             raise InputFault(f"site.pv.profile: {len(rows)} rows; 8760 hourly values 'kw_per_kwp' are expected")
-        year = rows.reshape(365, 24)
-    profile = pv_profile(pv.profile) if isinstance(pv.profile, str) else None
-    for ordinal in np.unique(clock.day).tolist():
-        day, mine = dt.date.fromordinal(ordinal), clock.day == ordinal
-        if profile is not None:
-            hours = profile.hourly_kw_per_kwp(day, pv.tilt_deg)
-        else:
-            shown = dt.date(2025, day.month, min(day.day, 28) if day.month == 2 else day.day)
-            hours = year[shown.timetuple().tm_yday - 1]
-        out[mine] = pv.peak_kw * hours[clock.hour[mine]] * (QUARTER_S / 3600.0)
-    return out
+        hours = rows.reshape(365, 24)[[hour_of_year(day) // 24 for day in days]]
+    return np.asarray(pv.peak_kw * hours[clock.day - first, clock.hour] * (QUARTER_S / 3600.0))
+
+
+@dataclass(frozen=True)
+class YearFrame:
+    """What all replications of a scenario share: which simulated day stands for which, clock, PV, factors. Make it once: :func:`frame`."""
+
+    chosen: tuple[Representative, ...]
+    laid: _Laid
+    start: dt.datetime
+    day: np.ndarray
+    slot: np.ndarray
+    pv_kwh: np.ndarray
+    factors: Factors
+
+    def quarters(self, reps: Mapping[str, RepResult], carrier: str) -> np.ndarray:
+        """Quarter-hours of the span: each takes the same clock time of its day's simulated day (so days of 23 or 25 hours come out right)."""
+        out = np.zeros(len(self.day))
+        for k, name in enumerate(self.laid.names):
+            if ("quarter", carrier) in reps[name].series:
+                series = reps[name].quarter_kwh(carrier)
+                mine = np.flatnonzero(self.laid.which[self.day] == k)
+                out[mine] = series[np.minimum(self.laid.day[self.day[mine]] * QUARTERS + self.slot[mine], len(series) - 1)]
+        return out
+
+
+def frame(
+    scenario: Scenario, *, chosen: tuple[Representative, ...] | None = None, first: dt.date | None = None, days: int | None = None
+) -> YearFrame:
+    """The frame of the reference year (or of ``days`` days from ``first``). Raises the faults of calendar, PV profile and factors."""
+    chosen = representatives(scenario) if chosen is None else chosen
+    first = year_start(scenario) if first is None else first
+    days = year_days(first) if days is None else days
+    zone = ZoneInfo(scenario.spec.site.timezone)
+    start = dt.datetime.combine(first, dt.time(), zone)
+    after = dt.datetime.combine(first + dt.timedelta(days=days), dt.time(), zone)
+    n = round((after.timestamp() - start.timestamp()) / QUARTER_S)
+    clock = wall_clock(start, n, QUARTER_S)
+    return YearFrame(
+        chosen, lay(scenario, chosen, first, days), start, clock.day - first.toordinal(), clock.second // QUARTER_S,
+        pv_quarters_kwh(scenario, start, n), factors_of(scenario, start, n * float(QUARTER_S)))
 
 
 def _weighed(kwh: np.ndarray, series: StepSeries) -> float:
@@ -211,47 +232,37 @@ def _worked(scenario: Scenario, laid: _Laid, reps: Mapping[str, RepResult]) -> W
     return WorkedHours(crews, dates, *arrays)
 
 
-def compose(
-    scenario: Scenario, reps: Mapping[str, RepResult], *, chosen: tuple[Representative, ...] | None = None, first: dt.date | None = None,
-    days: int | None = None,
-) -> YearAccounts:
-    """The accounts of the reference year (or of ``days`` days from ``first``) from one replication of each representative run.
+def compose(scenario: Scenario, reps: Mapping[str, RepResult], laid_on: YearFrame | None = None) -> YearAccounts:
+    """The accounts of the reference year (or of the span of ``laid_on``) from one replication of each representative run.
 
     ``reps`` by name as :func:`~twin.ledger.year_layout.representative_scenarios` gives them. Raises InputFault where one is missing, and
     the faults of tariff, factors and prices.
     """
-    chosen = representatives(scenario) if chosen is None else chosen
-    missing = [one.name for one in chosen if one.name not in reps]
+    laid_on = frame(scenario) if laid_on is None else laid_on
+    missing = [name for name in laid_on.laid.names if name not in reps]
     if missing:
         raise InputFault(f"the year needs a run of {', '.join(missing)}; there are: {', '.join(reps)}")
-    first = year_start(scenario) if first is None else first
-    days = year_days(first) if days is None else days
-    laid, zone = lay(scenario, chosen, first, days), ZoneInfo(scenario.spec.site.timezone)
-    start = dt.datetime.combine(first, dt.time(), zone)
-    gross = _quarters(laid, reps, zone, "electricity")
-    available = pv_quarters_kwh(scenario, start, len(gross))
-    used = np.minimum(available, np.maximum(gross, 0.0))
-    lag, lead = (_quarters(laid, reps, zone, name) for name in ("reactive_lag", "reactive_lead"))
+    gross = laid_on.quarters(reps, "electricity")
+    used = np.minimum(laid_on.pv_kwh, np.maximum(gross, 0.0))
+    lag, lead = (laid_on.quarters(reps, name) for name in ("reactive_lag", "reactive_lead"))
     reactive = (lag, lead) if lag.any() or lead.any() else (None, None)
-    load = load_of(scenario, start, gross - used, *reactive)
-    return _accounts(scenario, laid, reps, load, float(available.sum()), float(used.sum()))
+    load = load_of(scenario, laid_on.start, gross - used, *reactive)
+    return _accounts(scenario, laid_on, reps, load, float(used.sum()))
 
 
-def _accounts(
-    scenario: Scenario, laid: _Laid, reps: Mapping[str, RepResult], load: MeterLoad, available_kwh: float, used_kwh: float
-) -> YearAccounts:
+def _accounts(scenario: Scenario, laid_on: YearFrame, reps: Mapping[str, RepResult], load: MeterLoad, used_kwh: float) -> YearAccounts:
+    laid, available_kwh = laid_on.laid, float(laid_on.pv_kwh.sum())
     by_day = laid.sums(reps, "day")
     equipment = {key: float(values.sum()) for key, values in by_day.items()}
     fuels_kwh = {c: sum(v for key, v in equipment.items() if key[2] == c) for c in FUELS}
     energy = {"electricity": float(load.kwh.sum())} | {c: kwh for c, kwh in fuels_kwh.items() if kwh}
     daily_gas = sum((v for key, v in by_day.items() if key[2] == "natural_gas"), np.zeros(len(laid.day)))
     gases = {g: kg for g in GASES if (kg := sum(v for key, v in equipment.items() if key[2] == g) * 3600.0)}
-    factors = factors_of(scenario, load.start, len(load.kwh) * float(QUARTER_S))
     bill = bill_of(scenario, load)
     fuels = fuel_cost_of(scenario, energy, _gas_price(scenario, laid.first, daily_gas))
     materials, labour = _materials(scenario, laid, reps, gases), cost_of_hours(scenario, _worked(scenario, laid, reps))
     burnt = float(sum(v.sum() for key, v in laid.sums(reps, "material").items() if key == ("", "burnt_co2")))
-    emitted = _emitted(energy, load, burnt, factors)
+    emitted = _emitted(energy, load, burnt, laid_on.factors)
     good = {key: float(values.sum()) for key, values in laid.sums(reps, "good").items()}
     service = {key[0]: float(values.sum()) for key, values in laid.sums(reps, "jobs").items()}
     output = sum(float(v.sum()) for key, v in laid.sums(reps, "material").items() if key[1] == "good")
