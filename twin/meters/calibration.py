@@ -40,7 +40,6 @@ class ChargedHeat:
     mass_kg: float
     energy_kwh: float
     power_kw: np.ndarray
-    program_kw: np.ndarray
     dips: tuple[tuple[float, float], ...] = ()
 
 

@@ -98,7 +98,7 @@ def read_heats(path: str | Path, practice: Practice) -> Weighed:
         trace = traces.get(row["sheet"])
         program = _setpoints(trace) if trace is not None else practice.power_kw(1.0, max(2, round(_clock_minutes(row))))
         dips = tuple((minute, celsius) for minute, _, celsius in trace or () if celsius is not None)
-        heats.append(ChargedHeat(row["sheet"], kg, kwh, program * (60.0 * kwh / float(program.sum())), np.minimum(program, practice.full_kw), dips))
+        heats.append(ChargedHeat(row["sheet"], kg, kwh, program * (60.0 * kwh / float(program.sum())), dips))
     return Weighed(tuple(heats), tuple(notes))
 
 

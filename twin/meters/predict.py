@@ -4,14 +4,15 @@
 Which of them made a heat long or short is not seen; each way is weighed with the spreads of the training log (pace, hold) and the prior of
 the charge, and the expected power path is their weighted mean.
 
-**Starts only.** Each heat runs as usual: median pace, expected charge, median hold, the lining as the heats before have left it, and it ends before
-the next one starts.
+**Starts only.** The expected path of a heat over the paces of the training log and the prior of the charge, with the median hold (a hold is a wait
+for the caster, which no start tells of), on the lining that the heats before have left; it ends before the next heat starts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -26,6 +27,7 @@ PACE_POINTS = np.linspace(0.02, 2.6, 44)
 MASS_POINTS_SD = np.array([-3.0, 0.0, 3.0])
 HOLD_POINTS_MIN = np.arange(0.0, 21.0)
 LONGEST_MIN = 300
+PACE_QUANTILES, MASS_QUANTILES = 9, 5
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,19 @@ class Model:
     furnaces: int
 
     def usual(self, lining_c: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """A heat as usual on a lining (nodes,): its minute powers and the lining after it."""
-        power = self.practice.power_kw(1.0, LONGEST_MIN)
-        melted = melt_until(self.melter, self.curve, power[None, :], np.array([self.charge_kg]), lining_c, self.curve.at(self.tap_c))
+        """The expected minute powers of a heat of unknown length on a lining (nodes,), and the lining after it."""
+        paces = np.quantile(self.practice.paces, _middles(PACE_QUANTILES))
+        masses = np.array([NormalDist(self.charge_kg, self.charge_sd_kg).inv_cdf(q) for q in _middles(MASS_QUANTILES)])
+        programs = np.stack([self.practice.power_kw(float(pace), LONGEST_MIN) for pace in paces])
+        melted = melt_until(
+            self.melter, self.curve, np.repeat(programs, len(masses), axis=0), np.tile(masses, len(paces)), lining_c, self.curve.at(self.tap_c))
         hold = float(np.median(self.practice.holds_min))
-        return self._path(power, float(melted.minutes[0]), hold), melted.lining_c[0]
+        total = np.zeros(LONGEST_MIN)
+        for i, minutes in enumerate(melted.minutes):
+            path = self._path(programs[i // len(masses)], float(minutes), hold)
+            total[: len(path)] += path
+        mean = total / len(melted.minutes)
+        return mean[: int(np.flatnonzero(mean)[-1]) + 1], melted.lining_c[len(melted.minutes) // 2]
 
     def given_length(self, minutes: float, lining_c: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The expected minute powers of a heat of known length, and the lining after it."""
@@ -104,6 +114,11 @@ class Model:
         paths = self.paths(heats, taps=taps)
         predicted = place(load, heats, paths)
         return score(load.power_kw, predicted, load.t0_s, [h.energy_kwh for h in heats], [float(path.sum()) / 60.0 for path in paths])
+
+
+def _middles(count: int) -> np.ndarray:
+    """The middles of ``count`` equal shares of probability."""
+    return (np.arange(count) + 0.5) / count
 
 
 def metered_paths(load: Load, heats: Sequence[Heat]) -> list[np.ndarray]:
