@@ -1,0 +1,132 @@
+"""The report of a simulated scenario."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from twin.ledger.balance import TOLERANCE
+from twin.ledger.losses import USEFUL
+from twin.report.cards import run_cards, unverified_inputs
+from twin.report.content import (
+    Both,
+    Column,
+    Content,
+    Table,
+    bill_table,
+    inputs_table,
+    period_of,
+    say,
+    subject_of,
+    validity_note,
+    word,
+)
+from twin.report.figures import names_for
+from twin.report.words import number, unit_of
+
+if TYPE_CHECKING:
+    from twin.experiment.result import RunResult
+
+_BALANCES = ("energy", "heat", "mass", "carbon", "money", "laws")
+
+
+def run_content(data: RunResult) -> Content:
+    """Sentences, cards, figures and tables of a run."""
+    payload = data.payload()
+    rep = data.replications[0]
+    balance = balances(payload["balance"])
+    notes = [validity_note(payload["provenance"]), balance_note(payload["balance"]), *(Both(w, w) for w in payload["bill"].get("warnings", ()))]
+    figures = names_for(data) if data.trace0 is not None else ("load_duration",)
+    return Content(
+        "run", say("title.run"), subject_of(data), period_of(rep.start, rep.duration_s / 86_400.0), payload["provenance"],
+        short=_short(data, payload), cards=run_cards(data), figures=figures,
+        tables=[
+            kpi_table(payload["kpis"]), bill_table(payload["bill"]), benchmark_table(payload["benchmark"]), balance,
+            inputs_table(unverified_inputs(data))],
+        notes=notes)
+
+
+def kpi_table(kpis: Mapping[str, Any]) -> Table:
+    """All figures with their intervals."""
+    rows = [[word("kpi", name), figure, word("unit", unit_of(name), unit_of(name)), figure.get("n")] for name, figure in kpis.items()]
+    columns = [Column(say("col.name")), Column(say("col.value"), "interval"), Column(say("col.unit")), Column(say("col.n"), "number", 0)]
+    return Table("kpis", say("head.kpis"), columns, rows)
+
+
+def benchmark_table(placings: Any) -> Table:
+    """Place among real plants of the sector, carrier by carrier, and why."""
+    rows = [
+        [word("carrier", p["carrier"]), p["value"], p["unit"], _quantile(p), p["why"]] for p in placings
+    ]
+    columns = [
+        Column(say("col.carrier")), Column(say("col.value"), "number", 0), Column(say("col.unit")), Column(say("col.quantile")), Column(say("col.why"))]
+    source = Both(placings[0]["source"], placings[0]["source"]) if placings else None
+    return Table("benchmark", say("head.benchmark"), columns, rows, source)
+
+
+def _quantile(place: Mapping[str, Any]) -> str:
+    low, high = place["bounds"]
+    return f"{place['quantile']:.2f}  ({low:g}–{high:g})"
+
+
+def balances(residuals: Mapping[str, float]) -> Table:
+    """Worst residual of each family of balances."""
+    worst: dict[str, float] = {}
+    for name, residual in residuals.items():
+        family = name.partition(".")[0]
+        family = family if family in _BALANCES else "other"
+        worst[family] = max(worst.get(family, 0.0), abs(residual))
+    rows = [[word("balance", family), residual] for family, residual in worst.items()]
+    return Table("balance", say("head.balances"), [Column(say("col.balance")), Column(say("col.residual"), "small")], rows, in_terminal=False)
+
+
+def balance_note(residuals: Mapping[str, float]) -> Both:
+    """Whether every balance closes."""
+    worst = max((abs(value) for value in residuals.values()), default=0.0)
+    return say("page.balances_ok" if worst <= TOLERANCE else "page.balances_bad", residual=f"{worst:.1e}")
+
+
+def _short(data: RunResult, payload: Mapping[str, Any]) -> list[Both]:
+    kpis = {name: figure["mean"] for name, figure in payload["kpis"].items()}
+    days = data.replications[0].duration_s / 86_400.0
+    said = []
+    if "electricity_kwh_per_t_good" in kpis:
+        said.append(say(
+            "short.run", days=f"{days:g}", output=number(kpis["output_kg"] / 1000.0), electricity=number(kpis["electricity_kwh"], 0),
+            specific=number(kpis["electricity_kwh_per_t_good"], 0)))
+    said.append(say("short.carbon", carbon=number(kpis["carbon_kg"] / 1000.0), bill=number(kpis["bill_krw"], 0)))
+    said += _money_sentences(data, payload, kpis)
+    said += _loss_sentence(data)
+    if kpis.get("jobs_late", 0.0) > 0.0:
+        said.append(say(
+            "short.late", late=number(kpis["jobs_late"]), jobs=number(kpis["jobs_done"]), hours=number(kpis["lateness_h"])))
+    else:
+        said.append(say("short.on_time"))
+    return said
+
+
+def _money_sentences(data: RunResult, payload: Mapping[str, Any], kpis: Mapping[str, float]) -> list[Both]:
+    lines = payload["bill"].get("lines", [])
+    total = math.fsum(line["amount"] for line in lines)
+    if not total:
+        return []
+    demand = math.fsum(line["amount"] for line in lines if line["name"].startswith("demand"))
+    kwh = {name: math.fsum(x["quantity"] for x in lines if x["name"] == name) for name in {x["name"] for x in lines} if name.startswith("energy_")}
+    said = [say(
+        "short.peak", peak=number(kpis["peak_kw"], 0), contract=number(data.scenario.spec.site.contract_power_kw, 0),
+        share=number(demand / total * 100.0, 0))]
+    if kwh.get("energy_on_peak"):
+        said.append(say("short.on_peak", share=number(kwh["energy_on_peak"] / sum(kwh.values()) * 100.0, 0)))
+    return said
+
+
+def _loss_sentence(data: RunResult) -> list[Both]:
+    if data.accounts0 is None:
+        return []
+    found = [loss for loss in data.accounts0.losses if loss.term not in USEFUL and loss.kwh > 0.0]
+    if not found:
+        return []
+    worst = max(found, key=lambda loss: loss.kwh)
+    return [say(
+        "short.loss", term=word("term", worst.term), equipment=worst.equipment, kwh=number(worst.kwh, 0), share=number(worst.share * 100.0, 0))]

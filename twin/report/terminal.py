@@ -1,0 +1,113 @@
+"""Results in a terminal: what matters, in a hundred columns; and a progress bar on stderr. NO_COLOR is honoured."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from twin.core.progress import Progress, silent
+from twin.report.content import Column, Content, Table, cell_text, content_of, say
+from twin.report.words import label, number, unit_text
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+WIDTH = 100
+MOST_ROWS = 24
+VERDICT_STYLES = {"saves": "bold green", "costs": "red", "service_broken": "magenta", "not_demonstrated": "yellow", "not_applicable": "dim"}
+
+
+def show(data: Any, lang: str = "en") -> None:
+    """Print a result on stdout: the sentences, the headline figures with ± half-widths, the tables that matter."""
+    render(content_of(data), lang, console())
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console of at most a hundred columns; rich itself honours NO_COLOR and plain pipes."""
+    made = Console(stderr=stderr, highlight=False)
+    made.width = min(made.width, WIDTH) if made.is_terminal else WIDTH
+    return made
+
+
+def render(content: Content, lang: str, out: Console) -> None:
+    """A report on a console."""
+    head = " · ".join(text.of(lang) for text in (content.subject, content.period) if text is not None and text.of(lang))
+    out.print(Text(content.title.of(lang), style="bold"), Text(head, style="cyan"))
+    if content.cards:
+        out.print(_cards(content, lang))
+    for table in content.tables:
+        if table.in_terminal and table.rows and not (content.cards and table.name == "kpis"):
+            out.print(_table(table, lang))
+    if content.short:
+        out.print(Text(content.head.of(lang), style="bold"))
+        for sentence in content.short:
+            out.print(Text(f"  · {sentence.of(lang)}"), soft_wrap=False)
+    for note in content.notes:
+        out.print(Text(f"  ! {note.of(lang)}", style="yellow"))
+
+
+def _cards(content: Content, lang: str) -> RichTable:
+    made = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for title, justify in (("name", "left"), ("value", "right"), ("interval", "right"), ("unit", "left")):
+        text = label("card", title, lang) if title == "interval" else label("col", title, lang)
+        made.add_column(text, justify=justify)  # type: ignore[arg-type]
+    for card in content.cards:
+        digits = 0 if card.unit == "KRW" else None
+        half = "" if card.low is None or card.high is None else f"± {number((card.high - card.low) / 2.0, digits)}"
+        made.add_row(label("kpi", card.name, lang), number(card.value, digits), half, unit_text(card.unit, lang))
+    return made
+
+
+def _table(table: Table, lang: str) -> RichTable:
+    made = RichTable(title=table.title.of(lang), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for column in table.columns:
+        right = column.kind in ("number", "interval", "small")
+        made.add_column(column.title.of(lang), justify="right" if right else "left", no_wrap=right, overflow="fold")
+    for row in table.rows[:MOST_ROWS]:
+        made.add_row(*(_cell(column, cell, lang) for column, cell in zip(table.columns, row, strict=True)))
+    if len(table.rows) > MOST_ROWS:
+        made.caption = say("page.more", n=len(table.rows) - MOST_ROWS).of(lang)
+    return made
+
+
+def _cell(column: Column, cell: Any, lang: str) -> Text:
+    style = VERDICT_STYLES.get(str(cell), "") if column.kind == "verdict" else ""
+    return Text(cell_text(column, cell, lang), style=style)
+
+
+class Bar:
+    """``with Bar(enabled=True) as progress``: a progress bar on stderr; silent where not enabled."""
+
+    def __init__(self, *, enabled: bool) -> None:
+        self._enabled = enabled
+        self._bar: RichProgress | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Progress:
+        if not self._enabled:
+            return silent
+        from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import Progress as RichProgress
+
+        self._bar = RichProgress(
+            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
+            console=Console(file=sys.stderr), transient=True)
+        self._bar.start()
+        self._task = self._bar.add_task("…", total=None)
+        return self._progress
+
+    def _progress(self, done: int, total: int, text: str) -> None:
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=done, total=total or None, description=text or "…")
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
