@@ -66,11 +66,15 @@ def reduction(with_change: AnnualResult, without: AnnualResult, kpi: str) -> flo
 
 @dataclass(frozen=True)
 class AnnualRequest:
-    """A scenario whose year is wanted, with plans for its representative runs where it is dispatched by plan."""
+    """A scenario whose year is wanted, with plans for its representative runs where it is dispatched by plan.
+
+    ``replications``: which ones; None for as many as the call asks for, from 0.
+    """
 
     scenario: Scenario
     plans: Plans = field(default_factory=dict)
     full: bool = False
+    replications: tuple[int, ...] | None = None
 
 
 def _frame(request: AnnualRequest) -> YearFrame:
@@ -92,18 +96,19 @@ def annual_many(
     if all(request.scenario.spec.run.randomness == "off" for request in requests):
         count = 1
     frames = [_frame(request) for request in requests]
+    wanted = [tuple(range(count)) if request.replications is None else request.replications for request in requests]
     cases: list[Case] = []
-    for request, laid in zip(requests, frames, strict=True):
+    for request, laid, which in zip(requests, frames, wanted, strict=True):
         for one in laid.chosen:
             plans = request.plans.get(one.name)
-            cases += cases_of(one.scenario, plans=plans, seed=chosen, replications=range(count), bill=False)
+            cases += cases_of(one.scenario, plans=plans, seed=chosen, replications=which, bill=False)
     store = None if checkpoint is None else Checkpoint(checkpoint)
     outcomes = iter(map_cases(cases, jobs=jobs, cluster=cluster, progress=progress, checkpoint=store, text="replications"))
     meta = {"seconds": time.perf_counter() - begun, "jobs": jobs, "checkpoint": store}
     found = []
-    for request, laid in zip(requests, frames, strict=True):
-        runs = {one.name: [next(outcomes).result for _ in range(count)] for one in laid.chosen}
-        years = tuple(compose(request.scenario, {name: reps[k] for name, reps in runs.items()}, laid) for k in range(count))
+    for request, laid, which in zip(requests, frames, wanted, strict=True):
+        runs = {one.name: [next(outcomes).result for _ in which] for one in laid.chosen}
+        years = tuple(compose(request.scenario, {name: reps[k] for name, reps in runs.items()}, laid) for k in range(len(which)))
         found.append(AnnualResult(request.scenario, chosen, years, laid, meta))
     return found
 

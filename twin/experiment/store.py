@@ -26,7 +26,7 @@ KINDS: dict[str, str] = {
     "run": "twin.experiment.result:RunResult",
     "plan": "twin.optimize.optimize:PlanResult",
     "study": "twin.tasks.study:Study",
-    "diagnosis": "twin.tasks.diagnose:Diagnosis",
+    "diagnosis": "twin.tasks.diagnosis:Diagnosis",
 }
 """kind: dotted name of the class with ``from_store``; loaded only when a result of the kind is opened"""
 

@@ -78,10 +78,23 @@ def _fits(tree: Any, task: Task) -> bool:
 def changes(scenario: Scenario, task: Task, values: Mapping[str, str | float] | None = None) -> dict[str, Any]:
     """The task as ``{dotted path: value}`` on this scenario, parameters at ``values`` (central where absent)."""
     chosen = {name: parameter.value for name, parameter in task.parameters.items()} | dict(values or {})
-    made: dict[str, Any] = {path: _filled(value, chosen) for path, value in task.change.scenario.items()}
+    made = {path: _new(scenario.tree, path, value, chosen) for path, value in task.change.scenario.items()}
     for station in matched(scenario, task) if task.change.each else []:
-        made |= {f"stations.{station}.{path}": _filled(value, chosen) for path, value in task.change.each.items()}
+        here = scenario.tree["stations"][station]
+        made |= {f"stations.{station}.{path}": _new(here, path, value, chosen) for path, value in task.change.each.items()}
     return made
+
+
+def _new(tree: Any, path: str, value: Any, chosen: Mapping[str, str | float]) -> Any:
+    """The value that a change gives; ``{scaled_by: {parameter: name}}`` multiplies what is there. Raises InputFault where nothing is."""
+    if not (isinstance(value, Mapping) and set(value) == {"scaled_by"}):
+        return _filled(value, chosen)
+    there = look_up(tree, path)
+    if there is _ABSENT:
+        message = f"{path}: a task scales this value, but the scenario has none"
+        raise InputFault(message)
+    unit = unit_of(there)
+    return _written(parse(str(there), unit) * parse(str(_filled(value["scaled_by"], chosen)), "1"), unit)
 
 
 def _filled(value: Any, chosen: Mapping[str, str | float]) -> Any:

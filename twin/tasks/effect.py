@@ -59,7 +59,7 @@ def task_effect(task: Task, dispatch: str, stations: tuple[str, ...], pairing: P
     output = [year.kpis["output_kg"] for year in pairing.base.years]
     effects = {name: pairing.named(name) for name in ("toe", "carbon_kg", "lateness_h", "peak_kw", "energy_kwh")}
     effects["cash_krw"] = pairing.named("cash_krw")
-    effects["cost_krw"] = scaled(effects["cash_krw"], 1.0, opex)
+    effects["cost_krw"] = scaled(pairing.of(cost_of_output(pairing.base.years)), 1.0, opex)
     mean_output = sum(output) / len(output)
     effects["output_pct"] = scaled(pairing.named("output_kg"), 100.0 / mean_output) if mean_output else pairing.named("output_kg")
     cold = [[year.kpis.get("poured_cold_share", 0.0) for year in years] for years in (pairing.base.years, pairing.central.years)]
@@ -71,6 +71,16 @@ def task_effect(task: Task, dispatch: str, stations: tuple[str, ...], pairing: P
         _by_carrier(pairing), effects, {name: pairing.named(name) for name in SCOPES if _has(pairing, name)}, _parts(pairing),
         _per_tonne(pairing), _money(task, pairing, effects["cost_krw"], None), _money(task, pairing, effects["cost_krw"], task.support and programme(
             task.support.programme)), reduction, _lost(pairing, reduction), _unverified(task))
+
+
+def cost_of_output(base: Sequence[YearAccounts]) -> Callable[[YearAccounts], float]:
+    """Cash a year as if the plant had made what it makes without the task: metal in product made more or less is left out.
+
+    Whoever buys the product pays its metal; without this a task that lets a plant catch up would seem to cost the metal of what it made.
+    """
+    tonnes = sum(year.kpis["output_kg"] for year in base)
+    metal_krw_per_kg = sum(year.kpis["material_krw"] for year in base) / tonnes if tonnes else 0.0
+    return lambda year: year.kpis["cash_krw"] - metal_krw_per_kg * year.kpis["output_kg"]
 
 
 def _names(task: Task) -> dict[str, str]:
@@ -141,7 +151,7 @@ def _money(task: Task, pairing: Pairing, cost: Figure, support: Programme | None
         return found.payback_years, found.npv_krw + loan_advantage_krw(own, support, rate), found.irr
 
     saving = scaled(cost, -1.0)
-    draws = _drawn_savings(task, pairing, cost)
+    draws = _drawn_savings(task, pairing)
     capexes = _drawn_capex(task, len(draws), central, low, high, pairing.seed)
     over = [appraised(s, c) for s, c in zip(draws, capexes, strict=True)]
     spread = [[value for value in column if value is not None] for column in zip(*over, strict=True)] if over else [[], [], []]
@@ -152,12 +162,12 @@ def _money(task: Task, pairing: Pairing, cost: Figure, support: Programme | None
         (appraised(mean, low)[0], appraised(mean, high)[0]), central - paid(central), loan_advantage_krw(paid(central), support, rate))
 
 
-def _drawn_savings(task: Task, pairing: Pairing, cost: Figure) -> list[float]:
+def _drawn_savings(task: Task, pairing: Pairing) -> list[float]:
     """The saving at each parameter draw; where the task has no uncertain parameters, at each replication."""
     opex = 0.0 if task.cost.opex is None else _opex(task, pairing)
-    base = [year.kpis["cash_krw"] for year in pairing.base.years]
+    cost = cost_of_output(pairing.base.years)
     years = pairing.drawn or pairing.central.years
-    return [without - year.kpis["cash_krw"] - opex for year, without in zip(years, base, strict=False)]
+    return [cost(without) - cost(year) - opex for year, without in zip(years, pairing.base.years, strict=False)]
 
 
 def _drawn_capex(task: Task, n: int, central: float, low: float, high: float, seed: int) -> list[float]:

@@ -80,7 +80,10 @@ class AppliesTo(Part):
 
 
 class Change(Part):
-    """``each``: paths relative to every station matched; ``scenario``: absolute paths. A value is literal or {parameter: name}."""
+    """``each``: paths relative to every station matched; ``scenario``: absolute paths.
+
+    A value is literal, ``{parameter: name}``, or ``{scaled_by: {parameter: name}}``, which multiplies the value that is there.
+    """
 
     each: dict[str, Any] = Field(default_factory=dict)
     scenario: dict[str, Any] = Field(default_factory=dict)
@@ -154,6 +157,15 @@ class Measurement(Part):
     metered_for_s: Annotated[float, Q("s")] | None = Field(None, alias="metered_for")
 
 
+def _parameters_in(value: Any) -> set[str]:
+    """Names of the parameters that a change's value uses."""
+    if isinstance(value, dict):
+        if set(value) == {"parameter"}:
+            return {str(value["parameter"])}
+        value = list(value.values())
+    return set().union(*map(_parameters_in, value)) if isinstance(value, list) else set()
+
+
 class Task(Part):
     """One task."""
 
@@ -175,9 +187,7 @@ class Task(Part):
 
     @model_validator(mode="after")
     def _parameters_known(self) -> Task:
-        used = {value["parameter"] for values in (self.change.each, self.change.scenario) for value in values.values()
-                if isinstance(value, dict) and set(value) == {"parameter"}}
-        unknown = sorted(used - set(self.parameters))
+        unknown = sorted(_parameters_in([*self.change.each.values(), *self.change.scenario.values()]) - set(self.parameters))
         if unknown:
             message = f"the change uses parameters that are not defined: {', '.join(unknown)}"
             raise ValueError(message)

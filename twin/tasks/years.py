@@ -1,4 +1,4 @@
-"""The composed year of many variants of a scenario at once: all replications of all of them are one list of cases, spread over the workers."""
+"""The composed years of many variants of a scenario at once, with plans for the weeks of those that the optimiser dispatches."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twin.core.progress import Progress, silent
-from twin.experiment.checkpoint import Checkpoint
-from twin.experiment.runner import Case, map_cases
-from twin.ledger.year import YearAccounts, compose
+from twin.experiment.annual import AnnualRequest, annual_many
+from twin.ledger.year import YearAccounts
 from twin.ledger.year_layout import representative_scenarios
 
 if TYPE_CHECKING:
@@ -44,35 +43,32 @@ def simulate_years(
     checkpoint: Path | None = None,
 ) -> list[Years]:
     """The composed year of every variant and replication, paired by the same draws. Raises BalanceBroken, InputFault, Infeasible."""
-    parts = [representative_scenarios(variant.scenario) for variant in variants]
-    plans = [_plans(part, progress) for part in parts]
-    cases: list[Case] = []
-    for variant, part, plan in zip(variants, parts, plans, strict=True):
-        for replication in variant.replications:
-            cases += [
-                Case(scenario.payload(), plan[name].to_json() if name in plan else None, seed, replication, bill=False)
-                for name, scenario in part.items()]
-    outcomes = iter(map_cases(
-        cases, jobs=jobs, cluster=cluster, progress=progress, checkpoint=None if checkpoint is None else Checkpoint(checkpoint),
-        text="weeks of the year"))
-    found = []
-    for variant, part, plan in zip(variants, parts, plans, strict=True):
-        years = tuple(
-            compose(variant.scenario, {name: next(outcomes).result for name in part}) for _ in variant.replications)
-        found.append(Years(variant, years, plan))
-    return found
+    if not variants:
+        return []
+    plans = [_plans(variant.scenario, progress) for variant in variants]
+    requests = [
+        AnnualRequest(variant.scenario, {name: (plan,) for name, plan in mine.items()}, replications=variant.replications)
+        for variant, mine in zip(variants, plans, strict=True)]
+    found = annual_many(requests, seed=seed, jobs=jobs, cluster=cluster, progress=progress, checkpoint=checkpoint)
+    return [Years(variant, one.years, mine) for variant, one, mine in zip(variants, found, plans, strict=True)]
 
 
-def _plans(part: Mapping[str, Scenario], progress: Progress) -> dict[str, Plan]:
-    """Plans of the representative weeks where the dispatch is the optimiser's; none otherwise."""
-    wanted = {name: scenario for name, scenario in part.items() if scenario.spec.dispatch.rule == "optimized"}
-    if not wanted:
+def _plans(scenario: Scenario, progress: Progress) -> dict[str, Plan]:
+    """Plans of the representative weeks where the dispatch is the optimiser's; none otherwise.
+
+    The weeks are simulated without PV and battery, which are laid on afterwards; the plan knows of them.
+    """
+    if scenario.spec.dispatch.rule != "optimized":
         return {}
     from twin.optimize.resolve import resolve
 
+    site = scenario.tree["site"]
+    wanted = {
+        name: part.changed({f"site.{key}": site[key] for key in ("pv", "battery") if site.get(key) is not None})
+        for name, part in representative_scenarios(scenario).items()}
     plans = {}
-    for done, (name, scenario) in enumerate(wanted.items()):
+    for done, (name, part) in enumerate(wanted.items()):
         progress(done, len(wanted), "plans of the year's weeks")
-        plans[name] = resolve(scenario, iterations=PLAN_ITERATIONS)
+        plans[name] = resolve(part, iterations=PLAN_ITERATIONS)
     progress(len(wanted), len(wanted), "plans of the year's weeks")
     return plans
