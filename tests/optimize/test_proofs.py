@@ -14,7 +14,7 @@ from twin.optimize.search import Solution, search
 
 def solve(problem: Problem) -> Solution:
     """Solved to the end."""
-    solution = search(problem, None, iterations=3)
+    solution = search(problem, [], iterations=3)
     assert solution.status == "optimal"
     assert solution.bound_krw == pytest.approx(solution.objective_krw, rel=1e-5)
     return solution
@@ -22,7 +22,7 @@ def solve(problem: Problem) -> Solution:
 
 def when(solution: Solution, task: str = "lot") -> list[int]:
     """Slots in which a task starts, repeated when several do."""
-    return sorted(slot for (name, slot), count in solution.starts.items() if name == task for _ in range(count))
+    return sorted(slot for (name, slot), count in solution.starts.items() if name == task for _ in range(round(count)))
 
 
 def month(horizon: int, floor_kw: float, rate_krw_per_kw: float, carry_krw_per_kw: float = 0.0, counts: tuple[int, ...] = ()) -> DemandMonth:
@@ -219,7 +219,7 @@ def test_a_change_of_product_takes_time_and_happens_once() -> None:
     assert when(solution, "lot b")[0] > when(solution, "a to b")[0]
     assert solution.objective_krw == pytest.approx(3 * 10 + 5)
     without = two_products(5.0, 100.0)
-    stuck = search(replace(without, tasks={n: t for n, t in without.tasks.items() if t.role == "lot"}), None, iterations=3)
+    stuck = search(replace(without, tasks={n: t for n, t in without.tasks.items() if t.role == "lot"}), [], iterations=3)
     assert stuck.objective_krw >= 1e6
 
 

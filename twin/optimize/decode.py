@@ -39,15 +39,17 @@ class Roster:
 
 @dataclass(frozen=True)
 class Event:
-    """One start: the task, its slot, the unit that does it (None: no unit needed), the jobs that it makes."""
+    """One start: the task, its slot, the unit that does it (None: no unit needed), the jobs that it makes; ``count`` is 1 but for
+    tasks that are amounts (kg of a part of a ladle)."""
 
     task: Task
     slot: int
     unit: str | None
     jobs: tuple[JobSpec, ...]
+    count: float = 1.0
 
 
-def decode(problem: Problem, roster: Roster, starts: Mapping[StartKey, int], slot_s: float, start_s: float = 0.0) -> list[Event]:
+def decode(problem: Problem, roster: Roster, starts: Mapping[StartKey, float], slot_s: float, start_s: float = 0.0) -> list[Event]:
     """Events in order of slot and task. Raises :class:`Undecodable`."""
     return _Decoder(problem, roster, slot_s, start_s).run(starts)
 
@@ -63,15 +65,20 @@ class _Decoder:
         self.tokens = {stock for stock in problem.stocks if stock in roster.at_start or stock in roster.pool_of}
         self.jobs = {stock: list(jobs) for stock, jobs in roster.jobs.items()}
 
-    def run(self, starts: Mapping[StartKey, int]) -> list[Event]:
+    def run(self, starts: Mapping[StartKey, float]) -> list[Event]:
         """All events."""
         by_slot: dict[int, list[Task]] = defaultdict(list)
+        amounts: dict[int, list[Event]] = defaultdict(list)
         for (name, slot), count in starts.items():
-            if self.problem.tasks[name].role != "cool":
-                by_slot[slot] += [self.problem.tasks[name]] * count
+            task = self.problem.tasks[name]
+            if task.continuous and task.role != "cool":
+                amounts[slot].append(Event(task, slot, None, (), count))
+            elif not task.continuous:
+                by_slot[slot] += [task] * round(count)
         events: list[Event] = []
         for slot in range(self.problem.slots):
             self._return(slot)
+            events += amounts.get(slot, ())
             events += self._slot(slot, sorted(by_slot.get(slot, ()), key=lambda task: (task.slots, task.name)))
         return events
 

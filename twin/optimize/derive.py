@@ -27,6 +27,7 @@ from twin.optimize.problem import Coupling, Floats, Problem
 from twin.scenario.orders import jobs as job_specs
 
 if TYPE_CHECKING:
+    from twin.models.furnace import InductionFurnace
     from twin.models.metal import Feed
     from twin.optimize.state import Snapshot
     from twin.scenario.orders import JobSpec
@@ -121,8 +122,15 @@ def melt_stations(plant: Plant, snapshot: Snapshot, units: list[CastUnit], feedb
         feeds = [by_name[plant.codes.equipment[feed.unit.equipment]] for feed in shop.feeds]
         found.append(MeltStation(
             name, shop.kind, {f.name: snapshot.furnaces[f.name] for f in shop.furnaces}, windows_of(first.attendance.crew),
-            windows_of(first.attendance.shift), feeds, feedback.correction_kwh.get(name, {})))
+            windows_of(first.attendance.shift), feeds, feedback.correction_kwh.get(name, {}), metal_price(plant, shop.kind)))
     return found
+
+
+def metal_price(plant: Plant, kind: InductionFurnace) -> float:
+    """Mean price of a kg charged; what has no price costs nothing."""
+    prices = plant.scenario.spec.materials
+    made = {**kind.charge.make_up, **kind.charge.additions}
+    return sum(share * prices[name].price_krw_per_kg for name, share in made.items() if name in prices)
 
 
 def add_feed(parts: Parts, unit: CastUnit) -> None:

@@ -1,13 +1,13 @@
 """Casting units as tokens and tasks: a unit is ready for a product; a lot takes it, draws its metal, and gives it back ready for its own.
 
-A change of product is part of the lot that comes after it, as in the plant: set-up and lot are begun together and draw the metal at
-their beginning. Lots start only where they end inside the same stretch of working time.
+A change of product is part of the lot that comes after it, as in the plant: set-up and lot are begun together, and the lot draws its
+metal when the set-up is done. Lots start only where they end inside the same stretch of working time.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -102,7 +102,8 @@ def add_classes(parts: Parts, classes: Sequence[LotClass], slots: Slots, paces: 
             if last < slots.count:
                 due[last:] += 1.0
         wanted = max(float(due[-1]), math.ceil(len(lots.jobs) * paces.get(lots.name, 1.0) - 1e-9))
-        parts.add_stock(Stock(f"todo.{lots.name}", float(at_once), high=float(len(lots.jobs)), arrivals=released))
+        if released.any():
+            parts.add_stock(Stock(f"todo.{lots.name}", float(at_once), high=float(len(lots.jobs)), arrivals=released))
         parts.add_stock(Stock(f"done.{lots.name}", 0.0, high=float(len(lots.jobs))))
         parts.dues.append(Due(
             f"done.{lots.name}", due, LATE_KRW_PER_H * slots.hours, float(wanted), LATE_KRW_PER_H * UNFINISHED_H))
@@ -135,7 +136,7 @@ def add_unit(parts: Parts, scenario: Scenario, unit: CastUnit, classes: Sequence
     whole = {lots.product: max(one.pieces for one in made if one.product == lots.product) for lots in made}
     for lots in made:
         for condition in [name for name in parts.at_start if name.startswith(ready(unit, ""))]:
-            for task in lot_tasks(scenario, unit, lots, condition, slots, lots.pieces < whole[lots.product]):
+            for task in lot_tasks(scenario, unit, lots, condition, slots, parts.stocks, lots.pieces < whole[lots.product]):
                 parts.add_task(task)
 
 
@@ -144,7 +145,10 @@ def ready(unit: CastUnit, product: str) -> str:
     return f"ready.{unit.name}.{product}"
 
 
-def lot_tasks(scenario: Scenario, unit: CastUnit, lots: LotClass, condition: str, slots: Slots, remainder: bool) -> Iterator[Task]:
+def lot_tasks(
+    scenario: Scenario, unit: CastUnit, lots: LotClass, condition: str, slots: Slots, stocks: Container[str],
+    remainder: bool,
+) -> Iterator[Task]:
     """The lot (and a bundle of several, where one is much shorter than a slot) begun by a unit in ``condition``.
 
     Nobody sets up for the ``remainder`` of an order alone: that follows a whole lot of its product.
@@ -157,9 +161,11 @@ def lot_tasks(scenario: Scenario, unit: CastUnit, lots: LotClass, condition: str
     counts = {1} if not same else {1, bundle(work_s, slots)}
     for count in sorted(counts):
         length = slots.whole(setup_s + count * work_s)
-        changes = [Change(condition, 0, -1.0), Change(ready(unit, lots.product), length, 1.0), Change(f"todo.{lots.name}", 0, -float(count))]
+        changes = [Change(condition, 0, -1.0), Change(ready(unit, lots.product), length, 1.0)]
+        if f"todo.{lots.name}" in stocks:
+            changes.append(Change(f"todo.{lots.name}", 0, -float(count)))
         for k in range(count):
-            begun = math.floor((setup_s * (k > 0) + k * work_s) / slots.slot_s + 1e-9)
+            begun = math.floor((setup_s + k * work_s) / slots.slot_s + 1e-9)
             done = slots.whole(setup_s + (k + 1) * work_s) - 1
             changes += [Change(unit.metal, begun, -lots.kg), Change(f"done.{lots.name}", done, 1.0)]
         name = f"{unit.name}.lot.{lots.name}" + (f".{count}" if count > 1 else "") + ("" if same else f".after.{condition.rsplit('.', 1)[-1]}")

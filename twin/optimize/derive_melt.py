@@ -21,15 +21,17 @@ if TYPE_CHECKING:
     from twin.models.furnace import InductionFurnace
     from twin.optimize.state import FurnaceState
 
-PIG_KRW_PER_KG = 500.0
-"""what a kg of leftover metal cast into ingots costs in the objective (assumed: more than melting it again, so that it is a last resort)"""
+
+PART_KRW_PER_KG = 10.0
+"""what a kg in a ladle that is not full costs in the objective (assumed: half an hour of one person for a trip with a quarter of a ton)"""
 
 
 @dataclass(frozen=True)
 class MeltStation:
     """One melting station: furnaces by name, the crew's presence without and with short breaks, the units it feeds.
 
-    ``correction_kwh``: by gap class, measured minus computed energy of a heat, from a replay (first: nothing).
+    ``correction_kwh``: by gap class, measured minus computed energy of a full heat, from a replay (first: nothing). ``metal_krw_per_kg``:
+    price of what is charged; the books lose it with what burns off and with what is pigged.
     """
 
     name: str
@@ -39,6 +41,7 @@ class MeltStation:
     shift: Sequence[Window]
     feeds: Sequence[CastUnit]
     correction_kwh: Mapping[str, float]
+    metal_krw_per_kg: float
 
     @property
     def metal(self) -> str:
@@ -159,7 +162,8 @@ def add_heats(parts: Parts, station: MeltStation, cycle: Cycle, hold_kw: float, 
                 continue
             parts.add_task(Task(
                 name, "heat", station.name, length, heat_profile_kw(typical, length, hold_kw, correction, slots),
-                heat_slots(station, length, slots), (Change(f"{station.name}.{gap.name}", 0, -1.0), Change(hot, length, 1.0), Change(station.metal, length, out))))
+                heat_slots(station, length, slots), (Change(f"{station.name}.{gap.name}", 0, -1.0), Change(hot, length, 1.0), Change(station.metal, length, out)),
+                mass_kg=size.charge_kg, cost_krw=(size.charge_kg - size.out_kg) * station.metal_krw_per_kg))
 
 
 def heat_slots(station: MeltStation, length: int, slots: Slots) -> np.ndarray:
@@ -187,7 +191,7 @@ def heat_profile_kw(heat: Heat, length: int, hold_kw: float, correction_kwh: flo
 def add_taps(parts: Parts, station: MeltStation, slots: Slots) -> None:
     """Ladles from the furnaces to each dosing furnace, the last one of a heat being what is left; pouring lines draw their lots directly.
 
-    What is tapped in a slot is at the feed after tapping and way, rounded up. An emptied furnace is hot.
+    A part of a ladle (1 kg a start) tops up a feed that has too little for a lot and no room for a ladle; it costs a trip. What is tapped in a slot is at the feed after tapping and way, rounded up. An emptied furnace is hot.
     """
     kind = station.kind
     crew = slots.fitting(station.crew, 1)
@@ -197,11 +201,13 @@ def add_taps(parts: Parts, station: MeltStation, slots: Slots) -> None:
             continue
         for name, kg in ladles(station):
             parts.add_task(Task(f"{station.name}.tap.{name}.{unit.name}", "tap", station.name, 0, np.zeros(0), crew, (
-                Change(station.metal, 0, -kg), Change(unit.metal, lag, kg))))
+                Change(station.metal, 0, -kg), Change(unit.metal, lag, kg)), mass_kg=kg, target=unit.name))
+        parts.add_task(Task(f"{station.name}.tap.part.{unit.name}", "tap", station.name, 0, np.zeros(0), crew, (
+            Change(station.metal, 0, -1.0), Change(unit.metal, lag, 1.0)), mass_kg=1.0, target=unit.name, cost_krw=PART_KRW_PER_KG, continuous=True))
     hot = next(f"{station.name}.{gap.name}" for gap in GAPS if f"{station.name}.{gap.name}" in parts.stocks)
     parts.add_task(Task(f"{station.name}.emptied", "empty", station.name, 0, np.zeros(0), crew, (Change(f"{station.name}.loaded", 0, -1.0), Change(hot, 0, 1.0))))
     always = np.ones(slots.count, dtype=bool)
-    parts.add_task(Task(f"{station.name}.pig", "pig", station.name, 0, np.zeros(0), always, (Change(station.metal, 0, -1.0),), cost_krw=PIG_KRW_PER_KG, continuous=True))
+    parts.add_task(Task(f"{station.name}.pig", "pig", station.name, 0, np.zeros(0), always, (Change(station.metal, 0, -1.0),), cost_krw=max(station.metal_krw_per_kg, 1.0), continuous=True))
 
 
 def ladles(station: MeltStation) -> list[tuple[str, float]]:

@@ -16,6 +16,7 @@ from twin.optimize.problem import Due, Flags, Floats, Problem, Stock, Task
 
 EPSILON = 1e-6
 BIG = 1e12
+CAUTIONS = (0.8, 0.6, 0.4)
 
 
 class Floor:
@@ -56,14 +57,14 @@ class Floor:
         """Whether the level keeps below the most there may be: now by the slot, later by the stock, which will be drawn from again."""
         return bool(after[0] <= self.high[name][slot] + EPSILON and after.max() <= self.problem.stocks[name].high + EPSILON)
 
-    def start(self, task: Task, slot: int) -> None:
-        """Commit one start."""
-        self.load_kw = self.load_kw + self._power(task, slot)
+    def start(self, task: Task, slot: int, count: float = 1.0) -> None:
+        """Commit one start, or as many (and parts of one) as ``count`` says."""
+        self.load_kw = self.load_kw + count * self._power(task, slot)
         for name, delta in self._deltas(task, slot).items():
-            self.levels[name] = self.levels[name] + delta
+            self.levels[name] = self.levels[name] + count * delta
         for name, amount in task.uses.items():
-            self.people[name][slot:slot + task.slots] -= amount
-        self.starts[task.name, slot] = self.starts.get((task.name, slot), 0) + 1
+            self.people[name][slot:slot + task.slots] -= count * amount
+        self.starts[task.name, slot] = self.starts.get((task.name, slot), 0) + count
 
     def _deltas(self, task: Task, slot: int) -> dict[str, Floats]:
         deltas: dict[str, Floats] = {}
@@ -91,8 +92,8 @@ def projected(stock: Stock, slots: int) -> Floats:
 class Dispatch:
     """One forward pass."""
 
-    def __init__(self, problem: Problem, forbidden: Flags, roles: Collection[str]) -> None:
-        self.problem, self.forbidden, self.roles = problem, forbidden, frozenset(roles)
+    def __init__(self, problem: Problem, forbidden: Flags, roles: Collection[str], caution: float) -> None:
+        self.problem, self.forbidden, self.roles, self.caution = problem, forbidden, frozenset(roles), caution
         self.floor = Floor(problem)
         self.waiting: dict[str, deque[int]] = {s.name: deque([0] * round(s.initial)) for s in problem.stocks.values() if s.longest_wait_slots}
         by_role: dict[str, list[Task]] = {}
@@ -107,6 +108,8 @@ class Dispatch:
         for slot in range(self.problem.slots):
             self._cool(slot)
             self._pig(slot)
+            self._role("tap", slot)
+            self._starved(slot)
             for role in ("tap", "empty", "startup", "lot", "setup", "tap", "heat", "shutdown"):
                 self._role(role, slot)
         return self.floor.starts
@@ -114,7 +117,7 @@ class Dispatch:
     def _role(self, role: str, slot: int) -> None:
         if role in self.roles and self.forbidden[slot]:
             return
-        for task in sorted(self.by_role.get(role, []), key=lambda task: self._urgency(task, slot)):
+        for task in sorted((task for task in self.by_role.get(role, []) if not task.continuous), key=lambda task: self._urgency(task, slot)):
             while self._wanted(task, slot) and self.floor.fits(task, slot):
                 self._start(task, slot)
                 if role == "tap":
@@ -152,7 +155,7 @@ class Dispatch:
     def _whole_ladle(self, tap: Task, slot: int) -> bool:
         """A small ladle is filled only with what is left after the full ones."""
         source = next(c for c in tap.changes if c.amount < 0)
-        larger = [c.amount for t in self.by_role["tap"] for c in t.changes if c.stock == source.stock and c.amount < source.amount - EPSILON]
+        larger = [c.amount for t in self.by_role["tap"] if not t.continuous for c in t.changes if c.stock == source.stock and c.amount < source.amount - EPSILON]
         return not larger or self.floor.levels[source.stock][slot] < -max(larger) - EPSILON
 
     def _due(self, task: Task) -> Due | None:
@@ -208,7 +211,7 @@ class Dispatch:
         room = sum(self.problem.stocks[name].high - self.floor.levels[name][-1] for name in feeds)
         under_way = self.floor.levels[given.stock][-1]
         rate = {t.group: -sum(c.amount for c in t.changes if is_metal(c.stock)) / max(t.slots, 1) for t in self.by_role.get("lot", [])}
-        return under_way + given.amount <= room + max(0, close - slot - 4) * sum(rate.values()) * 0.8
+        return under_way + given.amount <= room + max(0, close - slot - 4) * sum(rate.values()) * self.caution
 
     def _units_for(self, product: str | None) -> float:
         """Units that are ready for a product, or will be."""
@@ -238,10 +241,32 @@ class Dispatch:
             if slot + 1 < self.problem.slots and self.floor.high[stock][slot + 1] > EPSILON or not self.floor.high[stock][slot] > EPSILON:
                 continue
             self._role("tap", slot)
+            for part in self._parts():
+                self._top_up(part, slot)
             left = self.floor.levels[stock][slot]
             if left > EPSILON:
-                self.floor.levels[stock][slot:] -= left
-                self.floor.starts[task.name, slot] = left
+                self.floor.start(task, slot, left)
+
+    def _parts(self) -> list[Task]:
+        return [task for task in self.by_role.get("tap", []) if task.continuous]
+
+    def _top_up(self, part: Task, slot: int) -> None:
+        """Fill up a feed with part of a ladle."""
+        source, target = (next(c for c in part.changes if c.amount < 0), next(c for c in part.changes if c.amount > 0))
+        later = self.floor.levels[target.stock][min(slot + target.offset, self.problem.slots - 1):]
+        kg = min(self.problem.stocks[target.stock].high - float(later.max()), float(self.floor.levels[source.stock][slot:].min()))
+        if kg > EPSILON and part.allowed[slot]:
+            self.floor.start(part, slot, kg)
+
+    def _starved(self, slot: int) -> None:
+        """Top up the feeds that have too little for any lot of their unit and no room for a ladle."""
+        for part in self._parts():
+            target = next(c for c in part.changes if c.amount > 0)
+            lots = [-c.amount for t in self.by_role.get("lot", []) if self._wanted(t, slot) for c in t.changes if c.stock == target.stock]
+            level = float(self.floor.levels[target.stock][-1])
+            ladle = max((c.amount for t in self.by_role["tap"] for c in t.changes if c.stock == target.stock), default=0.0)
+            if lots and level < min(lots) and self.problem.stocks[target.stock].high - level < ladle:
+                self._top_up(part, slot)
 
     def _cool(self, slot: int) -> None:
         """What has waited its longest leaves by its `cool` task, before anything else could take it too late."""
@@ -258,10 +283,15 @@ def is_metal(stock: str) -> bool:
     return stock.startswith("metal")
 
 
-def dispatch(problem: Problem, *, forbidden: Flags | None = None, roles: Collection[str] = ("heat",)) -> dict[StartKey, float]:
-    """Start counts of a forward pass; tasks of ``roles`` do not start in ``forbidden`` (slots,)."""
+def dispatch(
+    problem: Problem, *, forbidden: Flags | None = None, roles: Collection[str] = ("heat",), caution: float = CAUTIONS[0],
+) -> dict[StartKey, float]:
+    """Start counts of a forward pass; tasks of ``roles`` do not start in ``forbidden`` (slots,).
+
+    A heat is begun only if ``caution`` times what the lots can draw before the furnaces must be empty has room for it.
+    """
     mask = np.zeros(problem.slots, dtype=bool) if forbidden is None else forbidden
-    return Dispatch(problem, mask, roles).run()
+    return Dispatch(problem, mask, roles, caution).run()
 
 
 def lateness_lot_slots(problem: Problem, starts: Mapping[StartKey, float]) -> float:
@@ -277,12 +307,21 @@ def lateness_lot_slots(problem: Problem, starts: Mapping[StartKey, float]) -> fl
     return total
 
 
-def off_peak_dispatch(problem: Problem, roles: Collection[str] = ("heat",)) -> dict[StartKey, float]:
+def off_peak_dispatch(problem: Problem, roles: Collection[str] = ("heat",), caution: float = CAUTIONS[0]) -> dict[StartKey, float]:
     """Dispatch that keeps ``roles`` to the cheapest slots for which nothing is later than without: prices are tried from low to high."""
-    plain = dispatch(problem)
+    plain = dispatch(problem, caution=caution)
     allowed_lateness = lateness_lot_slots(problem, plain)
     for price in sorted(set(np.round(problem.price_krw_per_kwh, 6))):
-        starts = dispatch(problem, forbidden=np.round(problem.price_krw_per_kwh, 6) > price, roles=roles)
+        starts = dispatch(problem, forbidden=np.round(problem.price_krw_per_kwh, 6) > price, roles=roles, caution=caution)
         if lateness_lot_slots(problem, starts) <= allowed_lateness + EPSILON:
             return starts
     return plain
+
+
+def candidates(problem: Problem) -> list[dict[StartKey, float]]:
+    """Different starts for a search: as soon as possible and off-peak, each with little and much caution against leftover metal."""
+    found = []
+    for caution in CAUTIONS:
+        found.append(dispatch(problem, caution=caution))
+        found.append(off_peak_dispatch(problem, ("heat", "lot"), caution))
+    return found

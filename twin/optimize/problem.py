@@ -74,7 +74,8 @@ class Task:
     """Something that may start, any number of times, in the slots that ``allowed`` marks.
 
     ``profile_kw`` (any length) is the mean electric power of each slot from the start on; ``uses`` are people or other capacities
-    held for ``slots`` slots. ``cost_krw`` and ``carbon_kg`` are per start, for what is not electricity.
+    held for ``slots`` slots. ``cost_krw`` and ``carbon_kg`` are per start, for what is not electricity. ``mass_kg`` (charged, or in a
+    ladle) and ``target`` (where a ladle goes) name the start in a plan.
     """
 
     name: str
@@ -88,6 +89,8 @@ class Task:
     product: str | None = None
     cost_krw: float = 0.0
     carbon_kg: float = 0.0
+    mass_kg: float = 0.0
+    target: str | None = None
     continuous: bool = False
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -81,14 +81,14 @@ class Budget:
 
 
 def search(
-    problem: Problem, start: Mapping[StartKey, float] | None, *, iterations: int | None = None, seconds: float | None = None,
+    problem: Problem, starts: Sequence[Mapping[StartKey, float]], *, iterations: int | None = None, seconds: float | None = None,
     progress: Callable[[int, int, str], None] = lambda done, total, text: None,
 ) -> Solution:
-    """Improve ``start`` until the limit. Raises ValueError without a limit. Status ``infeasible`` only where that is proved."""
+    """Improve the best of ``starts`` (none: HiGHS looks for one) until the limit. Raises ValueError without a limit. Status ``infeasible`` only where that is proved."""
     if iterations is None and seconds is None:
         raise ValueError("a search needs a limit: iterations or seconds")
     budget = Budget(iterations, seconds)
-    return Search(problem, budget, progress).run(start)
+    return Search(problem, budget, progress).run(starts)
 
 
 class Search:
@@ -104,9 +104,9 @@ class Search:
         self.bound_krw = -math.inf
         self.proved_infeasible = False
 
-    def run(self, start: Mapping[StartKey, float] | None) -> Solution:
-        """Start, bound, whole model where small, neighbourhoods."""
-        if start is not None:
+    def run(self, starts: Sequence[Mapping[StartKey, float]]) -> Solution:
+        """Best start, bound, whole model where small, neighbourhoods."""
+        for start in starts:
             self.complete(start)
         first_krw = self.objective_krw
         whole = bool(self.matrix.integer.sum() <= SMALL_INTEGERS) or self.values is None
@@ -123,16 +123,15 @@ class Search:
         """Relative gap of the incumbent."""
         return relative_gap(self.objective_krw, self.bound_krw)
 
-    def complete(self, start: Mapping[StartKey, float]) -> None:
-        """Fix the integer starts and let the linear rest be optimal. A start that breaks a row is refused with ValueError."""
+    def complete(self, start: Mapping[StartKey, float]) -> bool:
+        """Fix the integer starts, let the linear rest be optimal, keep it if it is better. False where the start breaks a row."""
         low, high = self.matrix.col_low.copy(), self.matrix.col_high.copy()
         for key, column in self.matrix.start_column.items():
             if self.matrix.integer[column]:
                 low[column] = high[column] = start.get(key, 0)
         solver = self._solver(low, high)
         solver.run()
-        if not self._take(solver):
-            raise ValueError("the start schedule breaks a row of the model")
+        return self._take(solver)
 
     def solve_whole(self) -> None:
         """Hand the whole model over once, with the incumbent."""
@@ -204,7 +203,9 @@ class Search:
             status: Status = "infeasible" if self.proved_infeasible else "no_solution"
             return Solution({}, {}, status, ended, math.inf, self.bound_krw, start_krw, self.budget.used)
         optimal = self.gap <= OPTIMAL_GAP
-        starts = {key: round(self.values[j]) for key, j in self.matrix.start_column.items() if self.values[j] > 0.5}
+        starts = {
+            key: float(round(self.values[j])) if self.matrix.integer[j] else float(self.values[j])
+            for key, j in self.matrix.start_column.items() if self.values[j] > (0.5 if self.matrix.integer[j] else 1e-6)}
         values = {name: float(self.values[j]) for name, j in self.matrix.column.items()}
         return Solution(starts, values, "optimal" if optimal else "feasible", "optimal" if optimal else ended,
                         self.objective_krw, min(self.bound_krw, self.objective_krw), start_krw, self.budget.used)

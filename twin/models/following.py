@@ -1,0 +1,179 @@
+"""A plant that follows a plan: lots in their planned order and not before their planned time, heats and ladles likewise.
+
+A lot that is not there when its time comes is waited for with patience, then the next ready one passes; breakdowns shift what follows
+to the right. Ladles keep their planned order of feeds and are tapped as soon as the feed has room. Where the plan has nothing more to
+say, or its horizon is over, the plant goes by its own rule again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Sequence
+from heapq import heapify
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from twin.models.melting import Furnace, MeltShop
+    from twin.models.metal import Feed, MetalPlace, MetalUnit
+    from twin.models.station import Floor, Job, Place
+    from twin.scenario.plan import Plan, PlannedBatch
+
+_EARLY_S = 1e-6
+_TINY_KG = 1e-6
+Queue = deque["PlannedBatch"]
+
+
+class Follower:
+    """What the plan says next to each casting unit, furnace and melt shop."""
+
+    def __init__(self, floor: Floor, plan: Plan, patience_s: float, names: Sequence[str]) -> None:
+        self.floor, self.patience_s, self.names = floor, patience_s, names
+        self.start_s, self.end_s = plan.start_s, plan.start_s + plan.horizon_s
+        self.lots: dict[str, Queue] = {}
+        self.heats: dict[str, Queue] = {}
+        self.taps: dict[str, Queue] = {}
+        queues = {"job": self.lots, "heat": self.heats, "tap": self.taps}
+        for batch in sorted(plan.batches, key=lambda batch: batch.not_before_s):
+            queues[batch.kind].setdefault(batch.equipment, deque()).append(batch)
+        self.planned = {batch.job for batch in plan.batches if batch.kind == "job"}
+        self.started: set[str | None] = set()
+        self._armed: dict[int, float] = {}
+
+    def rules(self, now: float) -> bool:
+        """Whether the plan counts now; else the plant's own rule does."""
+        return self.start_s - _EARLY_S <= now < self.end_s - _EARLY_S
+
+    def alarm(self, owner: object, at_s: float, call: Callable[[Any], None]) -> None:
+        """Call at ``at_s`` unless the owner is called earlier anyway."""
+        now = self.floor.now
+        armed = self._armed.get(id(owner), -math.inf)
+        if armed <= now + _EARLY_S or at_s < armed - _EARLY_S:
+            self._armed[id(owner)] = at_s
+            self.floor.after(at_s - now, call)
+
+    # --- lots
+
+    def queue_of(self, unit: MetalUnit) -> Queue:
+        """The lots still planned for a unit; those that another has taken are struck."""
+        mine = self.lots.setdefault(self.names[unit.equipment], deque())
+        while mine and mine[0].job in self.started:
+            mine.popleft()
+        return mine
+
+    def next_lot(self, unit: MetalUnit, place: MetalPlace, now: float) -> Job | None:
+        """The lot that ``unit`` begins now, taken from its place; None where it has to wait, and then it is called again."""
+        waiting = {job.key: job for job in place.jobs()}
+        mine = self.queue_of(unit)
+        chosen = self._due(mine, waiting, now) if mine else self._spare(waiting, now)
+        if chosen is None:
+            self._wait(place, mine, now)
+            return None
+        self.started.add(chosen)
+        return take(place, waiting[chosen])
+
+    def _due(self, mine: Queue, waiting: dict[str, Job], now: float) -> str | None:
+        """The head of the queue when its time has come and it is there; when patience ends, the next one that is."""
+        head = mine[0]
+        if head.not_before_s > now + _EARLY_S:
+            return None
+        if head.job in waiting:
+            return head.job
+        if now < head.not_before_s + self.patience_s - _EARLY_S:
+            return None
+        return next((batch.job for batch in mine if batch.job in waiting and batch.job not in self.started), None)
+
+    def _spare(self, waiting: dict[str, Job], now: float) -> str | None:
+        """With none of its own left: a lot that the plan does not name, else one with which another unit is late beyond patience."""
+        ranked = sorted(waiting.values(), key=lambda job: job.rank())
+        free = next((job.key for job in ranked if job.key not in self.planned), None)
+        if free is not None:
+            return free
+        late = [batch for queue in self.lots.values() for batch in list(queue)[1:]
+                if batch.job in waiting and batch.job not in self.started and batch.not_before_s + self.patience_s < now]
+        return min(late, key=lambda batch: batch.not_before_s).job if late else None
+
+    def _wait(self, place: MetalPlace, mine: Queue, now: float) -> None:
+        ahead = [at for batch in list(mine)[:1] for at in (batch.not_before_s, batch.not_before_s + self.patience_s) if at > now + _EARLY_S]
+        if not mine and place.held:
+            ahead = [now + self.patience_s]
+        if ahead:
+            self.alarm(mine, min(ahead), lambda event: place.call(self.floor.now))
+
+    def following(self, unit: MetalUnit, place: Place) -> Job | None:
+        """The lot that a unit will begin next, for a ladle to be poured in time; None where it is not due yet."""
+        now = self.floor.now
+        mine = self.queue_of(unit) if self.rules(now) else deque()
+        if not mine:
+            return place.peek()
+        lead_s = 0.0 if unit.supplier is None else unit.supplier.lead_s
+        if mine[0].not_before_s > now + lead_s + _EARLY_S:
+            self.alarm(unit, mine[0].not_before_s - lead_s, lambda event: unit.look())
+            return None
+        return next((job for job in place.jobs() if job.key == mine[0].job), None)
+
+    # --- heats
+
+    def begins_heat(self, shop: MeltShop, furnace: Furnace, now: float) -> float | None:
+        """Metal (kg charged) of the heat that ``furnace`` begins now; None where it has to wait; 0 where the plan has none left."""
+        heats = self.heats.get(furnace.name)
+        if not heats:
+            return 0.0
+        head = heats[0]
+        if shop.overflows(head.mass_kg):
+            heats.popleft()
+            return self.begins_heat(shop, furnace, now)
+        if head.not_before_s > now + _EARLY_S and not self._starving(shop, now):
+            self.alarm(furnace, head.not_before_s, lambda event: shop.look())
+            return None
+        if now + furnace.heat_s() + shop.kind.ladle.tapping_s > furnace.attendance.shift.closes(now):
+            return None
+        heats.popleft()
+        return head.mass_kg
+
+    def _starving(self, shop: MeltShop, now: float) -> bool:
+        """Whether a unit has waited for metal beyond patience and none is melted or being melted."""
+        if any(f.metal.kg > f.kind.heel_kg + _TINY_KG for f in shop.furnaces) or shop.transit:
+            return False
+        return any(f.unit.pending is not None and now > f.unit.started + self.patience_s and f.incoming_kg <= _TINY_KG for f in shop.feeds)
+
+    # --- ladles
+
+    def feed_order(self, shop: MeltShop, feeds: Sequence[Feed], now: float) -> list[Feed]:
+        """Feeds that may be tapped for, in order: the next planned one; one that starves passes it when patience has ended."""
+        taps = self._ladles(shop)
+        if not taps:
+            return list(feeds)
+        head = taps[0]
+        first = [feed for feed in feeds if self.names[feed.unit.equipment] == head.key]
+        starving = [feed for feed in feeds if feed not in first and feed.unit.pending is not None and now > feed.unit.started + self.patience_s
+                    and feed.usable_kg + feed.incoming_kg < feed.unit.pending.kg]
+        return first + starving
+
+    def ladle_kg(self, shop: MeltShop, feed: Feed) -> float:
+        """Metal of the next ladle planned for ``feed``; infinite where none is."""
+        name = self.names[feed.unit.equipment]
+        return next((batch.mass_kg for batch in self._ladles(shop) if batch.key == name), math.inf)
+
+    def _ladles(self, shop: MeltShop) -> Queue:
+        return self.taps.setdefault(self.names[shop.furnaces[0].equipment].rpartition(".")[0], deque())
+
+    def tapped(self, shop: MeltShop, feed: Feed) -> None:
+        """A ladle was filled for ``feed``: strike its next planned one."""
+        taps, name = self._ladles(shop), self.names[feed.unit.equipment]
+        for batch in taps:
+            if batch.key == name:
+                taps.remove(batch)
+                return
+
+
+def take(place: MetalPlace, job: Job) -> Job:
+    """Take one lot out of a place's queue, wherever it stands."""
+    if place.heap is not None:
+        place.heap.remove((job.rank(), job))
+        heapify(place.heap)
+    else:
+        place.queue.remove(job)
+    place.held -= job.pieces
+    place.queued_kg -= job.kg
+    return job
