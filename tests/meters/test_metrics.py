@@ -8,11 +8,20 @@ import numpy as np
 import pytest
 
 from twin.meters.metrics import (
-    batch_mape_pct, cvrmse_pct, daily_peak_error_pct, interval_means, nmbe_pct, score, total_error_pct)
+    batch_mape_pct,
+    cvrmse_pct,
+    daily_peak_error_pct,
+    interval_means,
+    nmbe_pct,
+    score,
+    total_error_pct,
+)
 
 
 def test_by_hand() -> None:
-    """Proves: each measure as defined on numbers that can be checked in the head. Sensitivity: a root over n - 1 would give 50 / sqrt(3)."""
+    """Proves: each measure as defined on numbers that can be checked in the head. Sensitivity: a root over n - 1 would give 50 /
+    sqrt(3).
+    """
     metered, predicted = np.array([100.0, 200.0, 100.0, 200.0]), np.array([110.0, 180.0, 110.0, 180.0])
     assert total_error_pct(metered, predicted) == pytest.approx(100.0 * (580.0 / 600.0 - 1.0))
     assert batch_mape_pct(metered, predicted) == pytest.approx(10.0)
@@ -23,7 +32,8 @@ def test_by_hand() -> None:
 
 def test_intervals_lie_on_the_clock() -> None:
     """Proves: a log that begins at 00:07 has its first quarter-hour at 00:15, and a last part is left out. Sensitivity: blocks counted from
-    the log's first minute would begin at 00:07."""
+    the log's first minute would begin at 00:07.
+    """
     power = np.arange(7.0, 50.0)
     means, first = interval_means(power, 7 * 60.0, 900.0)
     assert first == 900.0

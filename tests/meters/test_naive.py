@@ -13,8 +13,10 @@ POWER = np.concatenate([np.zeros(10), np.full(60, 400.0), np.zeros(30), np.full(
 
 
 def test_fit_by_hand() -> None:
-    """Proves: two heats of 60 and 90 minutes at 400 kW give 500 kWh, 400 kW, 75 min and the line 0 + 6.67 kWh/min. Sensitivity: a mean of the
-    heats' powers weighted otherwise would show up as soon as they differ."""
+    """Proves: two heats of 60 and 90 minutes at 400 kW give 500 kWh, 400 kW, 75 min and the line 0 + 6.67 kWh/min. Sensitivity: a mean of
+    the
+    heats' powers weighted otherwise would show up as soon as they differ.
+    """
     meter = meter_of(POWER)
     naive = Naive.fit(meter.minutes(), find_heats(meter))
     assert (naive.mean_kwh, naive.mean_kw, naive.mean_minutes) == pytest.approx((500.0, 400.0, 75.0))
@@ -24,7 +26,8 @@ def test_fit_by_hand() -> None:
 
 def test_scores_given_taps_and_starts_only() -> None:
     """Proves: with known lengths a constant power is predicted without error; with starts only every heat is 75 minutes long. Sensitivity:
-    if the taps leaked into the second, its error of a heat would be 0 and not (25 % + 16.7 %) / 2."""
+    if the taps leaked into the second, its error of a heat would be 0 and not (25 % + 16.7 %) / 2.
+    """
     meter = meter_of(POWER)
     heats = find_heats(meter)
     naive = Naive.fit(meter.minutes(), heats)

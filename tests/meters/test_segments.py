@@ -14,8 +14,10 @@ from twin.meters.segments import Rule, find_heats, own_gap_s, stretches
 
 
 def test_joins_short_gaps_and_drops_small_stretches() -> None:
-    """Proves: 2 minutes below the threshold do not end a heat, 4 do; a stretch with too little energy is no heat. Sensitivity: joining up to
-    5 minutes would make one heat of all three."""
+    """Proves: 2 minutes below the threshold do not end a heat, 4 do; a stretch with too little energy is no heat. Sensitivity: joining up
+    to
+    5 minutes would make one heat of all three.
+    """
     power = [0.0] + [400.0] * 60 + [5.0] * 2 + [400.0] * 20 + [0.0] * 4 + [400.0] * 10 + [0.0]
     meter = meter_of(np.array(power))
     assert [round(heat.minutes) for heat in stretches(meter, Rule())] == [82, 10]
@@ -44,7 +46,8 @@ def test_own_gap_counts_the_same_furnace() -> None:
     ("meter_2025-06-02_ctrlA_furnA.csv.gz", 5, 529.7, 81.4), ("meter_2025-07-02_ctrlB_furnB.csv.gz", 4, 566.7, 54.6)])
 def test_published_table_of_the_real_logs(name: str, heats: int, mean_kwh: float, sd_kwh: float) -> None:
     """Proves: the rule finds the heats that the data's own description counts. Sensitivity: joining up to 4 minutes moves the sd of the
-    second log by 5 kWh and of the third by 76."""
+    second log by 5 kWh and of the third by 76.
+    """
     found = find_heats(read_meter(needs_data("induction_furnace") / name, zone="Asia/Bangkok"))
     kwh = np.array([heat.energy_kwh for heat in found])
     assert len(found) == heats

@@ -54,8 +54,10 @@ class Log:
 
 @dataclass(frozen=True)
 class Calibration:
-    """The result. ``parameters`` with 95 % intervals; ``scores`` by log (in_sample, out_of_sample) and by what was given; ``fitted_scenario_changes``
-    as ``{dotted path: {value, data_class, source, range}}``, to be given to ``Scenario.changed`` or :func:`write_fitted`."""
+    """The result. ``parameters`` with 95 % intervals; ``scores`` by log (in_sample, out_of_sample) and by what was given;
+    ``fitted_scenario_changes``
+    as ``{dotted path: {value, data_class, source, range}}``, to be given to ``Scenario.changed`` or :func:`write_fitted`.
+    """
 
     scenario_sha256: str
     station: str
@@ -90,7 +92,8 @@ def calibrate(
 ) -> Calibration:
     """Fit the one induction furnace of ``scenario`` to a training log, to weighed heats if there are any, and predict a test log.
 
-    Raises InputFault for files that cannot be used, for a scenario without exactly one station of the kind ``induction_furnace``, and for a log
+    Raises InputFault for files that cannot be used, for a scenario without exactly one station of the kind ``induction_furnace``, and for
+    a log
     with fewer than ten heats.
     """
     station, shop = _shop(scenario)
@@ -106,8 +109,9 @@ def calibrate(
     return Calibration(
         scenario_sha256=scenario.sha256, station=station, parameters=found.parameters, leave_one_out=found.leave_one_out,
         in_sample=_scores(model, training), out_of_sample=None if other is None else _scores(model, other),
-        naive={BY[taps]: naive.scores(judged.load, judged.heats, taps=taps) for taps in (False, True)}, fit=fitted, practice=practice, model=model,
-        training=training, test=other, notes=found.notes, fitted_scenario_changes=scenario_changes(station, shop, found, training.meter))
+        naive={BY[taps]: naive.scores(judged.load, judged.heats, taps=taps) for taps in (False, True)},
+        fit=fitted, practice=practice, model=model, training=training, test=other, notes=found.notes,
+        fitted_scenario_changes=scenario_changes(station, shop, found, training.meter))
 
 
 @dataclass(frozen=True)
@@ -134,11 +138,11 @@ def fit_log(shop: Shop, training: Log, heats: str | Path | None) -> Found:
         hold_kw=practice.hold_kw if practice.hold_kw > 0.0 else None, usual_kw=practice.power_kw(1.0, LONGEST_MIN))
     fitted = fit(evidence, PRIORS)
     model = Model(fitted.melter, shop.curve, practice, fitted.charge_mass_kg, CHARGE_SD_KG, shop.kind.tap_c, furnaces)
-    parameters = (*fitted.parameters, _loss_at_tap(fitted, evidence), *_practice_parameters(practice))
+    parameters = (*fitted.parameters, _loss_at_tap(fitted, evidence, model), *_practice_parameters(practice))
     notes = (
         *(weighed.notes if weighed else ()),
         f"{furnaces} furnace{'s in turn' if furnaces > 1 else ''} behind the meter, told from the full power of neighbouring heats",
-        f"the data's collinearity index is {fitted.collinearity:.0f}; above 10 to 15 a set of parameters cannot be told apart without its priors",
+        f"the data's collinearity index is {fitted.collinearity:.0f}; above 10 to 15 parameters cannot be told apart without their priors",
         *_joint_notes(fitted.parameters))
     return Found(fitted, practice, model, parameters, leave_one_out(fitted, evidence, model), notes)
 
@@ -170,10 +174,10 @@ def leave_one_out(fitted: Fit, evidence: Evidence, model: Model) -> tuple[tuple[
     for i, heat in enumerate(evidence.charged):
         vector = fitted.without(charged_rows(evidence, i))
         blind = replace(model, melter=evidence.build(vector), charge_kg=heat.mass_kg, charge_sd_kg=WEIGHED_SD * heat.mass_kg)
-        lining = blind.melter.cold_lining()
-        for _ in range(3):  # a furnace that makes such heats an hour apart
-            path, left = blind.given_length(float(len(heat.power_kw)), lining)
-            lining = blind.melter.after_rest(left, 60.0)
+        minutes, lining = float(len(heat.power_kw)), blind.melter.cold_lining()
+        for _ in range(2):  # a furnace that makes such heats an hour apart
+            lining = blind.melter.after_rest(blind.given_length(minutes, lining)[1], 60.0)
+        path, _ = blind.given_length(minutes, lining)
         rows.append((heat.name, 100.0 * (float(path.sum()) / 60.0 / heat.energy_kwh - 1.0)))
     return tuple(rows)
 
@@ -235,10 +239,9 @@ def _payload(scores: Mapping[str, Scores]) -> dict[str, Any]:
     return {name: score.payload() for name, score in scores.items()}
 
 
-def _loss_at_tap(fitted: Fit, evidence: Evidence) -> Parameter:
+def _loss_at_tap(fitted: Fit, evidence: Evidence, model: Model) -> Parameter:
     """The loss at tap temperature: what the data know of parameters that they cannot tell apart, with its interval by the delta rule."""
-    usual = evidence.usual_kw
-    assert usual is not None
+    usual = model.practice.power_kw(1.0, LONGEST_MIN)
 
     def loss(vector: np.ndarray) -> float:
         return loss_at_tap_kw(evidence.build(vector), evidence.curve, evidence.tap_c, usual, float(vector[-1]))
@@ -261,7 +264,9 @@ def _practice_parameters(practice: Practice) -> tuple[Parameter, ...]:
         ("practice.hold_time", float(practice.holds_min.mean()), float(practice.holds_min.std()) / n**0.5, "min"),
         ("practice.hold_power", practice.hold_kw, practice.hold_sd_kw, "kW"),
     ]
-    return tuple(Parameter(name, value, sd, value - 1.96 * sd, value + 1.96 * sd, unit, True, 0.0, ()) for name, value, sd, unit in rows)
+    return tuple(
+        Parameter(name, value, sd, value - 1.96 * sd, value + 1.96 * sd, unit, identified=True, share_of_prior=0.0, with_=())
+        for name, value, sd, unit in rows)
 
 
 def _joint_notes(parameters: Sequence[Parameter]) -> tuple[str, ...]:

@@ -1,9 +1,12 @@
 """The fit of a melting furnace to its meter: physics with priors, intervals, and what the data cannot tell.
 
-Of a metered heat neither the charge nor the bath is known. But full power ends at the tap temperature. So each heat's metered ramp, followed by
+Of a metered heat neither the charge nor the bath is known. But full power ends at the tap temperature. So each heat's metered ramp,
+followed by
 its mean power after the ramp, is run through the furnace model with the expected charge, and the time at which the bath comes to the tap
 temperature is compared with the time that the melt took; the spread left is that of charges and taps. (Running the metered power to the
-metered end instead would be wrong: a heavy charge makes a heat long, and the loss would be fitted to the charges.) Holds before the tap tell, roughly, the loss at tap temperature. Heats whose charge was weighed, and dipped bath temperatures, enter beside them. Priors are residuals like any other.
+metered end instead would be wrong: a heavy charge makes a heat long, and the loss would be fitted to the charges.) Holds before the tap
+tell, roughly, the loss at tap temperature. Heats whose charge was weighed, and dipped bath temperatures, enter beside them. Priors are
+residuals like any other.
 """
 
 from __future__ import annotations
@@ -47,8 +50,10 @@ class ChargedHeat:
 class Evidence:
     """What is fitted to. ``build`` makes the furnace of a vector of parameters, whose last is the mean charge; ``heat_sd_min``: spread of
     melting times at given power; ``lowest_dip_c``: dips below it are
-    taken in a bath that is not yet of one temperature and are left out. ``hold_kw``: mean metered power of holds, which meets the loss at tap
-    temperature within ``hold_sd_kw`` of heat (the bath may cool a little meanwhile), after a heat of minute powers ``usual_kw``."""
+    taken in a bath that is not yet of one temperature and are left out. ``hold_kw``: mean metered power of holds, which meets the loss at
+    tap
+    temperature within ``hold_sd_kw`` of heat (the bath may cool a little meanwhile), after a heat of minute powers ``usual_kw``.
+    """
 
     heats: Heats
     build: Callable[[np.ndarray], Melter]
@@ -81,7 +86,9 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Fit:
-    """The fit: parameters, their covariance, the furnace (``melter``), the spread of melting times that is left (min), and whether it converged."""
+    """The fit: parameters, their covariance, the furnace (``melter``), the spread of melting times that is left (min), and whether it
+    converged.
+    """
 
     parameters: tuple[Parameter, ...]
     covariance: np.ndarray
@@ -137,16 +144,18 @@ def _fit_once(evidence: Evidence, priors: Sequence[Prior], start: np.ndarray | N
         vector = mean + sd * z
         return np.concatenate((residuals(vector, evidence), z))
 
-    found = least_squares(
-        scaled, np.zeros(len(priors)) if start is None else start, bounds=((bounds[0] - mean) / sd, (bounds[1] - mean) / sd), diff_step=1e-3, ftol=1e-6, xtol=1e-6, max_nfev=20)
-    data = found.jac[: len(found.fun) - len(priors)]
-    scaled_covariance = np.linalg.inv(found.jac.T @ found.jac)
+    begin = np.zeros(len(priors)) if start is None else start
+    limits = ((bounds[0] - mean) / sd, (bounds[1] - mean) / sd)
+    found = least_squares(scaled, begin, bounds=limits, diff_step=np.full(len(priors), 1e-3), ftol=1e-6, xtol=1e-6, max_nfev=20)
+    jacobian = np.asarray(found.jac, dtype=float)
+    data = jacobian[: len(found.fun) - len(priors)]
+    scaled_covariance = np.linalg.inv(jacobian.T @ jacobian)
     vector = mean + sd * found.x
     covariance = scaled_covariance * np.outer(sd, sd)
     spread = float(np.std(late_min(vector, evidence)))
     return Fit(
         _parameters(priors, vector, covariance), covariance, vector, evidence.build(vector), float(vector[-1]), spread, collinearity(data),
-        bool(found.success), found.jac, found.fun, found.x, sd)
+        bool(found.success), jacobian, found.fun, found.x, sd)
 
 
 def residuals(vector: np.ndarray, evidence: Evidence) -> np.ndarray:
@@ -158,8 +167,10 @@ def residuals(vector: np.ndarray, evidence: Evidence) -> np.ndarray:
 
 
 def collinearity(jacobian: np.ndarray) -> float:
-    """Collinearity index of the data's sensitivities (Brun, Reichert, Kuensch 2001): 1 / sqrt of the least eigenvalue of SᵀS with unit columns;
-    above about 10 to 15 the set cannot be told apart without the priors. Infinite where a parameter has no effect."""
+    """Collinearity index of the data's sensitivities (Brun, Reichert, Kuensch 2001): 1 / sqrt of the least eigenvalue of SᵀS with unit
+    columns;
+    above about 10 to 15 the set cannot be told apart without the priors. Infinite where a parameter has no effect.
+    """
     norms = np.linalg.norm(jacobian, axis=0)
     if not np.all(norms > 0.0):
         return float("inf")
@@ -172,11 +183,14 @@ def late_min(vector: np.ndarray, evidence: Evidence) -> np.ndarray:
     """Minutes by which each metered heat would melt later than it did, (heats,)."""
     target = evidence.curve.at(evidence.tap_c)
     melted = melt_in_turn(evidence.build(vector), evidence.curve, evidence.heats, float(vector[-1]), target)
-    return melted.minutes - evidence.heats.minutes
+    late: np.ndarray = melted.minutes - evidence.heats.minutes
+    return late
 
 
 def loss_at_tap_kw(melter: Melter, curve: Curve, tap_c: float, usual_kw: np.ndarray, mass_kg: float) -> float:
-    """Heat that lining and surface take from the bath when a usual heat (minute powers ``usual_kw``) has come to the tap temperature, kW."""
+    """Heat that lining and surface take from the bath when a usual heat (minute powers ``usual_kw``) has come to the tap temperature,
+    kW.
+    """
     melted = melt_until(melter, curve, usual_kw[None, :], np.array([mass_kg]), melter.cold_lining(), curve.at(tap_c))
     return melter.loss_kw(tap_c, melted.lining_c[0])
 
@@ -218,7 +232,8 @@ def _parameters(priors: Sequence[Prior], vector: np.ndarray, covariance: np.ndar
         low, high = max(prior.least, vector[i] - 1.96 * sd[i]), min(prior.most, vector[i] + 1.96 * sd[i])
         share = float(sd[i] / prior.sd)
         rows.append(Parameter(
-            prior.name, float(vector[i]), float(sd[i]), float(low), float(high), prior.unit, share < IDENTIFIED_BELOW and not joint, share, joint))
+            prior.name, float(vector[i]), float(sd[i]), float(low), float(high), prior.unit, share < IDENTIFIED_BELOW and not joint, share,
+            joint))
     return tuple(rows)
 
 

@@ -27,9 +27,9 @@ PRIORS: tuple[Prior, ...] = (
     Prior("lining.conductance", 100.0, 80.0, "W/K", 5.0, 600.0,
           "assumed, wide: from 40 W/K of a rammed silica lining to 300 W/K of a graphite crucible with thin backing"),
     Prior("lining.heat_storage", 0.12, 0.05, "kWh/K", 0.04, 0.5, "assumed: 250-600 kg of refractory at 1.0 kJ/kgK"),
-    Prior("lid.open.melting", 0.5, 0.25, "1", 0.0, 1.0, "assumed: metal is charged, stirred and sampled through the open lid about half of the time"),
+    Prior("lid.open.melting", 0.5, 0.25, "1", 0.0, 1.0, "assumed: charged, stirred and sampled through the open lid half of the time"),
     Prior("power.auxiliaries", 5.0, 3.0, "kW", 0.0, 30.0, "assumed: pumps and controls of a 500 kW converter"),
-    Prior("charge.mass", 522.5, 10.0, "kg", 400.0, 650.0, "the plant's charges lie within 490-555 kg; their mean within about 10 kg of the middle"),
+    Prior("charge.mass", 522.5, 10.0, "kg", 400.0, 650.0, "the plant charges 490-555 kg; the mean within about 10 kg of the middle"),
 )
 CHARGE_SD_KG = 65.0 / math.sqrt(12.0)
 """Spread of single charges: uniform over 490-555 kg (the plant's range; no charge stands in the meter's log)."""
@@ -77,8 +77,10 @@ class Weighed:
 def read_heats(path: str | Path, practice: Practice) -> Weighed:
     """Weighed heats: a CSV with ``sheet``, ``start``, ``end``, ``energy_kwh`` and any number of ``…_kg`` columns that sum to the charge.
 
-    Where the name holds ``records`` and a file with ``traces`` in its place lies beside it (``sheet, minute, power_setpoint_kw, bath_temp_c``), the
-    setpoints and dipped temperatures are taken from there; else the program of the meter's practice stands for them. A blank mass is the mean of
+    Where the name holds ``records`` and a file with ``traces`` in its place lies beside it (``sheet, minute, power_setpoint_kw,
+    bath_temp_c``), the
+    setpoints and dipped temperatures are taken from there; else the program of the meter's practice stands for them. A blank mass is the
+    mean of
     its column. Raises InputFault with the line of every bad cell.
     """
     source = Path(path)
@@ -92,7 +94,8 @@ def read_heats(path: str | Path, practice: Practice) -> Weighed:
     for row in rows:
         blank = [name for name in masses if not row[name]]
         if blank:
-            notes.append(f"{row['sheet']}: {', '.join(blank)} is blank; the mean of the other heats, {means[blank[0]]:.0f} kg, stands for it")
+            stand_in = ", ".join(f"{name} is blank; the other heats' mean, {means[name]:.0f} kg, stands for it" for name in blank)
+            notes.append(f"{row['sheet']}: {stand_in}")
         kg = sum(float(row[name]) if row[name] else means[name] for name in masses)
         kwh = float(row["energy_kwh"])
         trace = traces.get(row["sheet"])

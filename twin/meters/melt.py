@@ -21,8 +21,10 @@ IDLE_CHORD_C = 500.0  # an emptied hot face; the lining soon forgets how it cool
 
 @dataclass(frozen=True, eq=False)
 class Melter:
-    """A furnace for minute steps: ``network`` in the modes ``melting`` and ``idle`` (empty), ``efficiency`` (heat to the metal over electricity of
-    the converter), ``auxiliary_kw`` on the same meter, ``alloy`` of the bath."""
+    """A furnace for minute steps: ``network`` in the modes ``melting`` and ``idle`` (empty), ``efficiency`` (heat to the metal over
+    electricity of
+    the converter), ``auxiliary_kw`` on the same meter, ``alloy`` of the bath.
+    """
 
     network: Network
     efficiency: float
@@ -56,17 +58,25 @@ class Melter:
         cooled: np.ndarray = rest + chain.modes @ (decay * (chain.inverse @ (lining_c - rest)))
         return cooled
 
-    def step(self, bath_kwh: np.ndarray, mass_kg: np.ndarray, lining_c: np.ndarray, power_kw: np.ndarray, curve: Curve) -> tuple[np.ndarray, np.ndarray]:
+    def _gain(self, bath_kwh: np.ndarray, temperature_c: np.ndarray, face_c: np.ndarray, heat_kw: np.ndarray) -> np.ndarray:
+        """Bath enthalpies after a minute at one temperature; ``face_c`` is the hot face's mean without the bath's own share of it."""
+        chain = self._chain
+        contact_kw = chain.contact_kw_per_k * (temperature_c - face_c - chain.mean_from_bath * temperature_c)
+        loss_kw = contact_kw + np.interp(temperature_c, *self._surface)
+        after: np.ndarray = np.maximum(bath_kwh + (heat_kw - loss_kw) / 60.0, 0.0)
+        return after
+
+    def step(
+        self, bath_kwh: np.ndarray, mass_kg: np.ndarray, lining_c: np.ndarray, power_kw: np.ndarray, curve: Curve,
+    ) -> tuple[np.ndarray, np.ndarray]:
         """One minute of K melts: bath enthalpies (K,) in kWh above cold, masses (K,), linings (K, nodes), powers (K,) at the meter."""
         chain = self._chain
         heat_kw = self.efficiency * np.maximum(power_kw - self.auxiliary_kw, 0.0)
         face = lining_c @ chain.mean_face + chain.mean_from_outside
-        temperature = np.interp(bath_kwh / mass_kg, curve.kwh_per_kg, curve.temperature_c)
-        for _ in range(2):  # the bath's temperature in the middle of the minute
-            contact_kw = chain.contact_kw_per_k * (temperature - face - chain.mean_from_bath * temperature)
-            gained = (heat_kw - contact_kw - np.interp(temperature, *self._surface)) / 60.0
-            following = np.maximum(bath_kwh + gained, 0.0)
-            middle, temperature = temperature, np.interp(0.5 * (bath_kwh + following) / mass_kg, curve.kwh_per_kg, curve.temperature_c)
+        first = np.interp(bath_kwh / mass_kg, curve.kwh_per_kg, curve.temperature_c)
+        guess = self._gain(bath_kwh, first, face, heat_kw)
+        middle = np.interp(0.5 * (bath_kwh + guess) / mass_kg, curve.kwh_per_kg, curve.temperature_c)  # of the minute
+        following = self._gain(bath_kwh, middle, face, heat_kw)
         lining = lining_c @ chain.step.T + (middle[:, None] * chain.from_bath + chain.from_outside)
         return following, lining
 
@@ -92,8 +102,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class _Chain:
-    """The lining under a bath of constant temperature over one minute (``step``, ``from_bath``, ``from_outside``; the hot face's mean over the
-    minute alike), and standing empty (``decay_per_s``, ``modes``, ``inverse``, ``rest_c``)."""
+    """The lining under a bath of constant temperature over one minute (``step``, ``from_bath``, ``from_outside``; the hot face's mean
+    over the
+    minute alike), and standing empty (``decay_per_s``, ``modes``, ``inverse``, ``rest_c``).
+    """
 
     contact_kw_per_k: float
     step: np.ndarray
@@ -140,8 +152,10 @@ def _exponential(matrix: np.ndarray, seconds: float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Heats:
-    """Heats as arrays: ``power_kw`` (heats, minutes) long enough to reach the tap temperature, ``gap_min`` (heats,) that each one's furnace stood
-    empty before it, NaN for its first; ``furnaces`` take the heats in turn; ``minutes`` (heats,) that the melts took."""
+    """Heats as arrays: ``power_kw`` (heats, minutes) long enough to reach the tap temperature, ``gap_min`` (heats,) that each one's
+    furnace stood
+    empty before it, NaN for its first; ``furnaces`` take the heats in turn; ``minutes`` (heats,) that the melts took.
+    """
 
     power_kw: np.ndarray
     minutes: np.ndarray
@@ -151,7 +165,9 @@ class Heats:
 
 @dataclass(frozen=True)
 class Melted:
-    """What K melts came to: minutes until the tap temperature (K,), beyond the last minute where it was not reached; the lining after each (K, nodes)."""
+    """What K melts came to: minutes until the tap temperature (K,), beyond the last minute where it was not reached; the lining after
+    each (K, nodes).
+    """
 
     minutes: np.ndarray
     lining_c: np.ndarray
@@ -189,21 +205,24 @@ def melt_in_turn(melter: Melter, curve: Curve, heats: Heats, mass_kg: float, tar
     mass = np.full(len(heats.gap_min), mass_kg)
     before = np.tile(melter.cold_lining(), (len(mass), 1))
     known = np.flatnonzero(~np.isnan(heats.gap_min))
+    melted = melt_until(melter, curve, heats.power_kw, mass, before, target_kwh_per_kg)
     for _ in range(len(mass)):
-        melted = melt_until(melter, curve, heats.power_kw, mass, before, target_kwh_per_kg)
         renewed = before.copy()
         renewed[known] = melter.after_rest(melted.lining_c[known - heats.furnaces].T, heats.gap_min[known]).T
         moved = float(np.abs(renewed - before).max())
-        before = renewed
         if moved < 0.01:
             break
+        before = renewed
+        melted = melt_until(melter, curve, heats.power_kw, mass, before, target_kwh_per_kg)
     return melted
 
 
 def courses_kwh(
     melter: Melter, curve: Curve, powers_kw: Sequence[np.ndarray], mass_kg: np.ndarray, *, gap_min: float = 60.0, rounds: int = 3,
 ) -> list[np.ndarray]:
-    """Bath enthalpy after each minute of heats with powers (minutes,) and masses (heats,), each in a furnace that makes such heats again and again."""
+    """Bath enthalpy after each minute of heats with powers (minutes,) and masses (heats,), each in a furnace that makes such heats again
+    and again.
+    """
     lengths = np.array([len(power) for power in powers_kw])
     padded = np.zeros((len(lengths), int(lengths.max())))
     for row, power in zip(padded, powers_kw, strict=True):
@@ -220,9 +239,9 @@ def courses_kwh(
     return [course[k, :length] for k, length in enumerate(lengths)]
 
 
-def linings_before(melter: Melter, gaps_min: Sequence[float], furnaces: int) -> Turns:
+def linings_before(melter: Melter, gaps_min: Sequence[float] | np.ndarray, furnaces: int) -> Turns:
     """The linings of furnaces that take heats in turn."""
-    return Turns(melter, list(gaps_min), [None] * furnaces)
+    return Turns(melter, [float(gap) for gap in gaps_min], [None] * furnaces)
 
 
 @dataclass

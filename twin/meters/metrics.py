@@ -5,7 +5,8 @@ no degree of freedom of this one was spent):
 
 * ``total_error_pct`` = 100 (sum of predicted heats / sum of metered heats - 1), kWh, over the heats that the rule finds;
 * ``batch_mape_pct`` = 100 mean |predicted - metered| / metered, over the heats;
-* ``cvrmse_15min_pct``, ``cvrmse_hourly_pct`` = 100 sqrt(mean (metered - predicted)^2) / mean metered, over all whole clock intervals of the log,
+* ``cvrmse_15min_pct``, ``cvrmse_hourly_pct`` = 100 sqrt(mean (metered - predicted)^2) / mean metered, over all whole clock intervals of
+the log,
   idle ones included;
 * ``nmbe_hourly_pct`` = 100 sum (metered - predicted) / sum metered, over the same hours;
 * ``daily_peak_error_pct`` = 100 mean |predicted - metered| / metered of the highest 15-minute mean of each day on which a heat was metered.

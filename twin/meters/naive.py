@@ -77,7 +77,8 @@ class Naive:
 
     def _stretched(self, minutes: float) -> np.ndarray:
         n = max(1, round(minutes))
-        return np.interp((np.arange(n) + 0.5) / n, (np.arange(POINTS) + 0.5) / POINTS, self.profile_kw)
+        path: np.ndarray = np.interp((np.arange(n) + 0.5) / n, (np.arange(POINTS) + 0.5) / POINTS, self.profile_kw)
+        return path
 
 
 def _flat(kwh: float, minutes: float) -> np.ndarray:

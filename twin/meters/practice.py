@@ -1,6 +1,7 @@
 """What the operators do, from the meter alone: a stepped power ramp at a varying pace, full power, sometimes a hold before the tap.
 
-Time within the ramp is scaled: at pace ``s`` a step of the program lasts ``s`` times as long as at pace 1 (the median). The scaling is found
+Time within the ramp is scaled: at pace ``s`` a step of the program lasts ``s`` times as long as at pace 1 (the median). The scaling is
+found
 by alternating least squares on cumulated energy: the program's steps given every heat's pace, every heat's pace given the steps.
 """
 

@@ -1,10 +1,12 @@
 """The load that the fitted furnace and its operators' practice lead one to expect, given starts, or starts and taps.
 
-**Starts and taps.** A heat's length is the pace of the ramp, the charge and a hold before the tap added up: ``length = melt(pace, mass) + hold``.
+**Starts and taps.** A heat's length is the pace of the ramp, the charge and a hold before the tap added up: ``length = melt(pace, mass) +
+hold``.
 Which of them made a heat long or short is not seen; each way is weighed with the spreads of the training log (pace, hold) and the prior of
 the charge, and the expected power path is their weighted mean.
 
-**Starts only.** The expected path of a heat over the paces of the training log and the prior of the charge, with the median hold (a hold is a wait
+**Starts only.** The expected path of a heat over the paces of the training log and the prior of the charge, with the median hold (a hold
+is a wait
 for the caster, which no start tells of), on the lining that the heats before have left; it ends before the next heat starts.
 """
 
@@ -48,7 +50,8 @@ class Model:
         masses = np.array([NormalDist(self.charge_kg, self.charge_sd_kg).inv_cdf(q) for q in _middles(MASS_QUANTILES)])
         programs = np.stack([self.practice.power_kw(float(pace), LONGEST_MIN) for pace in paces])
         melted = melt_until(
-            self.melter, self.curve, np.repeat(programs, len(masses), axis=0), np.tile(masses, len(paces)), lining_c, self.curve.at(self.tap_c))
+            self.melter, self.curve, np.repeat(programs, len(masses), axis=0), np.tile(masses, len(paces)), lining_c,
+            self.curve.at(self.tap_c))
         hold = float(np.median(self.practice.holds_min))
         total = np.zeros(LONGEST_MIN)
         for i, minutes in enumerate(melted.minutes):
@@ -73,7 +76,9 @@ class Model:
         return path / weight[weight > 1e-6 * weight.max()].sum(), usual
 
     def _weights(self, melt_min: np.ndarray, minutes: float) -> np.ndarray:
-        """Weight of each (pace, hold), (paces, holds): the charge is what makes the melt end when it must. ``melt_min`` is (paces, masses)."""
+        """Weight of each (pace, hold), (paces, holds): the charge is what makes the melt end when it must. ``melt_min`` is (paces,
+        masses).
+        """
         slope = (melt_min[:, -1] - melt_min[:, 0]) / (MASS_POINTS_SD[-1] - MASS_POINTS_SD[0])  # minutes per sd of the charge
         off_sd = (minutes - HOLD_POINTS_MIN[None, :] - melt_min[:, 1:2]) / slope[:, None]
         pace_sd = (PACE_POINTS - self.practice.paces.mean()) / self.practice.pace_sd

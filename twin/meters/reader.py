@@ -9,6 +9,7 @@ import io
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -73,7 +74,8 @@ class Load:
 
 @dataclass(frozen=True)
 class Meter:
-    """One log. ``t_s`` counts seconds from ``start``, midnight (local) of the first day; a reading holds for ``interval_s`` from its ``t_s``.
+    """One log. ``t_s`` counts seconds from ``start``, midnight (local) of the first day; a reading holds for ``interval_s`` from its
+    ``t_s``.
 
     ``power_kw`` and ``counter_kwh`` (empty without a counter) are arrays as long as ``t_s``, sorted by time, without blank power readings.
     """
@@ -137,7 +139,7 @@ def read_meter(
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise InputFault(f"{source}: unknown time zone {zone!r} (write one such as Asia/Bangkok)") from error
     stamps = [row[0] for row in rows]
-    unsorted = sum(1 for a, b in zip(stamps, stamps[1:], strict=False) if b < a)
+    unsorted = sum(1 for a, b in pairwise(stamps) if b < a)
     unique = {row[0]: row for row in rows}  # the last reading of a doubled stamp counts
     ordered = [unique[key] for key in sorted(unique)]
     start = dt.datetime.combine(ordered[0][0].date(), dt.time(), tzinfo=tz)
@@ -149,9 +151,10 @@ def read_meter(
     counter = np.array([row[2] for row in ordered])
     counter, resets = _steady_counter(counter)
     gaps = tuple(_gaps(t_s, power, counter, interval_s))
+    gaps_s = [gap.t1_s - gap.t0_s for gap in gaps]
     quality = Quality(
         rows=len(rows) + blank, blank_rows=blank, doubled_rows=len(rows) - len(ordered), unsorted_rows=unsorted, counter_resets=resets,
-        missing_minutes=round(sum(g.t1_s - g.t0_s for g in gaps) / MINUTE_S), longest_gap_s=max((g.t1_s - g.t0_s for g in gaps), default=0.0),
+        missing_minutes=round(sum(gaps_s) / MINUTE_S), longest_gap_s=max(gaps_s, default=0.0),
         integral_kwh=float(power.sum() * interval_s / 3600.0), gap_kwh=sum(g.energy_kwh or 0.0 for g in gaps),
         counter_kwh=float(counter[-1] - counter[0]) if counter.size else None)
     return Meter(source.name, zone, start, interval_s, t_s, power, counter, gaps, quality)
@@ -194,7 +197,7 @@ def _open(source: Path) -> io.TextIOBase:
         with source.open("rb") as stream:
             packed = stream.read(2) == b"\x1f\x8b"
         if packed:
-            return io.TextIOWrapper(gzip.open(source, "rb"), encoding="utf-8-sig", newline="")  # type: ignore[arg-type]
+            return io.TextIOWrapper(gzip.open(source, "rb"), encoding="utf-8-sig", newline="")
         return source.open("r", encoding="utf-8-sig", newline="")
     except OSError as error:
         raise InputFault(f"{source}: cannot be read: {error.strerror}") from error

@@ -13,7 +13,8 @@ from twin.meters.reader import Meter
 @dataclass(frozen=True)
 class Rule:
     """``threshold_kw``: power above it counts as melting; ``join_s``: the longest time between two such readings within one heat;
-    ``least_kwh``: a stretch with less is no heat (an aborted start, a melt torn apart by missing readings)."""
+    ``least_kwh``: a stretch with less is no heat (an aborted start, a melt torn apart by missing readings).
+    """
 
     threshold_kw: float = 30.0
     join_s: float = 180.0

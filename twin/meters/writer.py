@@ -13,7 +13,8 @@ from twin.core.faults import InputFault
 def write_fitted(path: str | Path, changes: Mapping[str, Any], out: str | Path | None = None) -> Path:
     """Set ``{dotted path: value}`` in a YAML file by a round trip, and write it to ``out`` (or in place). Returns where it was written.
 
-    A value is a text, a list of mappings or ``{value, data_class, source, range}``. Raises InputFault where the file is no mapping or where a
+    A value is a text, a list of mappings or ``{value, data_class, source, range}``. Raises InputFault where the file is no mapping or
+    where a
     path runs through something that is no mapping.
     """
     from ruamel.yaml import YAML
