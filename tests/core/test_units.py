@@ -88,6 +88,10 @@ WRONG = [
     ("3 4 kg", "kg", "450 kg"),
     ("0x10 kg", "kg", "450 kg"),
     ("1_000 kg", "kg", "450 kg"),
+    ("0)", "KRW/kg", "KRW/kg"),
+    ("3 kW/(h", "kW", "900 kW"),
+    ("3 kW//h", "kW", "900 kW"),
+    ("3 (kW", "kW", "900 kW"),
 ]
 
 
@@ -142,7 +146,7 @@ def test_common_units_do_not_load_pint() -> None:
         "('690 degC','degC'), ('11 W/K','W/K')]]; "
         "assert 'pint' not in sys.modules; parse('3 kWh/m2/week', 'W/m2'); assert 'pint' in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 UNITS = [

@@ -81,6 +81,7 @@ FAULTS = [
     ("cycle: {plate: 62 s}, ", "", "stations.press.cycle", "missing"),
     ("cycle: {plate: 62 s}", "cycle: 62", "stations.press.cycle", "unit is missing"),
     ("name: {en: A workshop, ko: 작업장}", "name: {de: x}", "name.de", "not one of the words"),
+    ("quantity: 2000", "quantity: 20000000000000", "products.plate.lot", "jobs, more than"),
     ("quantity: 2000", 'quantity: "many"', "orders.weekly.quantity", "whole number"),
     (
         "value: 12750 KRW/tCO2e, role: shadow",

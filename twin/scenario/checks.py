@@ -53,14 +53,14 @@ class View:
         """Names and contents of the mappings in the mapping at ``path``."""
         return ((name, part) for name, part in self.mapping(*path).items() if isinstance(part, dict))
 
+    def entries(self, *path: str | int) -> list[Any]:
+        """The list at ``path``; empty where there is none."""
+        found = self.get(*path)
+        return found if isinstance(found, list) else []
+
     def texts(self, *path: str | int) -> list[tuple[int, str]]:
         """Positions and values of the texts in the list at ``path``."""
-        found = self.get(*path)
-        return (
-            [(index, item) for index, item in enumerate(found) if isinstance(item, str)]
-            if isinstance(found, list)
-            else []
-        )
+        return [(index, item) for index, item in enumerate(self.entries(*path)) if isinstance(item, str)]
 
     def quantity(self, unit: str, *path: str | int) -> float | None:
         """The quantity at ``path`` in ``unit``; None where absent or malformed."""
@@ -253,7 +253,7 @@ def check_calendar(view: View) -> None:
     country = view.get("calendar", "holidays")
     if isinstance(country, str) and not re.fullmatch(r"[A-Z]{2}", country):
         view.fault(("calendar", "holidays"), "not a country", "a two-letter ISO code such as KR, or null")
-    for index, _ in enumerate(view.get("calendar", "shutdowns") or []):
+    for index, _ in enumerate(view.entries("calendar", "shutdowns")):
         first, last = (view.date("calendar", "shutdowns", index, word) for word in ("from", "to"))
         if first and last and last < first:
             view.fault(("calendar", "shutdowns", index, "to"), "ends before it begins", f"not before {first}")

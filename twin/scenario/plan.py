@@ -16,10 +16,12 @@ StoppedBy = Literal["optimal", "iterations", "seconds"]
 
 @dataclass(frozen=True, slots=True)
 class PlannedBatch:
-    """One batch on one equipment: a heat of a melting operation, or the lot of a job at an operation of its route."""
+    """One batch on one equipment: a heat of a melting operation, the lot of a job at an operation of its route, or a ladle (``tap``: from
+    the melting station ``equipment`` to the casting unit ``key``).
+    """
 
     equipment: str
-    kind: Literal["heat", "job"]
+    kind: Literal["heat", "job", "tap"]
     key: str
     product: str
     job: str | None

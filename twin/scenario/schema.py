@@ -20,6 +20,9 @@ Clock = str  # "HH:MM", 00:00 to 24:00
 DataClass = Literal["metered", "fitted", "nameplate", "literature", "assumed"]
 
 
+YEAR_S = 365 * 86400.0
+
+
 class Part(BaseModel):
     """Base of every part of a scenario: frozen, refuses unknown keys, read by the user's words (aliases)."""
 
@@ -243,11 +246,11 @@ class RunSettings(Part):
     """What is simulated."""
 
     start: dt.date = Field(description="first day counted; 00:00 local time is t = 0")
-    duration_s: Annotated[float, Q("s")] = Field(alias="duration", gt=0, description="whole weeks")
+    duration_s: Annotated[float, Q("s")] = Field(alias="duration", gt=0, le=20 * YEAR_S, description="whole weeks")
     warmup_s: Annotated[float, Q("s")] = Field(
-        604800.0, alias="warmup", ge=0, description="simulated before the start, never counted"
+        604800.0, alias="warmup", ge=0, le=YEAR_S, description="simulated before the start, never counted"
     )
-    replications: int = Field(20, gt=0)
+    replications: int = Field(20, gt=0, le=1_000_000)
     seed: int = Field(1, ge=0)
     randomness: Literal["on", "off"] = "on"
 

@@ -19,7 +19,7 @@ from twin.scenario.provenance import Provenance, unwrap
 from twin.scenario.reference_checks import check_reference
 from twin.scenario.schema import Part, ScenarioSpec, Station, Utility
 from twin.scenario.tables import TableFault, order_faults, read_table
-from twin.scenario.workload import workload_warnings
+from twin.scenario.workload import size_faults, workload_warnings
 
 TARIFF_FILES = (".json", ".yaml", ".yml", ".csv")
 
@@ -55,6 +55,7 @@ def validate(node: Node, root: Path | None, tables: Mapping[str, Any] | None) ->
     parts.provenance = unwrapped.provenance()
     if parts.spec is not None and not any(fault.severity == "error" for fault in parts.faults):
         _own_problems(view, parts, parts.spec)
+        size_faults(parts.spec, parts.tables, view)
         parts.faults += view.faults
         if not view.faults:
             parts.faults += workload_warnings(parts.spec, parts.stations, parts.tables, view)

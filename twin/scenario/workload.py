@@ -13,6 +13,22 @@ from twin.scenario.orders import pieces_to_cast
 from twin.scenario.schema import Product, ScenarioSpec, Station
 
 WEEK_H = 168.0
+MAX_JOBS = 1_000_000
+"""Jobs of one run beyond which it would not fit into memory."""
+
+
+def size_faults(spec: ScenarioSpec, tables: Mapping[str, Any], view: View) -> list[Fault]:
+    """A fault where the orders of the run make more jobs than can be simulated."""
+    weeks = (spec.run.duration_s + spec.run.warmup_s) / 604800.0
+    per_week = {name: count / spec.products[name].lot for name, count in pieces_per_week(spec, tables).items()}
+    total = weeks * sum(per_week.values())
+    if total <= MAX_JOBS:
+        return []
+    largest = max(per_week, key=lambda name: per_week[name])
+    before = len(view.faults)
+    problem = f"the orders of {weeks:g} weeks make {total:,.0f} jobs, more than {MAX_JOBS:,}"
+    view.fault(("products", largest, "lot"), problem, "larger lots, smaller orders, or a shorter run")
+    return view.faults[before:]
 
 
 def workload_warnings(
