@@ -95,7 +95,7 @@ def test_leave_one_out_of_the_weighed_heats(result: Calibration) -> None:
 
 
 def test_the_fitted_scenario_is_the_shipped_one_and_reproduces_the_fit(result: Calibration, tmp_path: Path) -> None:
-    """Proves: the shipped scenario holds the fitted values (fitting it again changes nothing), comments survive, and its furnace,
+    """Proves: the shipped scenario holds the fitted values (a new fit changes nothing), comments survive, and its furnace,
     simulated exactly,
     takes the time and energy of the fit within 0.5 %. Sensitivity: priors taken from the file would narrow with every fit.
     """
