@@ -6,15 +6,14 @@ and where they say nothing it was blocked or starved. Flows are the constant rat
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from twin.ledger.trace import NONE, STATE, Table
+from twin.ledger.trace import NONE, STATE, Table, typed
 from twin.models.equipment import Rates
-from twin.models.station import LOG, PIECES
+from twin.models.station import LOG, PIECES, PLAIN, RIDER
 from twin.models.worktime import Duty
 
 _PROCESSING, _BLOCKED, _STARVED = STATE["processing"], STATE["blocked"], STATE["starved"]
@@ -40,17 +39,26 @@ class Log:
     pieces: Columns
 
     @classmethod
-    def of(cls, log: array[float], pieces: array[float]) -> Log:
-        """Columns of the arrays that the floor collected."""
-        rows = np.frombuffer(log, dtype=np.float64).reshape(-1, len(LOG)) if log else np.empty((0, len(LOG)))
-        parts = np.frombuffer(pieces, dtype=np.float64).reshape(-1, len(PIECES)) if pieces else np.empty((0, len(PIECES)))
-        return cls(
-            {name: rows[:, k].copy() for k, name in enumerate(LOG)}, {name: parts[:, k].copy() for k, name in enumerate(PIECES)})
+    def of(cls, log: bytearray, pieces: bytearray) -> Log:
+        """Columns of the rows that the floor collected (copied)."""
+        rows, parts = np.frombuffer(log, dtype=list(LOG)), np.frombuffer(pieces, dtype=list(PIECES))
+        return cls({name: rows[name].copy() for name, _ in LOG}, {name: parts[name].copy() for name, _ in PIECES})
 
-    def of_equipment(self, equipment: int) -> Log:
-        """The rows of one equipment."""
-        mine, parts = self.rows["equipment"] == equipment, self.pieces["equipment"] == equipment
-        return Log({k: v[mine] for k, v in self.rows.items()}, {k: v[parts] for k, v in self.pieces.items()})
+    def by_equipment(self, equipment: Sequence[int]) -> dict[int, Log]:
+        """The rows of each equipment, in the order in which they were logged."""
+        rows, parts = _grouped(self.rows, equipment), _grouped(self.pieces, equipment)
+        return {code: Log(rows[code], parts[code]) for code in equipment}
+
+
+def _grouped(columns: Columns, equipment: Sequence[int]) -> dict[int, Columns]:
+    """Columns cut by equipment (one sort for all)."""
+    order = np.argsort(columns["equipment"], kind="stable")
+    ordered = {name: column[order] for name, column in columns.items()}
+    found = {}
+    for code in equipment:
+        a, b = np.searchsorted(ordered["equipment"], [code, code + 1])
+        found[code] = {name: column[a:b] for name, column in ordered.items()}
+    return found
 
 
 def _cut(columns: Columns, t0: float, t1: float) -> Columns:
@@ -63,10 +71,12 @@ def _cut(columns: Columns, t0: float, t1: float) -> Columns:
 
 def busy(log: Log) -> Columns:
     """Pieces of work of one equipment in order of time: state, batch, t0, t1."""
-    plain = log.rows["plain"] == 1.0
-    state = np.concatenate([np.full(int(plain.sum()), float(_PROCESSING)), log.pieces["state"]])
+    plain = log.rows["form"] == PLAIN
+    if not len(log.pieces["t0"]) and plain.all():
+        rows = log.rows
+        return {"state": np.full(len(plain), _PROCESSING), "batch": rows["batch"], "t0": rows["started"], "t1": rows["ended"]}
     columns = {
-        "state": state,
+        "state": np.concatenate([np.full(int(plain.sum()), _PROCESSING), log.pieces["state"]]),
         "batch": np.concatenate([log.rows["batch"][plain], log.pieces["batch"]]),
         "t0": np.concatenate([log.rows["started"][plain], log.pieces["t0"]]),
         "t1": np.concatenate([log.rows["ended"][plain], log.pieces["t1"]]),
@@ -77,7 +87,9 @@ def busy(log: Log) -> Columns:
 
 def _own(log: Log) -> Columns:
     """Rows that stand for the unit's time: of a batch of several lots only the last to leave."""
-    own = log.rows["plain"] != 2.0
+    own = log.rows["form"] != RIDER
+    if own.all():
+        return log.rows
     return {name: column[own] for name, column in log.rows.items()}
 
 
@@ -87,10 +99,10 @@ def _together(log: Log, t0: float, t1: float) -> Columns:
     edges = np.unique(np.clip(np.concatenate([starts, ends, [t0, t1]]), t0, t1))
     middle = (edges[1:] + edges[:-1]) / 2.0
     inside = np.searchsorted(starts, middle, side="right") > np.searchsorted(ends, middle, side="right")
-    state = np.where(inside, float(_PROCESSING), float(_STARVED))
+    state = np.where(inside, _PROCESSING, _STARVED)
     first = np.concatenate([[True], state[1:] != state[:-1]])
     begin = edges[:-1][first]
-    return {"state": state[first], "batch": np.full(len(begin), float(NONE)), "t0": begin, "t1": np.append(begin[1:], t1)}
+    return {"state": state[first], "batch": np.full(len(begin), NONE), "t0": begin, "t1": np.append(begin[1:], t1)}
 
 
 def _always_on(log: Log, t0: float, t1: float) -> Columns:
@@ -100,8 +112,8 @@ def _always_on(log: Log, t0: float, t1: float) -> Columns:
     edges = np.empty(3 * n + 2)
     edges[0], edges[-1] = t0, t1
     edges[1:-1:3], edges[2:-1:3], edges[3:-1:3] = rows["started"], rows["ended"], rows["left"]
-    state = np.tile(np.array([_STARVED, _PROCESSING, _BLOCKED], dtype=np.float64), n + 1)[: 3 * n + 1]
-    batch = np.full(3 * n + 1, float(NONE))
+    state = np.tile(np.array([_STARVED, _PROCESSING, _BLOCKED], dtype=np.int32), n + 1)[: 3 * n + 1]
+    batch = np.full(3 * n + 1, NONE, dtype=np.int32)
     batch[1::3] = rows["batch"]
     return _cut({"state": state, "batch": batch, "t0": edges[:-1], "t1": edges[1:]}, t0, t1)
 
@@ -123,7 +135,7 @@ def _with_duties(log: Log, duties: Sequence[Duty], t0: float, t1: float) -> Colu
     edges = np.concatenate([work["t0"], work["t1"], rows["ended"], rows["left"], duty[:, 0], duty[:, 1], [t0, t1]])
     edges = np.unique(edges[(edges >= t0) & (edges <= t1)])
     middle = (edges[1:] + edges[:-1]) / 2.0
-    state, batch = np.full(len(middle), float(_STARVED)), np.full(len(middle), float(NONE))
+    state, batch = np.full(len(middle), _STARVED), np.full(len(middle), NONE)
     if len(rows["ended"]):
         _, blocked = _locate(rows["ended"], rows["left"], middle)
         state[blocked] = _BLOCKED
@@ -147,60 +159,53 @@ def timeline(log: Log, machine: Machine, t0: float, t1: float) -> Columns:
     return _with_duties(log, machine.duties, t0, t1)
 
 
-def flows(states: Columns, machine: Machine) -> Columns:
-    """Constant flows of one equipment, one row a state and carrier."""
-    parts: list[Columns] = []
-    for code, rates in machine.rates.items():
-        mine = states["state"] == code
+def _rate_of(machine: Machine) -> dict[int, np.ndarray]:
+    """For each carrier the rate by state code."""
+    found: dict[int, np.ndarray] = {}
+    for state, rates in machine.rates.items():
         for carrier, rate in rates.items():
-            rows = {name: column[mine] for name, column in states.items()}
-            n = len(rows["t0"])
-            parts.append(rows | {"carrier": np.full(n, float(carrier)), "base": np.full(n, rate)})
-    if not parts:
-        return {name: np.empty(0) for name in ("state", "batch", "t0", "t1", "carrier", "base")}
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+            found.setdefault(carrier, np.zeros(len(STATE)))[state] = rate
+    return found
 
 
-def counters(log: Log, states: Columns, machine: Machine, t0: float, t1: float) -> Columns:
+def flows(states: Columns, machine: Machine) -> list[Columns]:
+    """Constant flows of one equipment, one row a state and carrier; a part for each carrier."""
+    parts = []
+    for carrier, rate in _rate_of(machine).items():
+        base = rate[states["state"]]
+        drawn = base != 0.0
+        rows = states if drawn.all() else {name: column[drawn] for name, column in states.items()}
+        n = len(rows["t0"])
+        constant = {"carrier": np.full(n, carrier), "amp": np.zeros(n), "tau": np.ones(n)}
+        parts.append(rows | constant | {"base": base if n == len(base) else base[drawn]})
+    return parts
+
+
+def counters(log: Log, states: Columns, machine: Machine, t0: float, t1: float) -> list[Columns]:
     """Closed counters of one equipment: work by batch from the log, everything else by state from the time spent in it."""
-    out: dict[str, list[np.ndarray]] = {name: [] for name in ("state", "carrier", "batch", "kwh")}
     work = _cut(busy(log), t0, t1)
-    idle_s = np.bincount(
-        states["state"].astype(np.int64), weights=np.where(states["batch"] == NONE, states["t1"] - states["t0"], 0.0), minlength=len(STATE))
-    for code, rates in machine.rates.items():
-        mine = work["state"] == code
-        batches, index = np.unique(work["batch"][mine], return_inverse=True)
-        hours = np.bincount(index, weights=(work["t1"] - work["t0"])[mine], minlength=len(batches)) / 3600.0
-        if idle_s[code]:
-            batches, hours = np.append(batches, float(NONE)), np.append(hours, idle_s[code] / 3600.0)
-        for carrier, rate in rates.items():
-            for name, column in (
-                ("state", np.full(len(batches), float(code))), ("carrier", np.full(len(batches), float(carrier))),
-                ("batch", batches), ("kwh", hours * rate),
-            ):
-                out[name].append(column)
-    return {name: np.concatenate(columns) if columns else np.empty(0) for name, columns in out.items()}
+    hours = (work["t1"] - work["t0"]) / 3600.0
+    idle = states["batch"] == NONE
+    idle_s = np.bincount(states["state"][idle], weights=(states["t1"] - states["t0"])[idle], minlength=len(STATE))
+    rested = np.flatnonzero(idle_s)
+    parts = []
+    for carrier, rate in _rate_of(machine).items():
+        kwh = hours * rate[work["state"]]
+        state = np.concatenate([work["state"], rested])
+        batch = np.concatenate([work["batch"], np.full(len(rested), NONE)])
+        closed = np.concatenate([kwh, idle_s[rested] / 3600.0 * rate[rested]])
+        drawn = closed != 0.0
+        parts.append({"state": state[drawn], "batch": batch[drawn], "kwh": closed[drawn], "carrier": np.full(int(drawn.sum()), carrier)})
+    return parts
 
 
 def tables(log: Log, machines: Sequence[Machine], t0: float, t1: float) -> dict[str, Table]:
     """Tables ``states``, ``flows`` and ``counters`` of all equipment in ``machines``."""
     parts: dict[str, list[Columns]] = {"states": [], "flows": [], "counters": []}
+    logs = log.by_equipment([machine.equipment for machine in machines])
     for machine in machines:
-        mine = log.of_equipment(machine.equipment)
+        mine = logs[machine.equipment]
         states = timeline(mine, machine, t0, t1)
-        rates, closed = flows(states, machine), counters(mine, states, machine, t0, t1)
-        rates["amp"], rates["tau"] = np.zeros(len(rates["t0"])), np.ones(len(rates["t0"]))
-        for name, columns in (("states", states), ("flows", rates), ("counters", closed)):
-            columns["equipment"] = np.full(len(columns["state"]), float(machine.equipment))
-            parts[name].append(columns)
+        for name, made in (("states", [states]), ("flows", flows(states, machine)), ("counters", counters(mine, states, machine, t0, t1))):
+            parts[name] += [columns | {"equipment": np.full(len(columns["state"]), machine.equipment)} for columns in made]
     return {name: typed(name, columns) for name, columns in parts.items()}
-
-
-def typed(name: str, parts: Sequence[Mapping[str, np.ndarray]]) -> Table:
-    """One table of the trace from parts with at least its columns, in its types."""
-    from twin.ledger.trace import COLUMNS
-
-    types = {"i": np.int32, "d": np.float64}
-    return Table({
-        column: np.concatenate([part[column] for part in parts]).astype(types[code]) if parts else np.empty(0, types[code])
-        for column, code in COLUMNS[name].items()})

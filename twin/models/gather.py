@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.ledger.energy import quarter_hour_kwh
-from twin.ledger.trace import CARRIER, COLUMNS, NONE, OUTCOMES, Names, Table, Trace
+from twin.ledger.trace import typed, CARRIER, COLUMNS, NONE, OUTCOMES, Names, Table, Trace
 from twin.models import expand, site, utilities
-from twin.models.metal import MetalUnit
-from twin.models.station import BatchUnit, DelayUnit, NOBODY
+from twin.models.station import NOBODY, DelayUnit
 from twin.scenario.calendar import origin, windows
 
 if TYPE_CHECKING:
@@ -25,21 +24,12 @@ def close_log(plant: Plant) -> None:
     """Write the rows of lots that are still at work or blocked when the run ends, with infinite ends."""
     for place in plant.places.values():
         for unit in place.units:
-            if isinstance(unit, DelayUnit):
-                for lot in unit.inside.values():
-                    lot.note(math.inf)
-            elif isinstance(unit, BatchUnit):
-                while unit.lots:
-                    job, unit.queued = unit.lots.pop(0)
-                    unit.operation = job.step if unit.ended == math.inf else unit.operation
-                    unit.note(job, math.inf, rider=bool(unit.lots))
-            elif unit.job is not NOBODY and not (isinstance(unit, MetalUnit) and unit.pending is not None and not unit.prepared):
-                unit.log((
-                    unit.job.code, unit.equipment, unit.operation, unit.queued, unit.started, unit.ended, math.inf, unit.batch, unit.plain, 1.0))
+            if unit.job is not NOBODY or isinstance(unit, DelayUnit):
+                unit.note(math.inf)
 
 
 def _table(name: str, rows: Pieces) -> Table:
-    return expand.typed(name, [rows])
+    return typed(name, [rows])
 
 
 def _moves_and_batches(plant: Plant, log: expand.Log, products: np.ndarray, mass: np.ndarray) -> tuple[Table, Pieces]:
@@ -98,8 +88,8 @@ def _joined(own: dict[str, Table], booked: dict[str, Table], batches: Pieces) ->
     """Expanded tables and those that furnaces and feeds wrote themselves, in one."""
     tables = dict(booked)
     for name in ("states", "flows", "counters"):
-        tables[name] = expand.typed(name, [own[name].columns, booked[name].columns])
-    tables["batches"] = expand.typed("batches", [batches, booked["batches"].columns])
+        tables[name] = typed(name, [own[name].columns, booked[name].columns])
+    tables["batches"] = typed("batches", [batches, booked["batches"].columns])
     return tables
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from twin.ledger.trace import NONE, STATE
 from twin.models.books import Books
 from twin.models.dosing import DosingBath
-from twin.models.station import NOBODY, Job, Place, Unit
+from twin.models.station import IN_PIECES, NOBODY, PLAIN, Job, Place, Unit, pack_piece
 from twin.models.worktime import ALWAYS, WorkTime
+
+if TYPE_CHECKING:
+    from twin.models.following import Follower
 
 TINY_KG = 1e-6
 _SETUP, _PROCESSING = STATE["setup"], STATE["processing"]
@@ -179,7 +182,7 @@ class Feed:
 class MetalUnit(Unit):
     """A casting unit: takes the metal of a lot from its feed when it begins it, and waits (starved) while there is not enough."""
 
-    __slots__ = ("_rate", "cast", "drawn", "feed", "pending", "prepared", "ready_at", "supplier")
+    __slots__ = ("_rate", "cast", "drawn", "feed", "follower", "pending", "prepared", "ready_at", "supplier")
 
     def __init__(self, place: Place, equipment: int, durations: Callable[[Job], float], feed: Feed, cast: Callable[[MetalUnit], None]) -> None:
         super().__init__(place, equipment, durations)
@@ -191,6 +194,22 @@ class MetalUnit(Unit):
         self.prepared = False
         self._rate = 1e-9
         self.supplier: Supplier | None = None
+        self.follower: Follower | None = None
+
+    def next(self, now: float) -> None:
+        """Take the next lot, that of the plan where one is followed; else be free."""
+        place = self.place
+        if self.follower is None or not self.follower.rules(now) or not (self.worktime or ALWAYS).open(now) or not isinstance(place, MetalPlace):
+            super().next(now)
+            return
+        job = self.follower.next_lot(self, place, now)
+        if job is None:
+            self.job = NOBODY
+            place.free.append(self)
+            return
+        self.begin(job, now)
+        if place.waiting:
+            place.admit(now)
 
     def look(self) -> None:
         """Tell the melt shop that something changed."""
@@ -201,11 +220,12 @@ class MetalUnit(Unit):
         """Take a lot: set up for it, then begin it when its metal is there."""
         self.job = self.pending = job
         self.queued, self.operation, self.started, self.ended = job.queued, job.step, now, math.inf
-        self.batch, self.prepared, self.ready_at = self.floor.batch(), False, now
+        self.batch, self.prepared, self.ready_at = self.new_batch(), False, now
         if self.setup_s and self.tool not in (None, job.product):
             self.prepared = True
+            self.form = IN_PIECES
             for t0, t1 in (self.worktime or ALWAYS).spread(now, self.setup_s):
-                self.floor.pieces.extend((self.equipment, self.batch, _SETUP, t0, min(t1, 1e300)))
+                self.floor.pieces.extend(pack_piece(self.equipment, self.batch, _SETUP, t0, t1))
                 self.ready_at = t1
             self.floor.after(self.ready_at - now, self.metal_came)
         self.tool = job.product
@@ -241,11 +261,12 @@ class MetalUnit(Unit):
             self.started = now
         work_s = self.durations(job)
         end = self.lay_out(now, work_s)
-        if self.plain and self.prepared:
-            self.plain = False
-            self.floor.pieces.extend((self.equipment, self.batch, _PROCESSING, now, end))
+        if self.form == PLAIN and self.prepared:
+            self.form = IN_PIECES
+            self.floor.pieces.extend(pack_piece(self.equipment, self.batch, _PROCESSING, now, end))
         self.done_at = now + (end - now)
-        self.floor.after(end - now, self.end)
+        if end < math.inf:
+            self.alarm.set(end - now)
         if self.supplier is not None and self.feed.window_s < math.inf:
             self.floor.after(max(0.0, self.done_at - self.supplier.lead_s - now), self._look_ahead)
         self.look()
@@ -253,12 +274,17 @@ class MetalUnit(Unit):
     def _look_ahead(self, event: Any) -> None:
         self.look()
 
+    def note(self, left: float) -> None:
+        """Log the lot; one that still waits for metal has not begun, unless the unit was set up for it."""
+        if self.pending is None or self.prepared:
+            super().note(left)
+
     @property
     def next_job(self) -> Job | None:
         """The lot that waits for metal, or the one that comes next without a set-up."""
         if self.pending is not None:
             return self.pending
-        job = self.place.peek()
+        job = self.place.peek() if self.follower is None else self.follower.following(self, self.place)
         return job if job is not None and (not self.setup_s or self.tool in (None, job.product)) else None
 
     def end(self, event: Any) -> None:
@@ -290,12 +316,32 @@ class MetalUnit(Unit):
 class MetalPlace(Place):
     """A casting station: knows how much metal the lots in its queue will take."""
 
-    __slots__ = ("queued_kg", "supplier")
+    __slots__ = ("follower", "queued_kg", "supplier")
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self.queued_kg = 0.0
         self.supplier: Supplier | None = None
+        self.follower: Follower | None = None
+
+    def accept(self, job: Job, now: float) -> bool:
+        """Take a lot from upstream; under a plan it is queued first, because the plan says which unit casts it."""
+        if self.follower is None or not self.follower.rules(now):
+            return super().accept(job, now)
+        if self.held + job.pieces > self.room and (self.held or not self.room):
+            return False
+        self.put(job, now)
+        return True
+
+    def call(self, now: float) -> None:
+        """Put free units to work; under a plan one that waits for its time does not keep the others from theirs."""
+        if self.follower is None or not self.follower.rules(now) or self.worktime.next_open(now) > now:
+            super().call(now)
+            return
+        for unit in list(self.free):
+            if unit in self.free:
+                self.free.remove(unit)
+                unit.next(now)
 
     def put(self, job: Job, now: float) -> None:
         """Queue a lot; the melt shop hears of its metal."""

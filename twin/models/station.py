@@ -9,20 +9,29 @@ one row per lot into ``Floor.log`` (:data:`LOG`); only lots with pauses, set-ups
 from __future__ import annotations
 
 import math
-from array import array
 from collections import deque
 from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 from itertools import count
+from struct import Struct
 from typing import Any
 
-from simpy import Environment, Timeout
+from simpy import Environment, Event, Timeout
+from simpy.core import EmptySchedule
+from simpy.events import NORMAL
 
 from twin.ledger.trace import NONE, STATE
 from twin.models.worktime import ALWAYS, Window, WorkTime
 
-LOG = ("job", "equipment", "operation", "queued", "started", "ended", "left", "batch", "plain", "share")
-PIECES = ("equipment", "batch", "state", "t0", "t1")
+LOG = (
+    ("job", "<i4"), ("equipment", "<i4"), ("operation", "<i4"), ("queued", "<f8"), ("started", "<f8"), ("ended", "<f8"), ("left", "<f8"),
+    ("batch", "<i4"), ("form", "<i1"), ("share", "<f8"))
+"""fields of a row of the log, packed as numpy reads them back"""
+PIECES = (("equipment", "<i4"), ("batch", "<i4"), ("state", "<i4"), ("t0", "<f8"), ("t1", "<f8"))
+IN_PIECES, PLAIN, RIDER = 0, 1, 2
+"""form of a row: its work is in the pieces; its work is from started to ended; it shares a batch whose time another row stands for"""
+pack_row = Struct("<iiiddddibd").pack
+pack_piece = Struct("<iiidd").pack
 _SETUP, _PROCESSING, _DOWN = STATE["setup"], STATE["processing"], STATE["down"]
 
 
@@ -33,8 +42,8 @@ class Floor:
 
     def __init__(self, t_from: float) -> None:
         self.env = Environment(t_from)
-        self.log = array("d")
-        self.pieces = array("d")
+        self.log = bytearray()
+        self.pieces = bytearray()
         self.batch: Callable[[], int] = count().__next__
         """gives the next batch number"""
         self.finished: Callable[[Job, float], None] | None = None
@@ -49,9 +58,33 @@ class Floor:
         if delay_s != math.inf:
             Timeout(self.env, delay_s).callbacks.append(call)
 
+    def steps(self, events: int) -> bool:
+        """Simulate some events; False when there are no more."""
+        step = self.env.step
+        try:
+            for _ in range(events):
+                step()
+        except EmptySchedule:
+            return False
+        return True
+
     def run(self, until: float) -> None:
         """Simulate up to ``until``; events at that very time are left for the next call."""
         self.env.run(until=until)
+
+
+class Alarm(Event):
+    """A timeout that its owner sets again and again, one at a time; a new :class:`simpy.Timeout` for each costs half as much again."""
+
+    def __init__(self, env: Environment, call: Callable[[Any], None]) -> None:
+        super().__init__(env)
+        self._ok, self._value = True, None
+        self.calls = [call]
+
+    def set(self, delay_s: float) -> None:
+        """Call in ``delay_s`` seconds."""
+        self.callbacks = self.calls
+        self.env.schedule(self, NORMAL, delay_s)
 
 
 class Job:
@@ -168,8 +201,8 @@ class Unit:
     """One machine. It is free, works on ``job``, or is blocked with it."""
 
     __slots__ = (
-        "batch", "done_at", "durations", "end_of_work", "ended", "env", "equipment", "failing", "floor", "job", "log", "new_batch", "operation",
-        "place", "plain", "queued", "setup_s", "started", "tool", "worktime")
+        "alarm", "batch", "done_at", "durations", "ended", "env", "equipment", "failing", "floor", "form", "job", "log", "new_batch", "operation",
+        "place", "queued", "setup_s", "started", "tool", "worktime")
 
     def __init__(self, place: Place, equipment: int, durations: Callable[[Job], float]) -> None:
         self.place, self.floor, self.equipment, self.durations = place, place.floor, equipment, durations
@@ -181,9 +214,9 @@ class Unit:
         self.job = NOBODY
         self.batch, self.operation = NONE, 0
         self.queued = self.started = self.ended = self.done_at = 0.0
-        self.plain = True
+        self.form = PLAIN
         self.log = self.floor.log.extend
-        self.end_of_work = self.end
+        self.alarm = Alarm(self.env, self.end)
         place.units.append(self)
         place.free.append(self)
 
@@ -198,7 +231,7 @@ class Unit:
                 self.done_at = self.ended = math.inf
                 return
         self.done_at = now + work_s
-        Timeout(self.env, work_s).callbacks.append(self.end_of_work)
+        self.alarm.set(work_s)
 
     def lay_out(self, now: float, work_s: float) -> float:
         """Write the pieces of a lot that is set up for, paused or broken down; returns the time when it is done."""
@@ -212,11 +245,12 @@ class Unit:
             t = pieces[-1][2]
         if t != math.inf:
             pieces += self._working(t, work_s, worktime)
-        self.plain = len(pieces) == 1 and pieces[0][0] == _PROCESSING and pieces[0][1] == now
-        if not self.plain:
+        plain = len(pieces) == 1 and pieces[0][0] == _PROCESSING and pieces[0][1] == now
+        self.form = PLAIN if plain else IN_PIECES
+        if not plain:
             for state, a, b in pieces:
                 if a != math.inf:
-                    self.floor.pieces.extend((self.equipment, self.batch, state, a, b))
+                    self.floor.pieces.extend(pack_piece(self.equipment, self.batch, state, a, b))
         return pieces[-1][2]
 
     def _working(self, t: float, work_s: float, worktime: WorkTime) -> list[tuple[int, float, float]]:
@@ -250,14 +284,18 @@ class Unit:
                 return
         elif self.floor.finished is not None:
             self.floor.finished(job, now)
-        self.log((job.code, self.equipment, self.operation, self.queued, self.started, now, now, self.batch, self.plain, 1.0))
+        self.log(pack_row(job.code, self.equipment, self.operation, self.queued, self.started, now, now, self.batch, self.form, 1.0))
         self.next(now)
 
     def leave(self, now: float) -> None:
         """The blocked lot has left: log it, take the next."""
-        self.log((
-            self.job.code, self.equipment, self.operation, self.queued, self.started, self.ended, now, self.batch, self.plain, 1.0))
+        self.note(now)
         self.next(now)
+
+    def note(self, left: float) -> None:
+        """Log the lot; ``left`` is infinite where it has not left when the run ends."""
+        self.log(pack_row(
+            self.job.code, self.equipment, self.operation, self.queued, self.started, self.ended, left, self.batch, self.form, 1.0))
 
     def next(self, now: float) -> None:
         """Take the next lot, else be free."""
@@ -321,21 +359,21 @@ class BatchUnit(Unit):
             self.lots.append((taken, taken.queued))
             self.total += taken.pieces
         self.job, self.queued, self.operation, self.started, self.ended = job, job.queued, job.step, now, math.inf
-        self.batch = floor.batch()
+        self.batch = self.new_batch()
         work_s = self.durations(job) * math.ceil(self.total / self.size)
         end = now + work_s
-        self.plain = True
+        self.form = PLAIN
         if self.failing is not None:
             pieces = self._working(now, work_s, ALWAYS)
-            end, self.plain = pieces[-1][2], len(pieces) == 1
-            if not self.plain:
+            end, self.form = pieces[-1][2], PLAIN if len(pieces) == 1 else IN_PIECES
+            if self.form == IN_PIECES:
                 for state, a, b in pieces:
-                    floor.pieces.extend((self.equipment, self.batch, state, a, b))
-        self.done_at = end
+                    floor.pieces.extend(pack_piece(self.equipment, self.batch, state, a, b))
+        end = self.done_at = now + (end - now)
         closes = self.place.worktime.closes(now)
         if self.overtime is not None and end > closes:
             self.overtime(closes, end)
-        floor.after(end - now, self.end)
+        self.alarm.set(end - now)
 
     def end(self, event: Any) -> None:
         """The batch is done: pass its lots on one by one."""
@@ -345,7 +383,7 @@ class BatchUnit(Unit):
     def leave(self, now: float) -> None:
         """The lot that was blocked has left; go on with the others."""
         job, _ = self.lots.pop(0)
-        self.note(job, now, rider=bool(self.lots))
+        self.note_lot(job, now)
         self._pass_on(now)
 
     def _pass_on(self, now: float) -> None:
@@ -362,18 +400,21 @@ class BatchUnit(Unit):
             elif self.floor.finished is not None:
                 self.floor.finished(job, now)
             self.lots.pop(0)
-            self.note(job, now, rider=bool(self.lots))
+            self.note_lot(job, now)
         self.next(now)
 
-    def note(self, job: Job, left: float, rider: bool) -> None:
-        """Log one lot of the batch; only the last row stands for the unit's time."""
-        plain = 2.0 if rider else float(self.plain)
-        share = self.pieces_of(job) / self.total
-        self.log((job.code, self.equipment, self.operation, self.queued, self.started, self.ended, left, self.batch, plain, share))
+    def note_lot(self, job: Job, left: float) -> None:
+        """Log one lot of the batch; the last to leave stands for the unit's time."""
+        form = RIDER if self.lots else self.form
+        share = job.pieces / self.total
+        self.log(pack_row(
+            job.code, self.equipment, self.operation, self.queued, self.started, self.ended, left, self.batch, form, share))
 
-    def pieces_of(self, job: Job) -> float:
-        """Pieces of a lot in this batch."""
-        return job.pieces
+    def note(self, left: float) -> None:
+        """Log the lots that are still here when the run ends."""
+        while self.lots:
+            job, self.queued = self.lots.pop(0)
+            self.note_lot(job, left)
 
 
 class DelayUnit(Unit):
@@ -400,6 +441,11 @@ class DelayUnit(Unit):
         del self.inside[lot.batch]
         if full:
             self.next(now)
+
+    def note(self, left: float) -> None:
+        """Log the lots that are still here when the run ends."""
+        for lot in self.inside.values():
+            lot.note(left)
 
 
 class Delayed:
@@ -432,5 +478,5 @@ class Delayed:
 
     def note(self, left: float) -> None:
         """Log the lot."""
-        row = (self.job.code, self.unit.equipment, self.operation, self.queued, self.started, self.ended, left, self.batch, 1.0, 1.0)
-        self.unit.log(row)
+        self.unit.log(pack_row(
+            self.job.code, self.unit.equipment, self.operation, self.queued, self.started, self.ended, left, self.batch, PLAIN, 1.0))

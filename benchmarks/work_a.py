@@ -1,0 +1,143 @@
+"""Work A: a serial line of six stations with five buffers of five places, blocking after service, exponential times of mean 1 s, source never
+empty. Ours, with states, flows and a quarter-hour load, against idiomatic SimPy (one Store a buffer, no energy), in the same run.
+
+Exact long-run throughput: 0.7836087 parts/s (stationary distribution of the Markov chain with 30,744 states).
+Run: ``python benchmarks/work_a.py [parts]``.
+"""
+
+from __future__ import annotations
+
+import math
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import simpy
+
+from twin.experiment.draws import AddressedDraws
+from twin.ledger.energy import quarter_hour_kwh
+from twin.ledger.trace import CARRIER, STATE
+from twin.models.condense import Condenser
+from twin.models.durations import Variates
+from twin.models.expand import Log, Machine, tables
+from twin.models.station import Floor, Job, Place, Unit
+from twin.scenario.schema import Duration
+
+STATIONS, BUFFER, EXACT = 6, 5.0, 0.7836087
+RATES = {
+    STATE["processing"]: {CARRIER["electricity"]: 12.0}, STATE["starved"]: {CARRIER["electricity"]: 3.0},
+    STATE["blocked"]: {CARRIER["electricity"]: 3.0}}
+
+
+def reference(parts: int) -> float:
+    """Idiomatic SimPy: a process a machine, a Store a buffer. Returns the simulated time."""
+    env = simpy.Environment()
+    buffers = [simpy.Store(env, capacity=int(BUFFER)) for _ in range(STATIONS - 1)]
+    done = env.event()
+    rng = np.random.default_rng(1)
+
+    def times() -> Iterator[float]:
+        while True:
+            yield from rng.exponential(1.0, 1024).tolist()
+
+    def first() -> Iterator[simpy.Event]:
+        draw = times()
+        for part in range(parts):
+            yield env.timeout(next(draw))
+            yield buffers[0].put(part)
+
+    def middle(k: int) -> Iterator[simpy.Event]:
+        draw = times()
+        while True:
+            part = yield buffers[k - 1].get()
+            yield env.timeout(next(draw))
+            yield buffers[k].put(part)
+
+    def last() -> Iterator[simpy.Event]:
+        draw = times()
+        for _ in range(parts):
+            yield buffers[-1].get()
+            yield env.timeout(next(draw))
+        done.succeed()
+
+    env.process(first())
+    for k in range(1, STATIONS - 1):
+        env.process(middle(k))
+    env.process(last())
+    env.run(until=done)
+    return float(env.now)
+
+
+def line(parts: int, seed: int = 1) -> tuple[Floor, list[Machine]]:
+    """The line on our station core, times addressed by part."""
+    floor = Floor(0.0)
+    places = [Place(floor, f"s{k}", room=BUFFER if k else math.inf) for k in range(STATIONS)]
+    draws = AddressedDraws(seed, 0)
+    second = Duration.model_validate({"exponential": {"mean": "1 s"}})
+    route = tuple(places)
+    for k, place in enumerate(places):
+        times = Variates(second, draws.stream("time", f"s{k}"))
+
+        def work_s(job: Job, times: Callable[[int], float] = times) -> float:
+            return times(job.serial)
+
+        Unit(place, k, work_s)
+    places[0].source = (Job(n, "", "part", 1.0, math.inf, route) for n in range(parts))
+    places[0].call(0.0)
+    return floor, [Machine(k, RATES) for k in range(STATIONS)]
+
+
+def ours(parts: int) -> tuple[float, float]:
+    """Everything recorded: states, flows, counters, quarter-hour load. Returns simulated time and kWh."""
+    floor, machines = line(parts)
+    floor.env.run()
+    end = floor.now
+    made = tables(Log.of(floor.log, floor.pieces), machines, 0.0, end)
+    return end, float(np.sum(quarter_hour_kwh(made["flows"], "electricity", 0.0, end)))
+
+
+def condensed(parts: int) -> tuple[float, float]:
+    """Nothing recorded: the log is condensed in chunks. Returns simulated time and kWh."""
+    floor, machines = line(parts)
+    sums = Condenser(floor, machines, math.inf)
+    end = sums.run()
+    return end, float(sum(a.sum() for a in sums.amount.values()))
+
+
+def timed(what: Callable[[int], object], parts: int, repeat: int = 3) -> tuple[float, object]:
+    """Best process time of a few runs, seconds, and what it returned."""
+    best, found = math.inf, None
+    for _ in range(repeat):
+        begin = time.process_time()
+        found = what(parts)
+        best = min(best, time.process_time() - begin)
+    return best, found
+
+
+def peak_mb() -> float:
+    """Largest resident memory of this process so far, MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+
+
+def main(parts: int = 100_000) -> None:
+    """Print parts per second, the ratio, and memory with records off."""
+    condensed(parts // 10)
+    before = peak_mb()
+    flat_s, flat = timed(condensed, parts, 1)
+    grown = peak_mb() - before
+    ours_s, recorded = timed(ours, parts)
+    reference_s, _ = timed(reference, parts)
+    assert isinstance(recorded, tuple) and isinstance(flat, tuple)
+    assert abs(recorded[1] / flat[1] - 1.0) < 1e-9, "records on and off disagree"
+    assert abs(parts / recorded[0] / EXACT - 1.0) < 0.02, "throughput is not that of the line"
+    print(f"work A, {parts:,} parts: throughput {parts / recorded[0]:.4f} per s (exact {EXACT})")
+    print(f"  idiomatic SimPy, no energy       {parts / reference_s:10,.0f} parts/s")
+    print(f"  twin, ledger on                  {parts / ours_s:10,.0f} parts/s   {reference_s / ours_s:.2f} x")
+    print(f"  twin, records off                {parts / flat_s:10,.0f} parts/s   {reference_s / flat_s:.2f} x")
+    print(f"  memory with records off grew by {grown:.1f} MB from {parts // 10:,} to {parts:,} parts")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
