@@ -23,7 +23,7 @@ def plan_of(
     batches = [batch for event in events for batch in batches_of(scenario, slots, event)]
     batches.sort(key=lambda batch: (batch.not_before_s, batch.equipment, batch.key))
     battery = () if problem.battery is None else tuple(
-        solution.values[f"discharge[{t}]"] - solution.values[f"charge[{t}]"] for t in range(problem.slots))
+        solution.values["discharge", t] - solution.values["charge", t] for t in range(problem.slots))
     return Plan(
         slots.start_s, slots.count * slots.slot_s, slots.slot_s, tuple(batches), (), battery, solution.status, solution.objective_krw,
         solution.bound_krw, solution.gap, solution.stopped_by, tuple(notes))

@@ -88,7 +88,7 @@ def limits_of(problem: Problem) -> dict[str, float]:
 
 
 def _columns(matrix: Matrix, prefix: str) -> list[int]:
-    return [j for name, j in matrix.column.items() if name == prefix or name.startswith(prefix + "[")]
+    return [j for (name, _), j in matrix.column.items() if name == prefix]
 
 
 def _least(

@@ -12,11 +12,12 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from twin.optimize.matrix import StartKey
-from twin.optimize.problem import Due, Flags, Floats, Problem, Stock, Task
+from twin.optimize.problem import Coupling, Due, Flags, Floats, Problem, Stock, Task
 
 EPSILON = 1e-6
 BIG = 1e12
 CAUTIONS = (0.8, 0.6, 0.4)
+Steps = tuple[tuple[int, int, float], ...]
 
 
 class Floor:
@@ -26,6 +27,7 @@ class Floor:
         self.problem = problem
         self.starts: dict[StartKey, float] = {}
         self.levels: dict[str, Floats] = {name: projected(stock, problem.slots) for name, stock in problem.stocks.items()}
+        self.pieces = {name: steps_of(task, problem.slots) for name, task in problem.tasks.items()}
         self.people: dict[str, Floats] = {name: capacity.available.copy() for name, capacity in problem.capacities.items()}
         self.high = {s.name: np.array([s.high_at(t) for t in range(problem.slots)]) for s in problem.stocks.values()}
         self.hold_kw = {s.name: np.array([s.hold_kw_at(t) for t in range(problem.slots)]) for s in problem.stocks.values() if s.hold_kw}
@@ -40,47 +42,71 @@ class Floor:
         """Whether one more start keeps every stock, capacity and the power cap within its bounds from now on."""
         if not task.allowed[slot] or slot + task.slots > self.problem.slots:
             return False
-        deltas = self._deltas(task, slot)
-        for name, delta in deltas.items():
-            after = self.levels[name][slot:] + delta[slot:]
-            if after.min(initial=BIG) < self.problem.stocks[name].low - EPSILON or not self._room(name, after, slot):
+        pieces = self.pieces[task.name]
+        for name, steps in pieces.items():
+            if not all(self._holds(name, slot + first, slot + last, amount) for first, last, amount in steps):
                 return False
             for pair in self.couplings[name]:
-                held, per = (self.levels[one][slot:] + deltas[one][slot:] if one in deltas else self.levels[one][slot:] for one in (pair.stock, pair.per))
-                if np.any(held > pair.factor * per + EPSILON):
+                if not self._coupled(pair, pieces, slot):
                     return False
         if any(self.people[name][slot:slot + task.slots].min(initial=BIG) < amount - EPSILON for name, amount in task.uses.items()):
             return False
-        return bool(np.all(self.load_kw + self._power(task, slot) <= self.room_kw + EPSILON)) or not self._power(task, slot).any()
+        if self.problem.cap_kw is None:
+            return True
+        power = self._power(task, slot)
+        return bool(np.all(self.load_kw + power <= self.room_kw + EPSILON)) or not power.any()
 
-    def _room(self, name: str, after: Floats, slot: int) -> bool:
-        """Whether the level keeps below the most there may be: now by the slot, later by the stock, which will be drawn from again."""
-        return bool(after[0] <= self.high[name][slot] + EPSILON and after.max() <= self.problem.stocks[name].high + EPSILON)
+    def _holds(self, name: str, first: int, last: int, amount: float) -> bool:
+        """Whether a stock may change by ``amount`` from slot ``first`` to before ``last``. What is there later will be drawn from again, so
+        only the slot where it comes is held against a ceiling."""
+        level = self.levels[name][first:last]
+        if not len(level) or not amount:
+            return True
+        if amount < 0.0:
+            return bool(level.min() + amount >= self.problem.stocks[name].low - EPSILON)
+        return bool(level[0] + amount <= self.high[name][first] + EPSILON and level.max() + amount <= self.problem.stocks[name].high + EPSILON)
+
+    def _coupled(self, pair: Coupling, pieces: Mapping[str, Steps], slot: int) -> bool:
+        held, per = self.levels[pair.stock][slot:].copy(), self.levels[pair.per][slot:].copy()
+        for name, series in ((pair.stock, held), (pair.per, per)):
+            for first, last, amount in pieces.get(name, ()):
+                series[first:last] += amount
+        return bool(np.all(held <= pair.factor * per + EPSILON))
 
     def start(self, task: Task, slot: int, count: float = 1.0) -> None:
         """Commit one start, or as many (and parts of one) as ``count`` says."""
-        self.load_kw = self.load_kw + count * self._power(task, slot)
-        for name, delta in self._deltas(task, slot).items():
-            self.levels[name] = self.levels[name] + count * delta
+        if self.problem.cap_kw is not None:
+            self.load_kw = self.load_kw + count * self._power(task, slot)
+        for name, steps in self.pieces[task.name].items():
+            for first, last, amount in steps:
+                self.levels[name][slot + first:slot + last] += count * amount
         for name, amount in task.uses.items():
             self.people[name][slot:slot + task.slots] -= count * amount
         self.starts[task.name, slot] = self.starts.get((task.name, slot), 0) + count
-
-    def _deltas(self, task: Task, slot: int) -> dict[str, Floats]:
-        deltas: dict[str, Floats] = {}
-        for change in task.changes:
-            if slot + change.offset < self.problem.slots:
-                deltas.setdefault(change.stock, np.zeros(self.problem.slots))[slot + change.offset:] += change.amount
-        return deltas
 
     def _power(self, task: Task, slot: int) -> Floats:
         power = np.zeros(self.problem.slots)
         inside = task.profile_kw[:self.problem.slots - slot]
         power[slot:slot + len(inside)] += inside
-        for name, delta in self._deltas(task, slot).items():
-            if name in self.hold_kw:
-                power += self.hold_kw[name] * delta
+        for name, steps in self.pieces[task.name].items():
+            for first, last, amount in steps if name in self.hold_kw else ():
+                power[slot + first:slot + last] += self.hold_kw[name][slot + first:slot + last] * amount
         return power
+
+
+def steps_of(task: Task, slots: int) -> dict[str, Steps]:
+    """stock → (first offset, offset after the last, amount by which its level differs there), what nets to nothing left out."""
+    found: dict[str, Steps] = {}
+    for stock in {change.stock for change in task.changes}:
+        mine = sorted((c.offset, c.amount) for c in task.changes if c.stock == stock)
+        total, steps = 0.0, []
+        for k, (offset, amount) in enumerate(mine):
+            total += amount
+            last = mine[k + 1][0] if k + 1 < len(mine) else slots
+            if last > offset and abs(total) > EPSILON:
+                steps.append((offset, last, total))
+        found[stock] = tuple(steps)
+    return found
 
 
 def projected(stock: Stock, slots: int) -> Floats:

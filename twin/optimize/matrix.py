@@ -25,7 +25,7 @@ StartKey = tuple[str, int]
 class Matrix:
     """min c·x + offset over row_low ≤ A x ≤ row_high, col_low ≤ x ≤ col_high; A in compressed rows.
 
-    ``start_column`` gives the column of each start count (task, slot), ``column`` that of any variable by its name.
+    ``start_column`` gives the column of each start count (task, slot), ``column`` that of any variable by (name, index).
     """
 
     indptr: NDArray[np.int32]
@@ -39,8 +39,7 @@ class Matrix:
     offset: float
     integer: NDArray[np.bool_]
     start_column: Mapping[StartKey, int]
-    column: Mapping[str, int]
-    row_names: tuple[str, ...]
+    column: Mapping[tuple[str, Any], int]
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -64,12 +63,14 @@ def matrix_of(model: ConcreteModel) -> Matrix:
     """The standard form of a model built by :func:`twin.optimize.formulation.build`."""
     from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
+    import pyomo.environ as pyo
+
     form = LinearStandardFormCompiler().write(model, mixed_form=True)
     a = form.A.tocsr()
     right = np.asarray(form.rhs, dtype=float)
     kinds = np.array([row.bound_type for row in form.rows])
-    starts: Any = getattr(model, "start")  # noqa: B009
-    keys = {id(variable): key for key, variable in starts.items()}
+    keys = {id(v): (component.local_name, index) for component in model.component_objects(pyo.Var) for index, v in component.items()}
+    names = [keys[id(v)] for v in form.columns]
     lows = [-np.inf if v.lb is None else v.lb for v in form.columns]
     highs = [np.inf if v.ub is None else v.ub for v in form.columns]
     return Matrix(
@@ -78,9 +79,8 @@ def matrix_of(model: ConcreteModel) -> Matrix:
         col_low=np.array(lows, dtype=float), col_high=np.array(highs, dtype=float),
         cost=np.asarray(form.c.todense()).ravel().astype(float), offset=float(np.ravel(form.c_offset)[0]),
         integer=np.array([v.is_integer() for v in form.columns]),
-        start_column={keys[id(v)]: j for j, v in enumerate(form.columns) if id(v) in keys},
-        column={v.name: j for j, v in enumerate(form.columns)},
-        row_names=tuple(row.constraint.name for row in form.rows),
+        start_column={index: j for j, (name, index) in enumerate(names) if name == "start"},
+        column={name: j for j, name in enumerate(names)},
     )
 
 

@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -42,7 +42,7 @@ class Solution:
     """Start counts (task, slot) → number, every column's value, and the certificate of how good that is."""
 
     starts: Mapping[StartKey, float]
-    values: Mapping[str, float]
+    values: Mapping[tuple[str, Any], float]
     status: Status
     stopped_by: StoppedBy
     objective_krw: float
