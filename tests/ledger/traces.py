@@ -59,7 +59,7 @@ def plant(hours: float = 24.0, seed: int = 1, start: dt.datetime = MONDAY) -> Tr
         t1 = min(t + float(rng.uniform(1200, 4800)), end)
         flow(r, CAST, "processing", batch, t, t1, 48.0)
         r.add("states", CAST, STATE["processing"], t, t1)
-        r.add("jobs", job, 0, 0, 40, 128.0, 0.0, end * 0.7, 0)
+        r.add("jobs", job, 0, 0, 40, 3.2, 0.0, end * 0.7, 0)
         r.add("batches", batch, CAST, t, t1, job, NONE, 0, 128.0, 1.0)
         r.add("moves", job, 0, CAST, 0.0, t, t1, t1, OUTCOMES.index("done"))
         r.add("material", t1, CAST, batch, 3, ROLE["good"], 128.0, 1.0)

@@ -66,6 +66,7 @@ def simulate_case(case: Case) -> Outcome:
     """Simulate, account and check one case. Raises :class:`~twin.ledger.balance.BalanceBroken` where an invariant does not hold."""
     from twin.ledger.accounts import account
     from twin.ledger.balance import check
+    from twin.ledger.expected import expected_residuals
     from twin.ledger.wages import hours_of
     from twin.models.plant import simulate
     from twin.scenario.plan import Plan
@@ -76,8 +77,9 @@ def simulate_case(case: Case) -> Outcome:
     plan = None if case.plan is None else Plan.from_json(case.plan)
     trace = simulate(scenario, draws, plan=plan, replication=case.replication, records=True)
     accounts = account(scenario, trace, bill=case.bill)
-    check(accounts.residuals)
-    result = digest(trace, hours_of(scenario, trace), accounts.kpis, accounts.residuals)
+    residuals = {**accounts.residuals, **expected_residuals(scenario, trace)}
+    check(residuals)
+    result = digest(trace, hours_of(scenario, trace), accounts.kpis, residuals)
     result = RepResult(**{**result.__dict__, "seed": case.seed})
     return Outcome(result, trace, accounts) if case.keep else Outcome(result)
 

@@ -139,8 +139,8 @@ def _service_days(trace: Trace, edges: np.ndarray, n_days: int) -> dict[SeriesKe
     count = _by_day(one, np.clip(jobs["due"], 0.0, trace.duration_s), (late > 0.0).astype(float), edges).get(0, zero)
     finished = _by_day(one[done], end[done], np.ones(int(done.sum())), edges).get(0, zero)
     found: dict[SeriesKey, np.ndarray] = {("jobs", "done"): finished, ("jobs", "late"): count, ("jobs", "lateness_h"): lateness}
-    for column, what in (("pieces", "pieces"), ("mass_kg", "kg")):
-        for code, amount in _by_day(jobs["product"][done], end[done], jobs[column][done], edges).items():
+    for what, each in (("pieces", np.ones(len(jobs))), ("kg", jobs["mass_kg"])):
+        for code, amount in _by_day(jobs["product"][done], end[done], (jobs["pieces"] * each)[done], edges).items():
             name = trace.names.product[code]
             total = trace.facts.get(f"good_{what}/{name}")
             scale = total / amount.sum() if total is not None and amount.sum() else 1.0

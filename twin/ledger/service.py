@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.ledger.trace import NONE, OUTCOMES, ROLE, Trace
+from twin.ledger.trace import OUTCOMES, ROLE, Trace
 
 _DONE = OUTCOMES.index("done")
 
@@ -58,23 +58,20 @@ def lateness_s(trace: Trace) -> np.ndarray:
 
 
 def service(trace: Trace) -> Service:
-    """Output and lateness of a trace. Pieces: facts ``good_pieces`` and ``good_pieces/<product>``, else finished jobs' pieces."""
+    """Output and lateness of a trace. Pieces: facts ``good_pieces`` and ``good_pieces/<product>``, else finished jobs' pieces.
+
+    Output by weight is the metal booked as good; where a plant books no metal, the weight of its good pieces.
+    """
     jobs, rows = trace.jobs, trace.material
     done = finished_s(trace) <= trace.duration_s
     late = lateness_s(trace)
-    kg = float(rows["kg"][rows["role"] == ROLE["good"]].sum())
+    metal = rows["role"] == ROLE["good"]
     pieces, mass = {}, {}
     for code, name in enumerate(trace.names.product):
         mine = done & (jobs["product"] == code)
         pieces[name] = trace.facts.get(f"good_pieces/{name}", float(jobs["pieces"][mine].sum()))
-        mass[name] = trace.facts.get(f"good_kg/{name}", float(jobs["mass_kg"][mine].sum()))
+        mass[name] = trace.facts.get(f"good_kg/{name}", float((jobs["pieces"] * jobs["mass_kg"])[mine].sum()))
+    kg = float(rows["kg"][metal].sum()) if metal.any() else sum(mass.values())
     total = trace.facts.get("good_pieces", sum(pieces.values()))
     return Service(kg, total, pieces, mass, int(done.sum()), int(np.count_nonzero(late > 0.0)), float(late.sum()) / 3600.0)
 
-
-def tonnes_by_job_product(trace: Trace) -> dict[str, float]:
-    """Tonnes cast by product: mass of the batches that carry a product, melting heats left out."""
-    rows = trace.batches
-    made = (rows["product"] != NONE) & (rows["job"] != NONE)
-    sums = np.bincount(rows["product"][made], rows["mass_kg"][made], len(trace.names.product)) if made.any() else np.zeros(len(trace.names.product))
-    return {name: float(kg) / 1000.0 for name, kg in zip(trace.names.product, sums, strict=True)}

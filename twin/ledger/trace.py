@@ -2,14 +2,15 @@
 
 Times are seconds since the horizon's start (t = 0 is ``start``). Names are integer codes into :class:`Names`; code -1 means "none".
 A flow's rate is ``base + amp * exp(-(t - t0) / tau)`` in the carrier's unit (electricity and fuels kW on NCV, air Nm3/s, gases kg/s,
-reactive power kvar); several exponentials are several rows; supply is negative.
+reactive power kvar); several exponentials are several rows; supply is negative. ``counters.kwh`` is the integral in rate unit x hours
+(kWh for kW). ``jobs.mass_kg`` is the mass of one good piece, ``jobs.pieces`` what is cast.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -125,3 +126,13 @@ class Recorder:
 def empty_table(name: str) -> Table:
     """An empty table with the columns of ``name``."""
     return Table({c: np.array([], dtype=np.int32 if code == "i" else np.float64) for c, code in COLUMNS[name].items()})
+
+
+def typed(name: str, parts: Sequence[Mapping[str, np.ndarray]]) -> Table:
+    """One table of the trace from parts with at least its columns, in its types."""
+    types = {"i": np.int32, "d": np.float64}
+    found: dict[str, np.ndarray] = {}
+    for column, code in COLUMNS[name].items():
+        joined = np.concatenate([part[column] for part in parts]) if parts else np.empty(0)
+        found[column] = joined.astype(types[code], copy=False)
+    return Table(found)

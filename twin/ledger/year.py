@@ -266,6 +266,7 @@ def _accounts(scenario: Scenario, laid_on: YearFrame, reps: Mapping[str, RepResu
     good = {key: float(values.sum()) for key, values in laid.sums(reps, "good").items()}
     service = {key[0]: float(values.sum()) for key, values in laid.sums(reps, "jobs").items()}
     output = sum(float(v.sum()) for key, v in laid.sums(reps, "material").items() if key[1] == "good")
+    output = output or sum(kg for key, kg in good.items() if key[1] == "kg")
     kpis = _kpis(energy, load, bill, fuels, materials, labour, emitted) | {
         "output_kg": output, "output_pieces": sum(v for key, v in good.items() if key[1] == "pieces"),
         "lateness_h": service.get("lateness_h", 0.0), "jobs_late": service.get("late", 0.0), "jobs_done": service.get("done", 0.0),
