@@ -110,7 +110,8 @@ def test_the_fitted_scenario_is_the_shipped_one_and_reproduces_the_fit(result: C
     model = result.model
     program = model.practice.power_kw(1.0, LONGEST_MIN)
     melted = melt_until(
-        model.melter, model.curve, program[None, :], np.array([kind.charge.mass_kg]), model.melter.cold_lining(), model.curve.at(kind.tap_c))
+        model.melter, model.curve, program[None, :], np.array([kind.charge.mass_kg]), model.melter.cold_lining(),
+        model.curve.at(kind.tap_c))
     minutes = float(melted.minutes[0])
     kwh = float(np.interp(minutes, np.arange(LONGEST_MIN + 1), np.concatenate(([0.0], np.cumsum(program))))) / 60.0
     assert sum(phase.duration_s for phase in phases) / 60.0 == pytest.approx(minutes, rel=0.005)

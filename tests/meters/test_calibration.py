@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -57,7 +58,8 @@ def _weighed(mass_kg: float) -> ChargedHeat:
     power = ramp(1.0, 300, 448.0)
     (course,) = courses_kwh(melter, made.curve, [power[:130]], np.array([mass_kg]))
     minutes = int(np.argmax(course >= mass_kg * made.curve.at(950.0))) + 1
-    dips = [(float(m), float(np.interp(course[m] / mass_kg, made.curve.kwh_per_kg, made.curve.temperature_c))) for m in range(70, minutes, 3)]
+    bath_c = np.interp(course / mass_kg, made.curve.kwh_per_kg, made.curve.temperature_c)
+    dips = [(float(minute), float(bath_c[minute])) for minute in range(70, minutes, 3)]
     return ChargedHeat(f"{mass_kg:g}", mass_kg, float(power[:minutes].sum()) / 60.0, power[:minutes], tuple(dips))
 
 
@@ -102,7 +104,7 @@ def test_leaving_one_heat_out_is_one_step() -> None:
     assert rows.stop - rows.start == len([dip for dip in whole.charged[1].dips if dip[1] >= whole.lowest_dip_c and dip[0] < len(
         whole.charged[1].power_kw) - 2]) + 1
     stepped = fitted().without(rows)
-    again = fit(Evidence(whole.heats, whole.build, (whole.charged[0], whole.charged[2]), whole.curve, 950.0, usual_kw=whole.usual_kw), PRIORS)
+    again = fit(replace(whole, charged=(whole.charged[0], whole.charged[2])), PRIORS)
     sd = np.array([parameter.sd for parameter in fitted().parameters])
     assert np.abs((stepped - again.vector) / sd).max() < 0.2
     assert not np.array_equal(stepped, fitted().vector)
