@@ -8,8 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from twin.core.units import Fraction, Q
-from twin.ledger.trace import CARRIER, NONE, STATE, Table
-from twin.models.expand import typed
+from twin.ledger.trace import CARRIER, NONE, STATE, Table, typed
 from twin.scenario.schema import Utility
 
 Pieces = dict[str, np.ndarray]
