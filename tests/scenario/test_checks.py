@@ -161,3 +161,9 @@ def test_all_faults_at_once(tmp_path: Path) -> None:
         "site.tariff",
         "utilities.air.serve",
     }
+
+
+def test_a_fault_shows_what_was_written(tmp_path: Path) -> None:
+    """Proves: the value in a fault is the user's own text, with its unit and spelling, also where provenance stands beside it."""
+    (fault,) = faults_of(tmp_path, TOY.replace("mass: 3.2 kg", "mass: {value: -0.0032 ton, data_class: metered}"))
+    assert (fault.place, fault.value, fault.problem) == ("products.plate.mass", "'-0.0032 ton'", "must be above 0 kg")

@@ -122,7 +122,13 @@ def _fault(error: Error, path: Path_, missing: str | None, root: Node, model: An
         return _make(at, place, "unknown key", key, did_you_mean(key, known))
     problem, fix = _words(error, model, path[skip:])
     at = _value_at(node)
-    return _make(at, place or "scenario", problem, _shown(error.get("input")), fix)
+    return _make(at, place or "scenario", problem, _shown(_written(node, error.get("input"))), fix)
+
+
+def _written(node: Node, read: Any) -> Any:
+    """The value as the user wrote it; what the schema was given where that is no scalar."""
+    inner = node.value.get("value") if isinstance(node.value, dict) else node
+    return read if inner is None or isinstance(inner.value, dict | list) else inner.value
 
 
 def _value_at(node: Node) -> Where:
