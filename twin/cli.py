@@ -23,6 +23,20 @@ app = typer.Typer(
     help="Digital twin of small factories: simulate, schedule and evaluate carbon-reduction tasks.",
 )
 
+def checked_formats(text: str | None) -> str | None:
+    """``"html,xlsx"`` as written, refused before any work where a format is unknown."""
+    unknown = [name for name in split_formats(text) if name not in {"html", "xlsx"}]
+    if unknown or (text is not None and not split_formats(text)):
+        message = f"unknown report format {', '.join(unknown) or text!r}; known: html, xlsx"
+        raise typer.BadParameter(message)
+    return text
+
+
+def split_formats(text: str | None) -> list[str]:
+    """``"html,xlsx"`` as a list."""
+    return [name.strip().lower() for name in (text or "").split(",") if name.strip()]
+
+
 ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (YAML).", show_default=False)]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value; may be repeated.")]
 Seed = Annotated[int | None, typer.Option(help="Seed of the random draws; absent: the scenario's.")]
@@ -34,7 +48,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on 
 Lang = Annotated[str | None, typer.Option(metavar="ko|en", help="Language; absent: that of the environment.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress, no messages.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="More: times, memory, where results lie.")]
-Formats = Annotated[str | None, typer.Option("--report", metavar="html,xlsx", help="Also write a report and print its path.")]
+Formats = Annotated[
+    str | None,
+    typer.Option("--report", metavar="html,xlsx", help="Also write a report and print its path.", callback=checked_formats),
+]
 
 RUNS = Path("runs")
 
@@ -85,22 +102,12 @@ def show(result: api.Result, *, as_json: bool, lang: str) -> None:
 
 def keep(result: api.Result, out: Path, reports: str | None, lang: str, *, as_json: bool, quiet: bool) -> None:
     """Store a result, write the reports asked for; print the paths (on stderr where stdout carries JSON)."""
-    wanted = formats(reports) if reports else []
+    wanted = split_formats(reports)
     folder = result.save(out)
     if not quiet:
         typer.echo(f"stored in {folder}", err=True)
     for path in result.report(folder, wanted, lang) if wanted else []:
         typer.echo(f"report: {path}", err=as_json)
-
-
-def formats(text: str) -> list[str]:
-    """``"html,xlsx"`` as a list, refused where a format is unknown."""
-    names = [name.strip().lower() for name in text.split(",") if name.strip()]
-    unknown = [name for name in names if name not in {"html", "xlsx"}]
-    if unknown or not names:
-        message = f"unknown report format {', '.join(unknown) or text!r}; known: html, xlsx"
-        raise typer.BadParameter(message)
-    return names
 
 
 def progress_bar(*, quiet: bool) -> Any:
@@ -297,14 +304,14 @@ def calibrate(
 @app.command()
 def report(
     result: Annotated[Path, typer.Argument(metavar="RUN-or-STUDY", help="Folder of a stored result.", show_default=False)],
-    formats_: Annotated[str, typer.Option("--format", metavar="html,xlsx")] = "html",
+    formats_: Annotated[str, typer.Option("--format", metavar="html,xlsx", callback=checked_formats)] = "html",
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder of the report; absent: the result's.")] = None,
     *, lang: Lang = None, as_json: Json = False,
 ) -> None:
     """Write a report of a stored result and print its path."""
     from twin import api
 
-    paths = api.open_result(result).report(out or result, formats(formats_), language(lang))
+    paths = api.open_result(result).report(out or result, split_formats(formats_), language(lang))
     if as_json:
         emit({"reports": [str(path) for path in paths]})
     else:
