@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from twin.core.cards import FigureCard
 from twin.core.messages import LANGUAGES, local, t
+from twin.report.figures import kind_of
 from twin.report.words import label, number, with_interval
 
 Kind = Literal["text", "number", "interval", "flag", "verdict", "small"]
@@ -52,6 +54,7 @@ class Column:
     title: Both
     kind: Kind = "text"
     digits: int | None = None
+    in_terminal: bool = True
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ BUILDERS = {
 
 def content_of(data: Any) -> Content:
     """The report of a result by its ``kind``. Raises KeyError for a kind that is not reported."""
-    module, _, function = BUILDERS[data.kind].partition(":")
+    module, _, function = BUILDERS[kind_of(data)].partition(":")
     build: Callable[[Any], Content] = getattr(importlib.import_module(f"twin.report.{module}"), function)
     return build(data)
 
@@ -106,7 +109,7 @@ def cell_text(column: Column, cell: Any, lang: str) -> str:
     if column.kind == "flag":
         return "–" if cell is None else t("report.yes" if cell else "report.no", lang)
     if column.kind == "interval":
-        return with_interval(cell, "", lang)
+        return with_interval(cell, "", lang, digits=column.digits)
     if column.kind in ("number", "small"):
         return f"{cell:.1e}" if column.kind == "small" and cell else number(cell, column.digits)
     return "" if cell is None else str(cell)
@@ -157,3 +160,21 @@ def bill_table(bill: Mapping[str, Any]) -> Table:
     if rows:
         rows.append([say("line.total"), "", None, str(bill.get("currency", "KRW")), None, sum(x["amount"] for x in bill["lines"]), None, str(bill["tariff"])])
     return Table("bill", say("head.bill"), columns, rows, in_terminal=False)
+
+
+_PRORATED = re.compile(r"(\d{4}-\d{2}): the load covers ([\d.]+)% of the month")
+_UNVERIFIED = re.compile(r"unverified: (\w+) \((.*)\)")
+
+
+def bill_warnings(bill: Mapping[str, Any]) -> list[Both]:
+    """The bill's warnings; those that the catalogue knows in both languages."""
+    found = []
+    for text in bill.get("warnings", ()):
+        prorated, unverified = _PRORATED.match(text), _UNVERIFIED.match(text)
+        if prorated:
+            found.append(say("note.prorated", month=prorated[1], share=prorated[2]))
+        elif unverified:
+            found.append(say("note.unverified_line", line=word("line", unverified[1]), detail=unverified[2]))
+        else:
+            found.append(Both(text, text))
+    return found

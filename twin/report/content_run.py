@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from twin.ledger.balance import TOLERANCE
 from twin.ledger.losses import USEFUL
+from twin.reference.benchmarks import sector_benchmark
 from twin.report.cards import run_cards, unverified_inputs
 from twin.report.content import (
     Both,
@@ -15,6 +16,7 @@ from twin.report.content import (
     Content,
     Table,
     bill_table,
+    bill_warnings,
     inputs_table,
     period_of,
     say,
@@ -28,6 +30,8 @@ from twin.report.words import number, unit_of
 if TYPE_CHECKING:
     from twin.experiment.result import RunResult
 
+FUEL_FREE = 0.01
+"""Share of fuel in all energy below which a plant counts as all-electric, as in the ledger's own sentence"""
 _BALANCES = ("energy", "heat", "mass", "carbon", "money", "laws")
 
 
@@ -36,11 +40,10 @@ def run_content(data: RunResult) -> Content:
     payload = data.payload()
     rep = data.replications[0]
     balance = balances(payload["balance"])
-    notes = [validity_note(payload["provenance"]), balance_note(payload["balance"]), *(Both(w, w) for w in payload["bill"].get("warnings", ()))]
-    figures = names_for(data) if data.trace0 is not None else ("load_duration",)
+    notes = [validity_note(payload["provenance"]), balance_note(payload["balance"]), *bill_warnings(payload["bill"])]
     return Content(
         "run", say("title.run"), subject_of(data), period_of(rep.start, rep.duration_s / 86_400.0), payload["provenance"],
-        short=_short(data, payload), cards=run_cards(data), figures=figures,
+        short=_short(data, payload), cards=run_cards(data), figures=names_for(data),
         tables=[
             kpi_table(payload["kpis"]), bill_table(payload["bill"]), benchmark_table(payload["benchmark"]), balance,
             inputs_table(unverified_inputs(data))],
@@ -57,12 +60,31 @@ def kpi_table(kpis: Mapping[str, Any]) -> Table:
 def benchmark_table(placings: Any) -> Table:
     """Place among real plants of the sector, carrier by carrier, and why."""
     rows = [
-        [word("carrier", p["carrier"]), p["value"], p["unit"], _quantile(p), p["why"]] for p in placings
+        [word("carrier", p["carrier"]), p["value"], word("unit", p["unit"], p["unit"]), _quantile(p), why(p, placings)] for p in placings
     ]
     columns = [
         Column(say("col.carrier")), Column(say("col.value"), "number", 0), Column(say("col.unit")), Column(say("col.quantile")), Column(say("col.why"))]
     source = Both(placings[0]["source"], placings[0]["source"]) if placings else None
     return Table("benchmark", say("head.benchmark"), columns, rows, source)
+
+
+def why(place: Mapping[str, Any], placings: Sequence[Mapping[str, Any]]) -> Both:
+    """What the place means: the ledger's sentence in English, the same facts in Korean."""
+    row = sector_benchmark(place["sector"])
+    values = {other["carrier"]: other["value"] for other in placings}
+    median = {carrier: _median(known) for carrier, known in row.kwh_per_t.items()}
+    key = "mixed"
+    if values.get("fuel", 0.0) < FUEL_FREE * values.get("total", 0.0):
+        key = "electric" if place["carrier"] == "electricity" else "fuel_free"
+    korean = say(
+        f"why.{key}", value=number(place["value"], 0), median=number(median[place["carrier"]], 0), plants=row.plants,
+        fuel=number(median["fuel"], 0)).ko
+    return Both(place["why"], korean)
+
+
+def _median(values: Sequence[float]) -> float:
+    """The middle of the known quantiles, which are symmetric about the median."""
+    return values[len(values) // 2]
 
 
 def _quantile(place: Mapping[str, Any]) -> str:

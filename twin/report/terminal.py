@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,8 @@ def console(*, stderr: bool = False) -> Console:
 def render(content: Content, lang: str, out: Console) -> None:
     """A report on a console."""
     head = " · ".join(text.of(lang) for text in (content.subject, content.period) if text is not None and text.of(lang))
-    out.print(Text(content.title.of(lang), style="bold"), Text(head, style="cyan"))
+    out.print(Text(content.title.of(lang), style="bold"))
+    out.print(Text(head, style="cyan"))
     if content.cards:
         out.print(_cards(content, lang))
     for table in content.tables:
@@ -47,10 +49,17 @@ def render(content: Content, lang: str, out: Console) -> None:
             out.print(_table(table, lang))
     if content.short:
         out.print(Text(content.head.of(lang), style="bold"))
-        for sentence in content.short:
-            out.print(Text(f"  · {sentence.of(lang)}"), soft_wrap=False)
-    for note in content.notes:
-        out.print(Text(f"  ! {note.of(lang)}", style="yellow"))
+        out.print(_points("·", [sentence.of(lang) for sentence in content.short]))
+    if content.notes:
+        out.print(_points("!", [note.of(lang) for note in content.notes], style="yellow"))
+
+
+def _points(mark: str, texts: Sequence[str], style: str = "") -> RichTable:
+    """A list whose lines hang beside their mark."""
+    made = RichTable.grid(padding=(0, 1))
+    for text in texts:
+        made.add_row(f"  {mark}", Text(text, style=style))
+    return made
 
 
 def _cards(content: Content, lang: str) -> RichTable:
@@ -67,11 +76,12 @@ def _cards(content: Content, lang: str) -> RichTable:
 
 def _table(table: Table, lang: str) -> RichTable:
     made = RichTable(title=table.title.of(lang), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for column in table.columns:
+    shown = [k for k, column in enumerate(table.columns) if column.in_terminal]
+    for column in (table.columns[k] for k in shown):
         right = column.kind in ("number", "interval", "small")
         made.add_column(column.title.of(lang), justify="right" if right else "left", no_wrap=right, overflow="fold")
     for row in table.rows[:MOST_ROWS]:
-        made.add_row(*(_cell(column, cell, lang) for column, cell in zip(table.columns, row, strict=True)))
+        made.add_row(*(_cell(table.columns[k], row[k], lang) for k in shown))
     if len(table.rows) > MOST_ROWS:
         made.caption = say("page.more", n=len(table.rows) - MOST_ROWS).of(lang)
     return made

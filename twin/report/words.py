@@ -75,16 +75,18 @@ def half_width(interval: Mapping[str, Any]) -> float | None:
     return None if low is None or high is None else (float(high) - float(low)) / 2.0
 
 
-def with_interval(interval: Mapping[str, Any] | float | None, unit: str = "", lang: str = "en", *, sign: bool = False) -> str:
+def with_interval(
+    interval: Mapping[str, Any] | float | None, unit: str = "", lang: str = "en", *, digits: int | None = None, sign: bool = False
+) -> str:
     """``1,234 ± 56 kWh``; without an interval the mean alone."""
     if interval is None:
         return "–"
     if not isinstance(interval, Mapping):
         interval = {"mean": interval}
     half, mean = half_width(interval), interval.get("mean")
-    shown = number(mean, sign=sign)
+    shown = number(mean, digits, sign=sign)
     if half:
-        shown += f" ± {number(half)}"
+        shown += f" ± {number(half, digits)}"
     return f"{shown} {unit_text(unit, lang)}".strip()
 
 

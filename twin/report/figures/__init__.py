@@ -12,21 +12,48 @@ FIGURES: dict[str, dict[str, str]] = {
         "load_curve": "load:load_curve", "sankey": "heat:sankey", "losses": "heat:losses", "bill": "bill:bill", "bill_months": "bill:bill_months",
         "load_duration": "load:load_duration",
     },
+    "study": {
+        "ranking": "tasks:ranking", "payback": "tasks:payback", "cash_flow": "tasks:cash_flow", "bundle": "tasks:bundle",
+        "variance_reduction": "tasks:variance_reduction",
+    },
+    "plan": {"cases": "plan:cases", "plan_gantt": "plan:plan_gantt", "bill": "bill:bill"},
+    "diagnosis": {"steps": "diagnosis:steps", "loss_terms": "diagnosis:loss_terms"},
     "bill": {"bill": "bill:bill", "bill_months": "bill:bill_months"},
+    "calibration": {"errors": "fit:errors", "parameters": "fit:parameters", "measured": "fit:measured"},
 }
 """kind of the result: name of the figure: module and function below twin.report.figures"""
 
+NEEDS = {
+    ("run", "load_curve"): "trace0", ("run", "sankey"): "trace0", ("run", "losses"): "trace0", ("run", "bill"): "accounts0.bill",
+    ("run", "bill_months"): "accounts0.bill", ("study", "bundle"): "bundle", ("plan", "plan_gantt"): "plan", ("calibration", "measured"): "training",
+}
+"""What a result must hold (a dotted attribute that is not None) for a figure to be drawn"""
+
+
+def kind_of(data: Any) -> str:
+    """The kind of a result: its ``kind``, else the name of its class in lower case."""
+    return str(getattr(data, "kind", None) or type(data).__name__.lower())
+
 
 def names_for(data: Any) -> tuple[str, ...]:
-    """Names of the figures that a result has: ``data`` has a ``kind``."""
-    return tuple(FIGURES.get(getattr(data, "kind", ""), {}))
+    """Names of the figures that a result has."""
+    kind = kind_of(data)
+    return tuple(name for name in FIGURES.get(kind, {}) if _has(data, NEEDS.get((kind, name), "")))
+
+
+def _has(data: Any, dotted: str) -> bool:
+    for name in filter(None, dotted.split(".")):
+        data = getattr(data, name, None)
+        if data is None:
+            return False
+    return True
 
 
 def figure_of(data: Any, name: str) -> Callable[..., Any]:
     """The figure called ``name`` of a result, a function of ``lang``. Raises AttributeError with the names that there are."""
-    known = FIGURES.get(getattr(data, "kind", ""), {})
+    known = names_for(data)
     if name not in known:
         message = f"no figure {name!r}; there are: {', '.join(known) or 'none'}"
         raise AttributeError(message)
-    module, _, function = known[name].partition(":")
+    module, _, function = FIGURES[kind_of(data)][name].partition(":")
     return functools.partial(getattr(importlib.import_module(f"twin.report.figures.{module}"), function), data)

@@ -48,7 +48,7 @@ def load_curve(data: RunResult, lang: str = "en") -> go.Figure:
             type="date", anchor="y3", range=[begin, min(end, begin + WEEK_MS)], showgrid=False, tickformatstops=_ticks(),
             rangeselector=_ranges(lang, end - begin)),
         yaxis=axis(domain=[split + 0.03, 1.0], range=[0, 1], visible=False, fixedrange=True),
-        yaxis2=axis(t("report.axis.power_kw", lang), domain=[split + 0.03, 1.0], overlaying="y", tickformat=",.0f", rangemode="tozero"),
+        yaxis2=axis(t("report.axis.power_kw", lang), domain=[split + 0.03, 1.0], overlaying="y", tickmode="auto", tickformat=",.0f", rangemode="tozero"),
         yaxis3=axis(
             domain=[0.0, split], tickvals=list(range(len(drawn))), ticktext=[esc(name) for name in drawn], range=[len(drawn) - 0.4, -0.6],
             showgrid=False, zeroline=False, fixedrange=True, ticks=""),
@@ -57,9 +57,9 @@ def load_curve(data: RunResult, lang: str = "en") -> go.Figure:
 
 
 def machines(trace: Trace) -> list[str]:
-    """Equipment that has states of its own, in the order of its stations, utilities and site last."""
+    """Equipment that has states of its own, in the order of its stations, utilities last; parts of the site always run and are left out."""
     seen = {trace.names.equipment[code] for code in np.unique(trace.states["equipment"]).tolist()}
-    return [name for name in trace.names.equipment if name in seen]
+    return [name for name in trace.names.equipment if name in seen and not name.startswith("site.")]
 
 
 def _ticks() -> list[dict[str, Any]]:
@@ -75,7 +75,7 @@ def _ranges(lang: str, span_ms: float) -> dict[str, Any]:
     if span_ms > WEEK_MS:
         steps.append({"count": 7, "step": "day", "label": words[1]})
     steps.append({"step": "all", "label": words[2]})
-    return {"buttons": steps, "x": 1.0, "xanchor": "right", "y": 1.01, "yanchor": "bottom", "bgcolor": "#f4f6f8", "activecolor": "#c9d6e2"}
+    return {"buttons": steps, "x": 0.0, "xanchor": "left", "y": 1.01, "yanchor": "bottom", "bgcolor": "#f4f6f8", "activecolor": "#c9d6e2"}
 
 
 def add_bands(made: go.Figure, spans: Sequence[Band], start: dt.datetime, lang: str, yaxis: str = "y") -> None:

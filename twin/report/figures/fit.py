@@ -1,0 +1,94 @@
+"""A calibration: meter and model on one day, parameters with intervals, errors beside naive predictors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from twin.core.messages import t
+from twin.report.clock import local_ms
+from twin.report.figures.style import INK, axis, colour, figure
+from twin.report.words import esc, label, number
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+DAY_S = 86_400.0
+METRICS = ("total_error_pct", "batch_mape_pct", "cvrmse_15min_pct", "cvrmse_hourly_pct", "daily_peak_error_pct")
+
+
+def measured(data: Any, lang: str = "en") -> go.Figure:
+    """Minute power as metered and as modelled (given starts and taps) on the day of the log with most heats."""
+    import plotly.graph_objects as go
+
+    from twin.meters.naive import place
+
+    log = data.test or data.training
+    predicted = place(log.load, log.heats, data.model.paths(log.heats, taps=True))
+    days = [int(heat.t0_s // DAY_S) for heat in log.heats]
+    day = max(sorted(set(days)), key=days.count)
+    times = log.load.t0_s + 60.0 * np.arange(len(log.load.power_kw))
+    here = (times >= day * DAY_S) & (times < (day + 1) * DAY_S)
+    x = local_ms(log.meter.start, times[here])
+    made = figure(t("report.fig.measured", lang), lang, height=400)
+    for name, kw, ink, width in (
+            ("measured", log.load.power_kw, INK, 1.2), ("model", predicted, "#d55e00", 2.0)):
+        word = t(f"report.legend.{name}", lang)
+        made.add_trace(go.Scatter(
+            x=x, y=np.round(kw[here], 2), mode="lines", name=word, line={"color": ink, "width": width, "shape": "hv"},
+            hovertemplate=f"{word}: %{{y:,.1f}} kW<br>%{{x|%Y-%m-%d %H:%M}}<extra></extra>"))
+    made.update_xaxes(**axis(t("report.axis.time", lang), type="date", tickformat="%H:%M\n%Y-%m-%d", showgrid=False))
+    made.update_yaxes(**axis(t("report.axis.power_kw", lang), rangemode="tozero", tickformat=",.0f"))
+    return made
+
+
+def parameters(data: Any, lang: str = "en") -> go.Figure:
+    """Each parameter's interval relative to its value; hollow where the data do not identify it."""
+    import plotly.graph_objects as go
+
+    rows = [row for row in data.payload()["parameters"] if row["value"]]
+    made = figure(t("report.fig.parameters", lang), lang, height=170 + 34 * max(len(rows), 2))
+    names = [f"{esc(row['name'])} = {number(row['value'])} {esc(row['unit'])}" for row in rows]
+    for identified in (True, False):
+        here = [k for k, row in enumerate(rows) if bool(row["identified"]) == identified]
+        if not here:
+            continue
+        made.add_trace(go.Scatter(
+            x=[1.0] * len(here), y=here, mode="markers", name=t(f"report.legend.{'identified' if identified else 'prior'}", lang),
+            marker={"size": 11, "color": colour(0), "symbol": "circle" if identified else "circle-open", "line": {"width": 2}},
+            error_x={
+                "type": "data", "symmetric": False, "color": colour(0), "thickness": 2,
+                "array": [max(0.0, _ratio(rows[k], "high") - 1.0) for k in here], "arrayminus": [max(0.0, 1.0 - _ratio(rows[k], "low")) for k in here]},
+            hovertext=[f"{names[k]} ({number(rows[k]['low'])} … {number(rows[k]['high'])})" for k in here], hoverinfo="text"))
+    made.update_xaxes(**axis(t("report.axis.ratio", lang), tickformat=".2f"))
+    made.update_yaxes(**axis(tickvals=list(range(len(rows))), ticktext=names, range=[len(rows) - 0.5, -0.5], zeroline=False))
+    made.update_layout(legend={"y": -1.1 / (1.0 + 0.28 * len(rows))})
+    return made
+
+
+def _ratio(row: Any, end: str) -> float:
+    """An end of the interval over the value; the smaller and the larger ratio for negative values too."""
+    ratios = sorted((row["low"] / row["value"], row["high"] / row["value"]))
+    return float(ratios[0] if end == "low" else ratios[1])
+
+
+def errors(data: Any, lang: str = "en") -> go.Figure:
+    """Absolute errors given starts and taps: the twin beside every naive predictor."""
+    import plotly.graph_objects as go
+
+    payload = data.payload()
+    judged = payload.get("out_of_sample") or payload["in_sample"]
+    predictors = {"model": judged["starts_and_taps"], **payload["naive"].get("starts_and_taps", {})}
+    made = figure(t("report.fig.errors", lang), lang, height=400, barmode="group")
+    shown = [label("metric", name, lang) for name in METRICS]
+    for position, (name, scores) in enumerate(predictors.items()):
+        word = esc(label("predictor", name, lang))
+        values = [abs(scores[metric]) for metric in METRICS]
+        made.add_trace(go.Bar(
+            x=shown, y=values, name=word, marker={"color": colour(0) if position == 0 else ("#b9c3cd", "#98a5b2", "#78879a", "#5c6b7d", "#d5dbe1")[(position - 1) % 5]},
+            text=[number(value) for value in values] if position == 0 else None, textposition="outside", cliponaxis=False,
+            hovertemplate=f"{word}, %{{x}}: %{{y:.2f}} %<extra></extra>"))
+    made.update_xaxes(**axis(showgrid=False))
+    made.update_yaxes(**axis(t("report.axis.error", lang), rangemode="tozero"))
+    return made
