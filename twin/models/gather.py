@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.ledger.energy import quarter_hour_kwh
-from twin.ledger.trace import typed, CARRIER, COLUMNS, NONE, OUTCOMES, Names, Table, Trace
+from twin.ledger.trace import CARRIER, COLUMNS, NONE, OUTCOMES, Names, Table, Trace, typed
 from twin.models import expand, site, utilities
 from twin.models.station import NOBODY, DelayUnit
 from twin.scenario.calendar import origin, windows

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twin.ledger.trace import NONE
 from twin.models.books import Books
@@ -20,6 +20,9 @@ from twin.models.metal import TINY_KG, Feed, Metal, MetalPlace
 from twin.models.phases import Draws
 from twin.models.station import Floor
 from twin.models.worktime import WorkTime
+
+if TYPE_CHECKING:
+    from twin.models.following import Follower
 
 EMPTY, HEATING, READY, TAPPING = "empty", "heating", "ready", "tapping"
 
@@ -195,6 +198,7 @@ class MeltShop:
         self.transit: list[tuple[Metal, Feed]] = []
         self.lead_s = self.kind.ladle.tapping_s + self.kind.ladle.time_s
         self._armed = False
+        self.follower: Follower | None = None
         for furnace in self.furnaces:
             furnace.shop = self
         for feed in self.feeds:
@@ -238,7 +242,10 @@ class MeltShop:
         now = self.floor.now
         if not self.furnaces[0].attendance.crew.open(now):
             return
-        for feed in sorted(self.feeds, key=self._hours_left):
+        feeds = sorted(self.feeds, key=self._hours_left)
+        if self.follower is not None and self.follower.rules(now):
+            feeds = self.follower.feed_order(self, feeds, now)
+        for feed in feeds:
             self._serve(feed, now)
         lots = [feed.unit.next_job for feed in self.feeds if feed.window_s < math.inf]
         least_kg = min((job.kg for job in lots if job is not None), default=0.0)
@@ -262,10 +269,14 @@ class MeltShop:
             return
         furnace = ready[0]
         ladle = min(self.kind.ladle.capacity_kg, furnace.available_kg())
+        if self.follower is not None and self.follower.rules(now):
+            ladle = min(ladle, self.follower.ladle_kg(self, feed))
         kg = min(ladle, feed.room_kg)
-        starving = feed.unit.pending is not None and feed.usable_kg + feed.incoming_kg < feed.unit.pending.kg
+        starving = feed.unit.pending is not None and feed.usable_kg + feed.incoming_kg < feed.unit.needs_kg(feed.unit.pending)
         if kg >= ladle - TINY_KG or (starving and kg > TINY_KG):
             furnace.tap(kg, feed)
+            if self.follower is not None:
+                self.follower.tapped(self, feed)
 
     def _serve_ladle(self, feed: Feed, ready: Sequence[Furnace], now: float) -> None:
         """Fill a pouring ladle with the metal of the next lot, when the line can pour it at once."""
@@ -275,7 +286,7 @@ class MeltShop:
             return
         if not unit.fits(job, max(now + self.lead_s, free_at)):
             return
-        missing = job.kg
+        missing = unit.needs_kg(job)
         if sum(f.available_kg() for f in ready) < missing - TINY_KG:
             return
         for furnace in ready:
@@ -296,16 +307,28 @@ class MeltShop:
         queued = sum(place.queued_kg for place in self.places)
         work, unmet, spare = queued, 0.0, 0.0
         for feed in self.feeds:
-            pending = feed.unit.pending.kg if feed.unit.pending is not None else 0.0
+            pending = feed.unit.needs_kg(feed.unit.pending) if feed.unit.pending is not None else 0.0
             there = feed.usable_kg + feed.incoming_kg
             work += pending
             unmet += max(0.0, pending - there)
             spare += max(0.0, there - pending)
         return work, unmet + max(0.0, queued - spare)
 
+    def overflows(self, charge_kg: float) -> bool:
+        """Whether a heat would give metal that neither the lots in sight will take nor their feeds can keep."""
+        stock = sum(feed.usable_kg + feed.incoming_kg for feed in self.feeds) + self._in_furnaces_kg() + charge_kg * self.kind.recovery
+        keeps = sum(feed.capacity_kg - feed.residue_kg for feed in self.feeds if feed.window_s == math.inf)
+        return stock - self._work_kg()[0] > keeps + TINY_KG
+
     def _charge(self, furnace: Furnace, now: float) -> None:
-        """Begin a heat if its metal will be wanted when it is ready."""
+        """Begin a heat if the plan says so, or by rule if its metal will be wanted when it is ready."""
         kind = self.kind
+        if self.follower is not None and self.follower.rules(now):
+            planned_kg = self.follower.begins_heat(self, furnace, now)
+            if planned_kg:
+                furnace.start(min(furnace.metal.kg + self._spread(furnace, planned_kg), kind.capacity_kg))
+            if planned_kg is None or planned_kg:
+                return
         at_feeds = sum(feed.usable_kg + feed.incoming_kg for feed in self.feeds)
         work, unmet = self._work_kg()
         short = unmet - self._in_furnaces_kg()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from twin.models.following import Follower
 
 TINY_KG = 1e-6
-_SETUP, _PROCESSING = STATE["setup"], STATE["processing"]
+_SETUP, _PROCESSING, _DOWN = STATE["setup"], STATE["processing"], STATE["down"]
 
 
 @dataclass(slots=True)
@@ -182,7 +182,7 @@ class Feed:
 class MetalUnit(Unit):
     """A casting unit: takes the metal of a lot from its feed when it begins it, and waits (starved) while there is not enough."""
 
-    __slots__ = ("_rate", "cast", "drawn", "feed", "follower", "pending", "prepared", "ready_at", "supplier")
+    __slots__ = ("_rate", "cast", "drawn", "feed", "follower", "pending", "prepared", "ready_at", "rest", "supplier")
 
     def __init__(self, place: Place, equipment: int, durations: Callable[[Job], float], feed: Feed, cast: Callable[[MetalUnit], None]) -> None:
         super().__init__(place, equipment, durations)
@@ -191,7 +191,7 @@ class MetalUnit(Unit):
         self.drawn = Metal()
         self.pending: Job | None = None
         self.done_at = self.ready_at = -math.inf
-        self.prepared = False
+        self.prepared, self.rest = False, 1.0
         self._rate = 1e-9
         self.supplier: Supplier | None = None
         self.follower: Follower | None = None
@@ -220,7 +220,7 @@ class MetalUnit(Unit):
         """Take a lot: set up for it, then begin it when its metal is there."""
         self.job = self.pending = job
         self.queued, self.operation, self.started, self.ended = job.queued, job.step, now, math.inf
-        self.batch, self.prepared, self.ready_at = self.new_batch(), False, now
+        self.batch, self.prepared, self.ready_at, self.rest = self.new_batch(), False, now, 1.0
         if self.setup_s and self.tool not in (None, job.product):
             self.prepared = True
             self.form = IN_PIECES
@@ -237,7 +237,7 @@ class MetalUnit(Unit):
         """Whether a lot begun at ``start`` is poured before its metal is too late and before the crew leaves; always where metal keeps."""
         if self.feed.window_s == math.inf:
             return True
-        return start + self.durations(job) <= min(expires, (self.worktime or ALWAYS).closes(start)) + 1e-6
+        return start + self.durations(job) * self.share_of(job) <= min(expires, (self.worktime or ALWAYS).closes(start)) + 1e-6
 
     def metal_came(self, event: Any = None) -> None:
         """Metal arrived, the set-up is done or working time began: begin the waiting lot if it can be."""
@@ -248,18 +248,29 @@ class MetalUnit(Unit):
             self.floor.after(worktime.next_open(now) - now, self.metal_came)
         elif not self.fits(job, now):
             self.floor.after(worktime.next_open(worktime.closes(now)) - now, self.metal_came)
-        elif self.feed.usable_kg >= job.kg - TINY_KG and self.fits(job, now, self.feed.expires):
+        elif self.feed.usable_kg >= self.needs_kg(job) - TINY_KG and self.fits(job, now, self.feed.expires):
             self._pour(job, now)
         elif event is not None:
             self.look()
 
+    def share_of(self, job: Job) -> float:
+        """The part of a lot that is still to be cast: less than all after a breakdown in the middle of pouring."""
+        return self.rest if job is self.pending else 1.0
+
+    def needs_kg(self, job: Job) -> float:
+        """Metal that a lot still takes."""
+        return job.kg * self.share_of(job)
+
     def _pour(self, job: Job, now: float) -> None:
-        """Begin the lot now, with its metal."""
-        self.pending = None
-        self.drawn = self.feed.draw(job.kg, now)
+        """Begin the lot now, or go on with it, with its metal."""
+        work_s = self.durations(job) * self.rest
         if not self.prepared:
             self.started = now
-        work_s = self.durations(job)
+        if self._breaks(now, work_s):
+            self._pour_part(job, now, work_s)
+            return
+        self.pending = None
+        self.drawn.add(self.feed.draw(job.kg * self.rest, now))
         end = self.lay_out(now, work_s)
         if self.form == PLAIN and self.prepared:
             self.form = IN_PIECES
@@ -270,6 +281,27 @@ class MetalUnit(Unit):
         if self.supplier is not None and self.feed.window_s < math.inf:
             self.floor.after(max(0.0, self.done_at - self.supplier.lead_s - now), self._look_ahead)
         self.look()
+
+    def _breaks(self, now: float, work_s: float) -> bool:
+        """Whether a breakdown keeps some of the metal past its pouring window."""
+        failing = self.failing
+        if failing is None or self.feed.window_s == math.inf or failing.left_s >= work_s:
+            return False
+        return now + work_s + failing.repair(failing.serial) > self.feed.expires
+
+    def _pour_part(self, job: Job, now: float, work_s: float) -> None:
+        """Pour up to the breakdown; the rest waits for the repair and for fresh metal (what is in the ladle will be too late)."""
+        failing = self.failing
+        assert failing is not None
+        run_s = failing.left_s
+        self.drawn.add(self.feed.draw(job.kg * self.rest * run_s / work_s, now))
+        self.rest *= 1.0 - run_s / work_s
+        self.prepared, self.form = True, IN_PIECES
+        down_at = now + run_s
+        self.ready_at = down_at + failing.worked(run_s)
+        for state, t0, t1 in ((_PROCESSING, now, down_at), (_DOWN, down_at, self.ready_at)):
+            self.floor.pieces.extend(pack_piece(self.equipment, self.batch, state, t0, t1))
+        self.floor.after(self.ready_at - now, self.metal_came)
 
     def _look_ahead(self, event: Any) -> None:
         self.look()
@@ -306,11 +338,6 @@ class MetalUnit(Unit):
         """Metal that it could take for further lots between two times: its rate times the working time left after the lot at work."""
         start = max(t0, self.done_at)
         return 0.0 if start >= t1 else self.kg_per_s * (self.worktime or ALWAYS).seconds(start, t1)
-
-    @property
-    def idle(self) -> bool:
-        """Whether it has neither a lot at work nor one that waits for metal."""
-        return self.job is NOBODY
 
 
 class MetalPlace(Place):

@@ -82,6 +82,22 @@ class Plant:
         self.overtime: list[tuple[str, float, float, int]] = []
         self._build()
         self._orders()
+        if plan is not None:
+            self._follow(plan)
+
+    def _follow(self, plan: Plan) -> None:
+        """Let casting units and melt shops go by a plan."""
+        from twin.models.following import Follower
+
+        follower = Follower(self.floor, plan, self.scenario.spec.dispatch.patience_s, self.codes.equipment)
+        for place in self.places.values():
+            if isinstance(place, MetalPlace):
+                place.follower = follower
+                for unit in place.units:
+                    if isinstance(unit, MetalUnit):
+                        unit.follower = follower
+        for shop in self.shops:
+            shop.follower = follower
 
     # --- building
 
@@ -275,6 +291,8 @@ class Plant:
             equipment, material = job.cast_at
             self.books.material(now, equipment, NONE, material, "good", job.good_kg, job.carbon_kg)
         self.books.count("good_pieces", job.pieces, now)
+        self.books.count(f"good_pieces/{job.product}", job.pieces, now)
+        self.books.count(f"good_kg/{job.product}", job.pieces * self.scenario.spec.products[job.product].mass_kg, now)
 
     # --- running
 
