@@ -34,7 +34,10 @@ def test_only_the_first_replication_keeps_its_trace() -> None:
 
 
 def test_payload_has_what_the_shell_promises() -> None:
-    """Proves: kpis with intervals, benchmark, balance within 1e-9, bill, carbon, provenance. Sensitivity: a missing key would break readers."""
+    """Proves: kpis with intervals, benchmark, balance within 1e-9, bill, carbon, provenance.
+
+    Sensitivity: a missing key would break readers.
+    """
     payload = run(small(), replications=2).payload()
     assert set(payload) == {"kpis", "benchmark", "balance", "bill", "carbon", "provenance"}
     assert set(payload["kpis"]["electricity_kwh_per_t_good"]) == {"mean", "low", "high", "n", "level"}
@@ -80,7 +83,7 @@ def test_equal_cases_are_simulated_once() -> None:
 
 def test_a_broken_invariant_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """Proves: a run that breaks an invariant fails with its name. Sensitivity: printed as a residual only, it would pass unseen."""
-    import twin.ledger.accounts as accounts
+    from twin.ledger import accounts
 
     real = accounts.residuals_of_trace
     monkeypatch.setattr(accounts, "residuals_of_trace", lambda trace: real(trace) | {"mass": 1e-3})

@@ -99,12 +99,13 @@ def test_a_missing_table_and_a_strange_folder(stored: tuple[RunResult, Path], tm
 
 def test_nothing_half_written_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Proves: when writing fails, no folder is left that a reader could take for a result."""
-    import twin.experiment.store as store
+    from twin.experiment import store
 
     found = run(small(), replications=1)
 
     def fail(columns: object, note: str = "") -> bytes:
-        raise OSError("no space left")
+        msg = "no space left"
+        raise OSError(msg)
 
     monkeypatch.setattr(store, "to_parquet", fail)
     with pytest.raises(OSError, match="no space"):

@@ -28,8 +28,8 @@ H = 3600.0
 def test_a_month_of_constant_load_by_hand() -> None:
     """Proves: 100 kW through July 2026 at 을 고압A Ⅱ: demand 400 kW (past), 8,320 KRW/kW; energy at the 2026 hours; day factor 95 %.
 
-    23 weekdays (17 July is a holiday: 22), 4 Saturdays, 5 days billed as Sunday. Off 10 h, mid 8 h, on 6 h on weekdays; Saturday's on-peak is
-    mid. Sensitivity: with the hours of 2024 on-peak would be 6 h too, but at 245.9 KRW.
+    22 weekdays (17 July is a holiday), 4 Saturdays, 5 days billed as Sunday. Off 10 h, mid 8 h, on 6 h on weekdays; a Saturday's on-peak
+    is mid. Sensitivity: at the rates of 2024 on-peak would cost 245.9 KRW.
     """
     start = dt.datetime(2026, 7, 1, tzinfo=SEOUL)
     load = load_of(scenario(), start, np.full(31 * 96, 25.0))
@@ -66,7 +66,10 @@ def test_accounts_of_sound_traces_check(seed: int) -> None:
 
 
 def test_cash_is_the_sum_of_its_parts() -> None:
-    """Proves: cash = bill + fuels + material + wages; the shadow price of carbon stands beside it. Sensitivity: adding it would show here."""
+    """Proves: cash = bill + fuels + material + wages; the shadow price of carbon stands beside it.
+
+    Sensitivity: adding it would show here.
+    """
     found = account(scenario(), plant(48.0))
     kpis = found.kpis
     parts = kpis["bill_krw"] + kpis["fuel_krw"] + kpis["material_krw"] + kpis["labour_krw"]
@@ -110,17 +113,24 @@ def test_laws_hold_and_break() -> None:
 
 
 def test_little_by_hand() -> None:
-    """Proves: two jobs, 1 h and 3 h in the plant: L = 4 h over 4 h = 1, whatever their order. Sensitivity: integer counts would miss a tie."""
+    """Proves: two jobs, 1 h and 3 h in the plant: L = 4 h over 4 h = 1, whatever their order.
+
+    Sensitivity: integer counts would miss a tie.
+    """
     tables = {name: empty_table(name) for name in COLUMNS}
     tables["moves"] = table("moves", [(0, 0, 0, 0, 0, H, H, 0), (1, 0, 0, 0, H, 3 * H, 3 * H, 0)])
     assert little(Trace(dt.datetime(2026, 7, 6, tzinfo=SEOUL), 4 * H, NAMES, tables)) <= 1e-12
 
 
 def test_lateness_by_hand() -> None:
-    """Proves: done 2 h late, done early, and under way 1 h past due at the end: 3 h, two jobs late. Sensitivity: unfinished jobs must count."""
+    """Proves: done 2 h late, done early, and under way 1 h past due at the end: 3 h, two jobs late.
+
+    Sensitivity: unfinished jobs must count.
+    """
     tables = {name: empty_table(name) for name in COLUMNS}
     tables["jobs"] = table("jobs", [(k, 0, 0, 10, 3.2, 0.0, due * H, 0) for k, due in enumerate((1, 9, 9))])
-    tables["moves"] = table("moves", [(0, 0, 1, 0, 0, 3 * H, 3 * H, 0), (1, 0, 1, 0, 0, 4 * H, 4 * H, 0), (2, 0, 1, 0, 4 * H, 10 * H, 10 * H, 2)])
+    spans = ((0.0, 3 * H, 0), (0.0, 4 * H, 0), (4 * H, 10 * H, 2))
+    tables["moves"] = table("moves", [(k, 0, 1, 0, t0, t1, t1, outcome) for k, (t0, t1, outcome) in enumerate(spans)])
     trace = Trace(dt.datetime(2026, 7, 6, tzinfo=SEOUL), 10 * H, NAMES, tables)
     found = service(trace)
     assert finished_s(trace).tolist() == [3 * H, 4 * H, np.inf]

@@ -76,7 +76,7 @@ def test_hours_of_the_day_and_dated_rows_agree() -> None:
 ])
 def test_bad_factor_tables_are_input_faults(rows: list[dict[str, object]]) -> None:
     """Proves: a missing column, a negative value, a wrong count, text, an uncovered span are told, not guessed."""
-    with pytest.raises(InputFault, match="site.grid_factor"):
+    with pytest.raises(InputFault, match=r"site\.grid_factor"):
         series_from_rows(rows, MONDAY, 86400.0, "site.grid_factor")
 
 

@@ -17,7 +17,8 @@ def test_hours_of_a_week_by_hand() -> None:
     both = small({"crews.furnace.shifts": ["day", "night"]})
     assert crew_hours(both, "furnace", 7 * 86400.0) == pytest.approx(2 * (5 * 8 + 4 * 8))
     assert crew_hours(both, "furnace", 14 * 86400.0) == pytest.approx(2 * (2 * 72 - 8))
-    overlapping = small({"crews.furnace.shifts": ["day", "late"], "calendar.shifts.late": {"days": ["mon"], "from": "16:00", "to": "20:00"}})
+    late = {"days": ["mon"], "from": "16:00", "to": "20:00"}
+    overlapping = small({"crews.furnace.shifts": ["day", "late"], "calendar.shifts.late": late})
     assert crew_hours(overlapping, "furnace", 7 * 86400.0) is None
 
 

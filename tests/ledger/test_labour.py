@@ -41,7 +41,10 @@ def test_an_ordinary_day() -> None:
 
 
 def test_a_night_shift_adds_half_from_ten_to_six() -> None:
-    """Proves: 20:00 to 05:00 holds seven night hours: 9 h + 3.5 h. Sensitivity: without the cut at midnight the next day's hours fall out."""
+    """Proves: 20:00 to 05:00 holds seven night hours: 9 h + 3.5 h.
+
+    Sensitivity: without the cut at midnight the next day's hours fall out.
+    """
     found = labour_cost_of(worked_hours(trace_of([(20, 29, 1, 0)]), LAW), WAGE, LAW, {})
     assert found.base_krw == pytest.approx(90_000.0)
     assert found.night_krw == pytest.approx(35_000.0)
@@ -54,7 +57,10 @@ def test_overtime_and_night_add_up() -> None:
 
 
 def test_holiday_within_and_beyond_eight_hours() -> None:
-    """Proves: ten hours on a holiday: 8 x 1.5 + 2 x 2 = 160,000 KRW, overtime not paid on top. Sensitivity: adding it would give 170,000."""
+    """Proves: ten hours on a holiday: 8 x 1.5 + 2 x 2 = 160,000 KRW, overtime not paid on top.
+
+    Sensitivity: adding it would give 170,000.
+    """
     found = cost([(8, 12, 1, 0), (13, 17, 1, 0), (17, 19, 1, 1)], (dt.date(2026, 7, 6),))
     assert found.holiday_krw == pytest.approx(8 * 5_000.0 + 2 * 10_000.0)
     assert found.overtime_krw == 0.0
@@ -62,7 +68,10 @@ def test_holiday_within_and_beyond_eight_hours() -> None:
 
 
 def test_two_shifts_of_one_crew_are_different_people() -> None:
-    """Proves: day and night shift of one crew on a holiday: nobody works beyond eight hours. Sensitivity: by crew and day it would be 8 h."""
+    """Proves: day and night shift of one crew on a holiday: nobody works beyond eight hours.
+
+    Sensitivity: by crew and day it would be 8 h.
+    """
     day, night = dt.date(2026, 7, 6), dt.date(2026, 7, 6)
     spans = {"furnace": [(day, 8 * 3600.0, 16 * 3600.0), (night, 16 * 3600.0, 24 * 3600.0)]}
     worked = worked_hours(trace_of([(8, 16, 1, 0), (16, 24, 1, 0)]), LAW, spans)

@@ -22,7 +22,8 @@ def test_metal_at_its_price_with_the_change_of_stock() -> None:
 
 def test_gases_by_weight_and_unpriced_returns() -> None:
     """Proves: gas is priced by kg and does not move the metal's mean price; returns without a price cost nothing."""
-    found = material_cost_of({("returns", "in"): 500.0, ("ingot", "in"): 500.0}, {"shielding_gas": 10.0}, {"ingot": 3000.0, "shielding_gas": 900.0})
+    prices = {"ingot": 3000.0, "shielding_gas": 900.0}
+    found = material_cost_of({("returns", "in"): 500.0, ("ingot", "in"): 500.0}, {"shielding_gas": 10.0}, prices)
     assert found.total_krw == pytest.approx(1_509_000.0)
     assert material_cost_of({("ingot", "in"): 5.0}, {}, {}).total_krw == 0.0
 

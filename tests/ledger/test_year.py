@@ -124,7 +124,10 @@ def test_metal_by_what_left_the_melt() -> None:
 
 
 def test_prices_follow_the_date() -> None:
-    """Proves: the same week is dearer in winter and summer than in spring by the tariff's rates. Sensitivity: one season for all would not."""
+    """Proves: the same week is dearer in winter and summer than in spring by the tariff's rates.
+
+    Sensitivity: one season for all would not.
+    """
     scn = scenario()
     (one,) = representatives(scn)
     days = int(one.scenario.spec.run.duration_s // 86400)
@@ -149,7 +152,10 @@ def test_a_missing_run_is_told() -> None:
 
 
 def test_every_week_type_is_laid_from_its_own_week() -> None:
-    """Proves: weeks after a closed one take the simulated week after, others the base. Sensitivity: the cold start after a rest is there."""
+    """Proves: weeks after a closed one take the simulated week after, others the base.
+
+    Sensitivity: the cold start after a rest is there.
+    """
     scn = scenario()
     (one,) = representatives(scn)
     laid = lay(scn, (one,), year_start(scn), 365)

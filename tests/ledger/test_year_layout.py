@@ -75,8 +75,8 @@ def test_hash_leaves_out_what_only_accounts_read() -> None:
     """Proves: tariff, prices, wages, PV, factors do not change a simulation; a cycle, a shift, a cap do."""
     run = representatives(scenario())[0].scenario
     same = {
-        "site.tariff": "kepco/industrial-b/hv-a/1", "site.pv": {"peak": "100 kW", "profile": "kr/ansan-siheung"}, "site.grid_factor": "kr/gir-2024",
-        "crews.furnace.wage": "20000 KRW/h", "materials.ingot.price": "1 KRW/kg", "site.demand_history": ["1 kW"],
+        "site.tariff": "kepco/industrial-b/hv-a/1", "site.pv": {"peak": "100 kW", "profile": "kr/ansan-siheung"},
+        "site.grid_factor": "kr/gir-2024", "crews.furnace.wage": "20000 KRW/h", "materials.ingot.price": "1 KRW/kg", "site.demand_history": ["1 kW"],
     }
     for path, value in same.items():
         assert simulation_sha256(run.changed({path: value})) == simulation_sha256(run), path
@@ -85,7 +85,10 @@ def test_hash_leaves_out_what_only_accounts_read() -> None:
 
 
 def test_dated_orders_take_the_whole_year() -> None:
-    """Proves: orders bound to dates cannot be composed from weeks: the year itself is simulated. Sensitivity: a fortnight would miss them."""
+    """Proves: orders bound to dates cannot be composed from weeks: the year itself is simulated.
+
+    Sensitivity: a fortnight would miss them.
+    """
     scn = scenario({"orders.weekly.every": "once"})
     assert list(representative_scenarios(scn)) == ["full"]
     assert full_year(scn).spec.run.duration_s == 53 * 7 * 86400.0

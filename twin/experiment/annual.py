@@ -42,7 +42,8 @@ class AnnualResult:
         try:
             return [year.kpis[kpi] for year in self.years]
         except KeyError:
-            raise KeyError(f"no KPI {kpi!r}; there are: {', '.join(self.years[0].kpis)}") from None
+            msg = f"no KPI {kpi!r}; there are: {', '.join(self.years[0].kpis)}"
+            raise KeyError(msg) from None
 
     @functools.cached_property
     def kpis(self) -> dict[str, Interval]:

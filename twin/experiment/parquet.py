@@ -53,7 +53,8 @@ def from_parquet(path: Path, sha256: str | None = None) -> tuple[dict[str, Any],
 
     try:
         if sha256 is not None and file_sha256(path) != sha256:
-            raise Damaged(f"{path}: damaged: its checksum is not the one that was stored")
+            msg = f"{path}: damaged: its checksum is not the one that was stored"
+            raise Damaged(msg)
         table = pq.read_table(path, use_threads=False)
         columns = {
             name: column.to_pylist() if pa.types.is_string(column.type) or pa.types.is_large_string(column.type) else column.to_numpy()
@@ -61,4 +62,5 @@ def from_parquet(path: Path, sha256: str | None = None) -> tuple[dict[str, Any],
         }
         return columns, (table.schema.metadata or {}).get(_NOTE, b"").decode()
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
-        raise Damaged(f"{path}: damaged or missing: {str(error).splitlines()[0][:120]}") from None
+        msg = f"{path}: damaged or missing: {str(error).splitlines()[0][:120]}"
+        raise Damaged(msg) from None

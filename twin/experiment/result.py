@@ -42,7 +42,8 @@ class RunResult:
             return [rep.kpis[kpi] for rep in self.replications]
         except KeyError:
             known = ", ".join(self.replications[0].kpis)
-            raise KeyError(f"no KPI {kpi!r}; there are: {known}") from None
+            msg = f"no KPI {kpi!r}; there are: {known}"
+            raise KeyError(msg) from None
 
     @functools.cached_property
     def kpis(self) -> dict[str, Interval]:

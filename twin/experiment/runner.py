@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from twin.core.faults import InputFault
 from twin.core.progress import Progress, silent
@@ -67,7 +67,6 @@ def simulate_case(case: Case) -> Outcome:
     from twin.ledger.accounts import account
     from twin.ledger.balance import check
     from twin.ledger.expected import expected_residuals
-    from twin.ledger.wages import hours_of
     from twin.models.plant import simulate
     from twin.scenario.plan import Plan
 
@@ -79,7 +78,7 @@ def simulate_case(case: Case) -> Outcome:
     accounts = account(scenario, trace, bill=case.bill)
     residuals = {**accounts.residuals, **expected_residuals(scenario, trace)}
     check(residuals)
-    result = digest(trace, hours_of(scenario, trace), accounts.kpis, residuals)
+    result = digest(trace, accounts.worked, accounts.kpis, residuals)
     result = RepResult(**{**result.__dict__, "seed": case.seed})
     return Outcome(result, trace, accounts) if case.keep else Outcome(result)
 
@@ -89,13 +88,17 @@ def _indexed(index: int, case: Case) -> tuple[int, Outcome]:
 
 
 def cluster_of(address: str | None) -> AbstractContextManager[Any]:
-    """The backend that joblib is to use: processes of this machine, or the Dask scheduler at ``address``. Raises InputFault without Dask."""
+    """The backend that joblib is to use: processes of this machine, or the Dask scheduler at ``address``.
+
+    Raises InputFault where Dask is not installed.
+    """
     if address is None:
         return nullcontext()
     try:
         from distributed import Client
     except ImportError:
-        raise InputFault("--cluster needs Dask: install carbon-twin[cluster]") from None
+        msg = "--cluster needs Dask: install carbon-twin[cluster]"
+        raise InputFault(msg) from None
     from joblib import parallel_config
 
     connect: Any = Client
@@ -152,16 +155,28 @@ def _plan_json(plan: Plan | None, plans: Sequence[Plan] | None, replication: int
     return None if chosen is None else chosen.to_json()
 
 
+class Execution(TypedDict, total=False):
+    """How replications are worked off, which changes no figure.
+
+    ``jobs``: processes of this machine; ``cluster``: address of a Dask scheduler instead; ``progress``: called as they finish;
+    ``checkpoint``: folder in which finished replications are kept, so that a killed run resumes; storing the result empties it.
+    """
+
+    jobs: int
+    cluster: str | None
+    progress: Progress
+    checkpoint: Path | None
+
+
 def run(
     scenario: Scenario, *, plan: Plan | None = None, plans: Sequence[Plan] | None = None, seed: int | None = None,
-    replications: int | None = None, jobs: int = 1, cluster: str | None = None, precision: float | Precision | None = None,
-    progress: Progress = silent, keep_trace: bool = True, checkpoint: Path | None = None,
+    replications: int | None = None, precision: float | Precision | None = None, keep_trace: bool = True, **how: Unpack[Execution],
 ) -> RunResult:
     """Simulate a scenario (under a plan, or none) and gather its figures.
 
     ``precision``: add replications in rounds until the half width of ``energy_kwh`` (or of the KPI that a :class:`Precision` names) is at
-    most this share of its mean. ``checkpoint``: folder in which finished replications are kept, so that a killed run resumes; it is
-    emptied by storing the result. With randomness off one replication says all. Raises BalanceBroken, InputFault.
+    most this share of its mean. ``how``: see :class:`Execution`. With randomness off one replication says all.
+    Raises BalanceBroken, InputFault.
     """
     begun = time.perf_counter()
     chosen = scenario.spec.run.seed if seed is None else seed
@@ -169,14 +184,16 @@ def run(
     if scenario.spec.run.randomness == "off":
         count, precision = 1, None
     if not 1 <= count <= MAX_REPLICATIONS:
-        raise InputFault(f"replications: {count} is not between 1 and {MAX_REPLICATIONS}")
+        msg = f"replications: {count} is not between 1 and {MAX_REPLICATIONS}"
+        raise InputFault(msg)
     rule = Precision("energy_kwh", precision) if isinstance(precision, float | int) else precision
-    store = None if checkpoint is None else Checkpoint(checkpoint)
+    folder, jobs, cluster = how.get("checkpoint"), how.get("jobs", 1), how.get("cluster")
+    store = None if folder is None else Checkpoint(folder)
     outcomes: list[Outcome] = []
     for size in round_sizes(count, rule):
         cases = cases_of(
             scenario, plan=plan, plans=plans, seed=chosen, replications=range(len(outcomes), size), keep_first=keep_trace)
-        outcomes += map_cases(cases, jobs=jobs, cluster=cluster, progress=progress, checkpoint=store, text="replications")
+        outcomes += map_cases(cases, jobs=jobs, cluster=cluster, progress=how.get("progress", silent), checkpoint=store, text="replications")
         if rule is None or rule.reached([o.result.kpis[rule.kpi] for o in outcomes]):
             break
     first = outcomes[0]

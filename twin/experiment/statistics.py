@@ -42,7 +42,8 @@ def interval(values: Sequence[float] | np.ndarray, level: float = 0.95) -> Inter
     data = [float(value) for value in values]
     n = len(data)
     if n == 0:
-        raise ValueError("an interval needs at least one replication")
+        msg = "an interval needs at least one replication"
+        raise ValueError(msg)
     mean = math.fsum(data) / n
     if n == 1:
         return Interval(mean, None, None, 1, level, None)

@@ -35,14 +35,22 @@ class Storable(Protocol):
     """A result that can be stored."""
 
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """Key of :data:`KINDS`."""
+        ...
 
     @property
-    def meta(self) -> Mapping[str, Any]: ...
+    def meta(self) -> Mapping[str, Any]:
+        """Times, memory: what is not reproducible."""
+        ...
 
-    def payload(self) -> dict[str, Any]: ...
+    def payload(self) -> dict[str, Any]:
+        """The reproducible JSON."""
+        ...
 
-    def to_store(self) -> StoredResult: ...
+    def to_store(self) -> StoredResult:
+        """JSON and tables from which the result can be made again."""
+        ...
 
 
 def register(kind: str, from_store: str) -> None:
@@ -98,17 +106,21 @@ def read_index(path: Path) -> dict[str, Any]:
     """``run.json`` of a stored result, its own checksum verified. Raises InputFault where it is missing or Damaged."""
     file = path / INDEX
     if not file.is_file():
-        raise InputFault(f"{path}: no stored result there ({INDEX} is missing); see 'twin runs'")
+        msg = f"{path}: no stored result there ({INDEX} is missing); see 'twin runs'"
+        raise InputFault(msg)
     try:
         sealed = json.loads(file.read_text(encoding="utf-8"))
         text = sealed["index"]
         if sha256(text) != sealed["sha256"]:
-            raise Damaged(f"{file}: damaged: its checksum is not the one that was stored")
+            msg = f"{file}: damaged: its checksum is not the one that was stored"
+            raise Damaged(msg)
         index: dict[str, Any] = json.loads(text)
     except (ValueError, KeyError, TypeError, OSError):
-        raise Damaged(f"{file}: damaged: not a whole {INDEX}") from None
+        msg = f"{file}: damaged: not a whole {INDEX}"
+        raise Damaged(msg) from None
     if index.get("schema") != SCHEMA:
-        raise InputFault(f"{file}: written by another version of the twin (schema {index.get('schema')}, known is {SCHEMA})")
+        msg = f"{file}: written by another version of the twin (schema {index.get('schema')}, known is {SCHEMA})"
+        raise InputFault(msg)
     return index
 
 
@@ -120,7 +132,8 @@ def load(path: Path) -> tuple[str, Any]:
         tables[name.removesuffix(".parquet")] = from_parquet(path / name, checksum)[0]
     kind = index["kind"]
     if kind not in KINDS:
-        raise InputFault(f"{path}: a result of kind {kind!r} cannot be opened; known: {', '.join(KINDS)}")
+        msg = f"{path}: a result of kind {kind!r} cannot be opened; known: {', '.join(KINDS)}"
+        raise InputFault(msg)
     module, _, name = KINDS[kind].partition(":")
     return kind, getattr(importlib.import_module(module), name).from_store(StoredResult(index["content"], tables))
 
@@ -129,7 +142,8 @@ def load_run(path: Path) -> Any:
     """The run stored at ``path``. Raises InputFault where it is another kind of result."""
     kind, data = load(path)
     if kind != "run":
-        raise InputFault(f"{path}: a stored {kind}, not a run")
+        msg = f"{path}: a stored {kind}, not a run"
+        raise InputFault(msg)
     return data
 
 

@@ -126,6 +126,7 @@ def run_from_store(stored: StoredResult) -> RunResult:
         plans = tuple(Plan.from_json(text) for text in content["plans"])
         trace = None if content["trace"] is None else trace_of(content["trace"], stored.tables)
     except (KeyError, TypeError, AttributeError) as error:
-        raise InputFault(f"not a stored run: {error}") from None
+        msg = f"not a stored run: {error}"
+        raise InputFault(msg) from None
     accounts = None if trace is None else account(scenario, trace)
     return RunResult(scenario, content["seed"], reps, trace, accounts, plans)

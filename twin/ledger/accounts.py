@@ -15,7 +15,8 @@ from twin.ledger.balance import relative, residuals_of_trace
 from twin.ledger.carbon import Emissions, emissions
 from twin.ledger.energy import Key, energy_kwh, row_amounts
 from twin.ledger.factors import FUELS
-from twin.ledger.labour import LabourCost
+from twin.ledger.kpis import money_kpis
+from twin.ledger.labour import LabourCost, WorkedHours
 from twin.ledger.laws import laws
 from twin.ledger.losses import LossFactor, Melting, loss_factors, melting
 from twin.ledger.materials import MaterialCost, PricedFlow, fuel_cost, material_cost
@@ -23,7 +24,7 @@ from twin.ledger.power import bill_of, meter_load, second_route, tariff_of
 from twin.ledger.service import Service, service
 from twin.ledger.tariff_types import Bill, MeterLoad
 from twin.ledger.trace import CARRIER_UNITS, CARRIERS, Trace
-from twin.ledger.wages import labour_cost
+from twin.ledger.wages import cost_of_hours, hours_of
 
 if TYPE_CHECKING:
     from twin.scenario.scenario import Scenario
@@ -43,6 +44,7 @@ class Accounts:
     bill: Bill | None
     fuels: tuple[PricedFlow, ...]
     materials: MaterialCost
+    worked: WorkedHours
     labour: LabourCost
     emissions: Emissions
     service: Service
@@ -69,7 +71,8 @@ def carrier_kwh(trace: Trace) -> dict[str, float]:
 def account(scenario: Scenario, trace: Trace, *, bill: bool = True, rule: Rule = "causal") -> Accounts:
     """All accounts of a trace. Without ``bill`` electricity is not priced, and cash leaves it out.
 
-    Raises input faults of the tariff, the factors and fuel prices. Balances are computed, not judged: see :func:`twin.ledger.balance.check`.
+    Raises input faults of the tariff, the factors and fuel prices. Balances are computed, not judged:
+    :func:`twin.ledger.balance.check` judges.
     """
     load = meter_load(scenario, trace)
     billed = bill_of(scenario, load) if bill else None
@@ -79,19 +82,12 @@ def account(scenario: Scenario, trace: Trace, *, bill: bool = True, rule: Rule =
         allocation = allocated(scenario, trace, billed, load, rule)
         residuals |= money_residuals(scenario, billed, load, allocation)
     energy, costs = carrier_kwh(trace), material_cost(scenario, trace)
-    fuels, labour, gases = fuel_cost(scenario, trace), labour_cost(scenario, trace), emissions(scenario, trace)
-    delivered, melted = service(trace), melting(trace)
-    cash = (billed.total if billed else 0.0) + sum(f.amount_krw for f in fuels) + costs.total_krw + labour.total_krw + gases.cash_krw
-    kpis = kpis_of(energy, delivered, melted, trace, load) | {
-        "carbon_kg": gases.total_kg, "scope1_kg": gases.scope1_kg, "scope2_location_kg": gases.scope2_location_kg, "toe": gases.toe, "cash_krw": cash, "bill_krw": billed.total if billed else 0.0,
-        "fuel_krw": sum(f.amount_krw for f in fuels), "labour_krw": labour.total_krw, "labour_premium_krw": labour.premium_krw,
-        "material_krw": costs.total_krw, "shadow_carbon_krw": gases.shadow_krw, "melt_loss_krw": costs.melt_loss_krw,
-    }
-    if gases.scope2_marginal_kg is not None:
-        kpis["scope2_marginal_kg"] = gases.scope2_marginal_kg
+    fuels, gases, worked = fuel_cost(scenario, trace), emissions(scenario, trace), hours_of(scenario, trace)
+    labour, delivered, melted = cost_of_hours(scenario, worked), service(trace), melting(trace)
+    kpis = kpis_of(energy, delivered, melted, load) | money_kpis(billed.total if billed else 0.0, fuels, costs, labour, gases)
     return Accounts(
-        trace.duration_s, energy, energy_kwh(trace, None, ("equipment", "state", "carrier")), load, billed, fuels, costs, labour, gases,
-        delivered, melted, loss_factors(trace), allocation, residuals, dict(sorted(kpis.items())))
+        trace.duration_s, energy, energy_kwh(trace, None, ("equipment", "state", "carrier")), load, billed, fuels, costs, worked, labour,
+        gases, delivered, melted, loss_factors(trace), allocation, residuals, dict(sorted(kpis.items())))
 
 
 def allocated(scenario: Scenario, trace: Trace, bill: Bill, load: MeterLoad, rule: Rule) -> Allocation:
@@ -121,7 +117,7 @@ def _unexplained(bill: Bill) -> float:
     return max(0.0, worst) / abs(bill.total) if bill.total else 0.0
 
 
-def kpis_of(energy: Mapping[str, float], delivered: Service, melted: Melting | None, trace: Trace, load: MeterLoad) -> dict[str, float]:
+def kpis_of(energy: Mapping[str, float], delivered: Service, melted: Melting | None, load: MeterLoad) -> dict[str, float]:
     """Physical KPIs by name. Figures per tonne are left out where there is no tonne."""
     electricity = energy["electricity"]
     fuel = sum(energy.get(carrier, 0.0) for carrier in FUELS)

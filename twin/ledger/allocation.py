@@ -1,8 +1,8 @@
 """The electricity bill spread over batches and products by a stated rule; what is allocated sums to the bill.
 
-Every line of the bill belongs to one pool: energy (rates and surcharges per kWh) or demand (base, excess, power factor, fixed); VAT and fund
-follow the two in proportion. The energy pool goes to flows by kWh x price of their quarter-hour, so a batch melted off-peak is cheap. What
-was drawn for a batch is its own; idle, holding and utility energy and the demand pool go to batches by the rule:
+Every line of the bill belongs to one pool: energy (rates and surcharges per kWh) or demand (base, excess, power factor, fixed); VAT and
+fund follow the two in proportion. The energy pool goes to flows by kWh x price of their quarter-hour, so a batch melted off-peak is cheap.
+What was drawn for a batch is its own; idle, holding and utility energy and the demand pool go to batches by the rule:
 
 - ``time``: by the batches' time on the equipment (idle, holding), or on any (utility, demand)
 - ``mass``: by the batches' mass, likewise

@@ -74,7 +74,7 @@ def energy_of_carrier(trace: Trace, carrier: str) -> float:
 
 
 def heat(trace: Trace) -> float:
-    """Thermal input from flows (electricity and fuels) against the sum of heat terms, by equipment, state and batch, where heat is booked."""
+    """Thermal input from flows (electricity and fuels) against the sum of heat terms, by equipment, state and batch, where heat is kept."""
     flows, terms = trace.flows, trace.heat
     thermal = np.isin(flows["carrier"], [CARRIER[c] for c in ENERGY_CARRIERS]) & np.isin(flows["equipment"], terms["equipment"])
     rows = np.flatnonzero(thermal)

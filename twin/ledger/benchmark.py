@@ -10,7 +10,7 @@ from twin.reference.benchmarks import CARRIERS, sector_benchmark
 
 @dataclass(frozen=True)
 class Placing:
-    """One figure among real plants: ``quantile`` interpolated (0 or 1 beyond the outermost known ones), ``bounds`` the known ones around."""
+    """One figure among real plants: ``quantile`` interpolated (the outermost known one beyond it), ``bounds`` the known ones around."""
 
     carrier: str
     value: float
@@ -72,7 +72,8 @@ def _why(
             "this plant burns next to no fuel: it melts and holds by electricity, without flue losses, while the median plant burns"
             f" {fuel:,.0f} kWh/t for melting, holding and space heating"
         )
-        return f"{against}; {share}, so it lies low in {carrier} energy" + ("" if carrier == "fuel" else " for its technology, not for its thrift")
+        cause = "" if carrier == "fuel" else " for its technology, not for its thrift"
+        return f"{against}; {share}, so it lies low in {carrier} energy{cause}"
     if carrier == "electricity" and values["fuel"] < 0.01 * values["total"]:
         return f"{against}; electricity does here what fuel does in most of these plants, yet it stands beside plants that melt with gas"
     return f"{against}; product mix and space heating are inside the spread, a plausibility bound and no test of accuracy"

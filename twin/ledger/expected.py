@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +23,7 @@ def _overlap_s(first: Window, second: Window) -> float:
 def crew_hours(scenario: Scenario, crew: str, duration_s: float) -> float | None:
     """Ordinary person-hours of a crew: its shifts less their breaks, times its people. None where its shifts overlap."""
     instances = shift_instances(scenario, scenario.spec.crews[crew].shifts, 0.0, duration_s)
-    if any(b.start_s < a.end_s for a, b in zip(instances, instances[1:], strict=False)):
+    if any(b.start_s < a.end_s for a, b in itertools.pairwise(instances)):
         return None
     span = (0.0, duration_s)
     worked = 0.0

@@ -61,13 +61,16 @@ def series_from_rows(rows: Sequence[Mapping[str, Any]], start: dt.datetime, dura
     try:
         values = np.array([float(row[VALUE_COLUMN]) for row in rows])
     except (KeyError, TypeError, ValueError):
-        raise InputFault(f"{name}: a column '{VALUE_COLUMN}' of numbers is expected") from None
+        msg = f"{name}: a column '{VALUE_COLUMN}' of numbers is expected"
+        raise InputFault(msg) from None
     if not len(values) or not np.all(np.isfinite(values)) or np.any(values < 0):
-        raise InputFault(f"{name}: factors must be numbers of kgCO2e/kWh, not negative")
+        msg = f"{name}: factors must be numbers of kgCO2e/kWh, not negative"
+        raise InputFault(msg)
     if "timestamp" in rows[0]:
         return _dated(values, [str(row["timestamp"]) for row in rows], start, duration_s, name)
     if len(values) not in (24, 8760):
-        raise InputFault(f"{name}: {len(values)} rows; 24 (hours of the day), 8760 (hours of the year) or a column 'timestamp' is expected")
+        msg = f"{name}: {len(values)} rows; 24 (hours of the day), 8760 (hours of the year) or a column 'timestamp' is expected"
+        raise InputFault(msg)
     days, _ = days_of(start, duration_s)
     edges = np.array([seconds(start, day, hour) for day in days for hour in range(24)] + [duration_s])
     index = np.array([hour_of_year(day) % len(values) for day in days]).repeat(24) + np.tile(np.arange(24), len(days))
@@ -84,9 +87,11 @@ def _dated(values: np.ndarray, stamps: Sequence[str], start: dt.datetime, durati
     moments = [dt.datetime.fromisoformat(stamp) for stamp in stamps]
     at = np.array([(m if m.tzinfo else m.replace(tzinfo=start.tzinfo)).timestamp() - start.timestamp() for m in moments])
     if np.any(np.diff(at) <= 0):
-        raise InputFault(f"{name}: timestamps must ascend")
+        msg = f"{name}: timestamps must ascend"
+        raise InputFault(msg)
     if at[0] > 0 or at[-1] < duration_s - 86400.0:
-        raise InputFault(f"{name}: {stamps[0]} … {stamps[-1]} does not cover {duration_s / 86400:g} days from {start.isoformat()}")
+        msg = f"{name}: {stamps[0]} … {stamps[-1]} does not cover {duration_s / 86400:g} days from {start.isoformat()}"
+        raise InputFault(msg)
     return _clipped(np.append(at, max(duration_s, at[-1] + 1.0)), values, duration_s)
 
 

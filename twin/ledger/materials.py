@@ -15,7 +15,7 @@ import numpy as np
 from twin.core.faults import InputFault
 from twin.ledger.energy import of_carrier, row_amounts
 from twin.ledger.factors import FUELS
-from twin.ledger.trace import ROLE, ROLES, Trace
+from twin.ledger.trace import ROLES, Trace
 from twin.reference.fuels import MJ_PER_KWH, fuel_of_carrier
 from twin.reference.prices import city_gas_retail_margin, city_gas_wholesale
 
@@ -117,13 +117,15 @@ def fuel_cost_of(scenario: Scenario, kwh: Mapping[str, float], gas_krw_per_mj: f
         if carrier == "natural_gas":
             price = gas_krw_per_mj if scenario.spec.site.gas_price_krw_per_mj is None else scenario.spec.site.gas_price_krw_per_mj
             if price is None:
-                raise InputFault("site.gas_price: natural gas is burnt and has no price; add e.g. 'gas_price: 21 KRW/MJ'")
+                msg = "site.gas_price: natural gas is burnt and has no price; add e.g. 'gas_price: 21 KRW/MJ'"
+                raise InputFault(msg)
             mj = amount * MJ_PER_KWH * (fuel.gross_mj_per_net_mj or 1.0)
             lines.append(PricedFlow(carrier, mj, "MJ (gross)", price, mj * price))
             continue
         material = scenario.spec.materials.get(carrier)
         if material is None:
-            raise InputFault(f"materials.{carrier}: this fuel is burnt and has no price; add e.g. '{carrier}: {{price: 1500 KRW/kg}}'")
+            msg = f"materials.{carrier}: this fuel is burnt and has no price; add e.g. '{carrier}: {{price: 1500 KRW/kg}}'"
+            raise InputFault(msg)
         mj_per_kg = fuel.ncv_mj_per_unit if fuel.activity_unit == "kg" else DIESEL_MJ_PER_KG
         kg = amount * MJ_PER_KWH / mj_per_kg
         lines.append(PricedFlow(carrier, kg, "kg", material.price_krw_per_kg, kg * material.price_krw_per_kg))

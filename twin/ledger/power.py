@@ -42,7 +42,8 @@ def load_of(
     """
     if np.any(kwh < -_DUST_KWH):
         worst = int(np.argmin(kwh))
-        raise RunFailed(f"the load at the meter is {kwh[worst]:.6g} kWh in quarter-hour {worst}: on-site supply was not curtailed")
+        msg = f"the load at the meter is {kwh[worst]:.6g} kWh in quarter-hour {worst}: on-site supply was not curtailed"
+        raise RunFailed(msg)
     kwh = np.maximum(kwh, 0.0)
     factor = scenario.spec.site.power_factor
     if lag is None and factor is not None:

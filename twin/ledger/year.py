@@ -21,6 +21,7 @@ from twin.core.faults import InputFault
 from twin.ledger.carbon import Emissions, emissions_of
 from twin.ledger.digest import BANDS, RepResult, SeriesKey
 from twin.ledger.factors import FUELS, Factors, StepSeries, factors_of, hour_of_year
+from twin.ledger.kpis import money_kpis
 from twin.ledger.labour import LabourCost, WorkedHours
 from twin.ledger.materials import GASES, MaterialCost, PricedFlow, fuel_cost_of, material_cost_of
 from twin.ledger.power import bill_of, load_of
@@ -54,8 +55,8 @@ _OUT = ("good", "scrap", "returns", "melt_loss", "slag")
 class YearAccounts:
     """Accounts of the span (twelve months unless said) of one replication. Energy in kWh, money in KRW.
 
-    ``energy_kwh`` by carrier, electricity net of PV; ``by_equipment_kwh`` by (equipment, state, carrier), gross; ``heat_kwh`` by (equipment,
-    term); ``months``: one row a month; ``load`` the quarter-hours at the meter.
+    ``energy_kwh`` by carrier, electricity net of PV; ``by_equipment_kwh`` by (equipment, state, carrier), gross; ``heat_kwh`` by
+    (equipment, term); ``months``: one row a month; ``load`` the quarter-hours at the meter.
     """
 
     replication: int
@@ -97,8 +98,10 @@ class _Laid:
 
 
 def _position(day: dt.date, closed: tuple[int, ...], shown: tuple[int, ...], shifts: Mapping[int, str]) -> int:
-    """Weekday of the simulated week that stands for ``day``: among days of the same shifts, closed days for closed and open for open, in
-    order; rest days for themselves."""
+    """Weekday of the simulated week that stands for ``day``.
+
+    Among days of the same shifts, closed days stand for closed and open for open, in order; rest days for themselves.
+    """
     k = day.weekday()
     if closed == shown or k not in shifts:
         return k
@@ -145,7 +148,8 @@ def pv_quarters_kwh(scenario: Scenario, start: dt.datetime, n: int) -> np.ndarra
     else:
         rows = np.array([float(row["kw_per_kwp"]) for row in scenario.tables["site.pv.profile"]])
         if len(rows) != 8760:
-            raise InputFault(f"site.pv.profile: {len(rows)} rows; 8760 hourly values 'kw_per_kwp' are expected")
+            msg = f"site.pv.profile: {len(rows)} rows; 8760 hourly values 'kw_per_kwp' are expected"
+            raise InputFault(msg)
         hours = rows.reshape(365, 24)[[hour_of_year(day) // 24 for day in days]]
     return np.asarray(pv.peak_kw * hours[clock.day - first, clock.hour] * (QUARTER_S / 3600.0))
 
@@ -163,7 +167,7 @@ class YearFrame:
     factors: Factors
 
     def quarters(self, reps: Mapping[str, RepResult], carrier: str) -> np.ndarray:
-        """Quarter-hours of the span: each takes the same clock time of its day's simulated day (so days of 23 or 25 hours come out right)."""
+        """Quarter-hours of the span: each takes the same clock time of its simulated day (days of 23 or 25 hours come out right)."""
         out = np.zeros(len(self.day))
         for k, name in enumerate(self.laid.names):
             if ("quarter", carrier) in reps[name].series:
@@ -241,7 +245,8 @@ def compose(scenario: Scenario, reps: Mapping[str, RepResult], laid_on: YearFram
     laid_on = frame(scenario) if laid_on is None else laid_on
     missing = [name for name in laid_on.laid.names if name not in reps]
     if missing:
-        raise InputFault(f"the year needs a run of {', '.join(missing)}; there are: {', '.join(reps)}")
+        msg = f"the year needs a run of {', '.join(missing)}; there are: {', '.join(reps)}"
+        raise InputFault(msg)
     gross = laid_on.quarters(reps, "electricity")
     used = np.minimum(laid_on.pv_kwh, np.maximum(gross, 0.0))
     lag, lead = (laid_on.quarters(reps, name) for name in ("reactive_lag", "reactive_lead"))
@@ -267,7 +272,10 @@ def _accounts(scenario: Scenario, laid_on: YearFrame, reps: Mapping[str, RepResu
     service = {key[0]: float(values.sum()) for key, values in laid.sums(reps, "jobs").items()}
     output = sum(float(v.sum()) for key, v in laid.sums(reps, "material").items() if key[1] == "good")
     output = output or sum(kg for key, kg in good.items() if key[1] == "kg")
-    kpis = _kpis(energy, load, bill, fuels, materials, labour, emitted) | {
+    fuel_kwh = sum(energy.get(c, 0.0) for c in FUELS)
+    kpis = money_kpis(bill.total, fuels, materials, labour, emitted) | {
+        "electricity_kwh": energy["electricity"], "fuel_kwh": fuel_kwh, "energy_kwh": energy["electricity"] + fuel_kwh,
+        "peak_kw": float(load.demand_kw().max()), **{f"{c}_kwh": kwh for c, kwh in energy.items() if c != "electricity"},
         "output_kg": output, "output_pieces": sum(v for key, v in good.items() if key[1] == "pieces"),
         "lateness_h": service.get("lateness_h", 0.0), "jobs_late": service.get("late", 0.0), "jobs_done": service.get("done", 0.0),
         "pv_available_kwh": available_kwh, "pv_used_kwh": used_kwh,
@@ -279,8 +287,8 @@ def _accounts(scenario: Scenario, laid_on: YearFrame, reps: Mapping[str, RepResu
     heat = {key: float(values.sum()) for key, values in laid.sums(reps, "heat").items()}
     replication = next(iter(reps.values())).replication
     return YearAccounts(
-        replication, laid.first, len(laid.day), energy, equipment, heat, good, load, available_kwh, used_kwh, bill, fuels, materials, labour,
-        emitted, months_of(load, bill), dict(sorted(kpis.items())))
+        replication, laid.first, len(laid.day), energy, equipment, heat, good, load, available_kwh, used_kwh, bill, fuels, materials,
+        labour, emitted, months_of(bill), dict(sorted(kpis.items())))
 
 
 def _emitted(energy: Mapping[str, float], load: MeterLoad, burnt_kg: float, factors: Factors) -> Emissions:
@@ -288,27 +296,7 @@ def _emitted(energy: Mapping[str, float], load: MeterLoad, burnt_kg: float, fact
     return emissions_of(energy, _weighed(load.kwh, factors.grid), marginal, burnt_kg, factors)
 
 
-def _kpis(
-    energy: Mapping[str, float], load: MeterLoad, bill: Bill, fuels: tuple[PricedFlow, ...], materials: MaterialCost, labour: LabourCost,
-    emitted: Emissions,
-) -> dict[str, float]:
-    fuel_kwh = sum(energy.get(c, 0.0) for c in FUELS)
-    fuel_krw = sum(line.amount_krw for line in fuels)
-    found = {
-        "electricity_kwh": energy["electricity"], "fuel_kwh": fuel_kwh, "energy_kwh": energy["electricity"] + fuel_kwh,
-        "peak_kw": float(load.demand_kw().max()), "bill_krw": bill.total, "fuel_krw": fuel_krw, "material_krw": materials.total_krw,
-        "melt_loss_krw": materials.melt_loss_krw, "labour_krw": labour.total_krw, "labour_premium_krw": labour.premium_krw,
-        "cash_krw": bill.total + fuel_krw + materials.total_krw + labour.total_krw + emitted.cash_krw, "toe": emitted.toe,
-        "carbon_kg": emitted.total_kg, "scope1_kg": emitted.scope1_kg, "scope2_location_kg": emitted.scope2_location_kg,
-        "shadow_carbon_krw": emitted.shadow_krw,
-    }
-    found.update({f"{c}_kwh": kwh for c, kwh in energy.items() if c != "electricity"})
-    if emitted.scope2_marginal_kg is not None:
-        found["scope2_marginal_kg"] = emitted.scope2_marginal_kg
-    return found
-
-
-def months_of(load: MeterLoad, bill: Bill) -> tuple[Mapping[str, float | str], ...]:
+def months_of(bill: Bill) -> tuple[Mapping[str, float | str], ...]:
     """One row a month: energy, metered and billing demand, amount of the bill."""
     months = list(dict.fromkeys(line.month for line in bill.lines))
     return tuple(

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 BASE, CLOSED, AFTER = "base", "closed", "after"
 FULL = "full"
 WEEK = dt.timedelta(days=7)
+Weeks = Mapping[dt.date, tuple[str, tuple[int, ...]]]
+"""Monday: type of the week, and the weekdays closed in it"""
 _AFTERWARDS = (
-    "tariff", "demand_history_kw", "grid_factor", "marginal_factor", "carbon_price", "contract_power_kw", "power_factor", "gas_price_krw_per_mj",
-    "pv",
+    "tariff", "demand_history_kw", "grid_factor", "marginal_factor", "carbon_price", "contract_power_kw", "power_factor",
+    "gas_price_krw_per_mj", "pv",
 )
 """fields of the site that only accounts read"""
 
@@ -100,9 +102,10 @@ def signature(scenario: Scenario, closed: tuple[int, ...]) -> str:
     return "|".join(sorted(shifts[k] for k in closed))
 
 
-def week_types(scenario: Scenario, first: dt.date, days: int) -> dict[dt.date, tuple[str, tuple[int, ...]]]:
+def week_types(scenario: Scenario, first: dt.date, days: int) -> Weeks:
     """Type and closed weekdays of every week (by its Monday) that the span touches."""
-    week, found = monday(first), {}
+    week = monday(first)
+    found: dict[dt.date, tuple[str, tuple[int, ...]]] = {}
     before = signature(scenario, closed_weekdays(scenario, week - WEEK))
     while week < first + dt.timedelta(days=days):
         closed = closed_weekdays(scenario, week)
@@ -169,7 +172,7 @@ def simulation_sha256(scenario: Scenario) -> str:
     return sha256(content)
 
 
-def _clean_monday(scenario: Scenario, season: str, weeks: Mapping[dt.date, tuple[str, tuple[int, ...]]]) -> dt.date:
+def _clean_monday(scenario: Scenario, season: str, weeks: Weeks) -> dt.date:
     """The first Monday in a season whose fortnight has no closed day; the season's first Monday where there is none."""
     mondays = [week for week in weeks if season_of(scenario, week) == season]
     for week in mondays:
@@ -184,12 +187,12 @@ def _run_changes(start: dt.date, layout: Layout) -> dict[str, Any]:
         (start + dt.timedelta(days=7 * k + weekday)).isoformat() for k, closed in enumerate(layout.closed) for weekday in closed
     ]
     return {
-        "run.start": start.isoformat(), "run.duration": f"{len(layout.types)} weeks", "calendar.holidays": None, "calendar.extra_holidays": extra,
-        "calendar.removed_holidays": [], "calendar.shutdowns": [], "site.pv": None, "site.battery": None,
+        "run.start": start.isoformat(), "run.duration": f"{len(layout.types)} weeks", "calendar.holidays": None,
+        "calendar.extra_holidays": extra, "calendar.removed_holidays": [], "calendar.shutdowns": [], "site.pv": None, "site.battery": None,
     }
 
 
-def _representative(scenario: Scenario, season: str, layout: Layout, weeks: Mapping[dt.date, tuple[str, tuple[int, ...]]]) -> Representative:
+def _representative(scenario: Scenario, season: str, layout: Layout, weeks: Weeks) -> Representative:
     start = _clean_monday(scenario, season, weeks)
     return Representative(season, scenario.changed(_run_changes(start, layout)), layout, (season,))
 
@@ -226,7 +229,7 @@ def representative_scenarios(scenario: Scenario) -> dict[str, Scenario]:
 
 
 def full_year(scenario: Scenario) -> Scenario:
-    """The whole reference year as one run (52 or 53 whole weeks), PV and battery left to be laid on afterwards: what a composed year is tested by."""
+    """The whole reference year as one run of 53 weeks, PV and battery left to be laid on afterwards: what a composed year is tested by."""
     first = year_start(scenario)
     weeks = -(-year_days(first) // 7)
     return scenario.changed({
