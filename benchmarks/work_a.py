@@ -1,21 +1,20 @@
-"""Work A: a serial line of six stations with five buffers of five places, blocking after service, exponential times of mean 1 s, source never
-empty. Ours, with states, flows and a quarter-hour load, against idiomatic SimPy (one Store a buffer, no energy), in the same run.
+"""Work A: a serial line of six stations with five buffers of five places, blocking after service, exponential times of mean 1 s.
+
+The source is never empty. Ours, with states, flows and a quarter-hour load, against idiomatic SimPy (one Store a buffer, no energy), in the same run.
 
 Exact long-run throughput: 0.7836087 parts/s (stationary distribution of the Markov chain with 30,744 states).
-Run: ``python benchmarks/work_a.py [parts]``.
+Run: ``python -m benchmarks --only work_a``.
 """
 
 from __future__ import annotations
 
 import math
-import resource
-import sys
-import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import simpy
 
+from benchmarks.measure import Row, in_turns
 from twin.experiment.draws import AddressedDraws
 from twin.ledger.energy import quarter_hour_kwh
 from twin.ledger.trace import CARRIER, STATE
@@ -25,10 +24,12 @@ from twin.models.expand import Log, Machine, tables
 from twin.models.station import Floor, Job, Place, Unit
 from twin.scenario.schema import Duration
 
-STATIONS, BUFFER, EXACT = 6, 5.0, 0.7836087
+STATIONS, BUFFER, EXACT, PARTS = 6, 5.0, 0.7836087, 100_000
 RATES = {
-    STATE["processing"]: {CARRIER["electricity"]: 12.0}, STATE["starved"]: {CARRIER["electricity"]: 3.0},
-    STATE["blocked"]: {CARRIER["electricity"]: 3.0}}
+    STATE["processing"]: {CARRIER["electricity"]: 12.0},
+    STATE["starved"]: {CARRIER["electricity"]: 3.0},
+    STATE["blocked"]: {CARRIER["electricity"]: 3.0},
+}
 
 
 def reference(parts: int) -> float:
@@ -106,38 +107,35 @@ def condensed(parts: int) -> tuple[float, float]:
     return end, float(sum(a.sum() for a in sums.amount.values()))
 
 
-def timed(what: Callable[[int], object], parts: int, repeat: int = 3) -> tuple[float, object]:
-    """Best process time of a few runs, seconds, and what it returned."""
-    best, found = math.inf, None
-    for _ in range(repeat):
-        begin = time.process_time()
-        found = what(parts)
-        best = min(best, time.process_time() - begin)
-    return best, found
-
-
-def peak_mb() -> float:
-    """Largest resident memory of this process so far, MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
-
-
-def main(parts: int = 100_000) -> None:
-    """Print parts per second, the ratio, and memory with records off."""
-    condensed(parts // 10)
-    before = peak_mb()
-    flat_s, flat = timed(condensed, parts, 1)
-    grown = peak_mb() - before
-    ours_s, recorded = timed(ours, parts)
-    reference_s, _ = timed(reference, parts)
-    assert isinstance(recorded, tuple) and isinstance(flat, tuple)
+def check(recorded: tuple[float, float], flat: tuple[float, float], parts: int) -> None:
+    """What is timed is also right: the same energy by both ways, the chain's throughput. Raises AssertionError."""
     assert abs(recorded[1] / flat[1] - 1.0) < 1e-9, "records on and off disagree"
     assert abs(parts / recorded[0] / EXACT - 1.0) < 0.02, "throughput is not that of the line"
-    print(f"work A, {parts:,} parts: throughput {parts / recorded[0]:.4f} per s (exact {EXACT})")
-    print(f"  idiomatic SimPy, no energy       {parts / reference_s:10,.0f} parts/s")
-    print(f"  twin, ledger on                  {parts / ours_s:10,.0f} parts/s   {reference_s / ours_s:.2f} x")
-    print(f"  twin, records off                {parts / flat_s:10,.0f} parts/s   {reference_s / flat_s:.2f} x")
-    print(f"  memory with records off grew by {grown:.1f} MB from {parts // 10:,} to {parts:,} parts")
 
 
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+def rows(parts: int = PARTS) -> list[Row]:
+    """Parts per second, the rivals in turns."""
+    check(ours(parts), condensed(parts), parts)
+    best = in_turns({"simpy": lambda: reference(parts), "ours": lambda: ours(parts), "flat": lambda: condensed(parts)})
+    beside = f"SimPy {parts / best['simpy']:,.0f} parts/s"
+    return [
+        Row("work_a", f"work A, {parts:,} parts, ledger on", parts / best["ours"], "parts/s"),
+        Row(
+            "work_a",
+            "work A, ledger on, against SimPy with a Store a buffer",
+            best["simpy"] / best["ours"],
+            "x",
+            2.0,
+            "at_least",
+            beside,
+        ),
+        Row(
+            "work_a",
+            "work A, records off, against the same",
+            best["simpy"] / best["flat"],
+            "x",
+            2.0,
+            "at_least",
+            f"{parts / best['flat']:,.0f} parts/s",
+        ),
+    ]

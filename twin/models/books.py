@@ -6,6 +6,7 @@ Material events in [0, end) are written; the stocks at both ends are a snapshot 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from twin.ledger.trace import CARRIER, NONE, ROLE, STATE, TERM, Recorder
 from twin.models.phases import Phase
@@ -14,15 +15,15 @@ from twin.models.phases import Phase
 class Books:
     """Writes rows into a :class:`~twin.ledger.trace.Recorder`, cut to the horizon ``[0, end_s]``."""
 
-    def __init__(self, end_s: float, records: bool = True) -> None:
-        self.end_s, self.records = end_s, records
+    def __init__(self, end_s: float) -> None:
+        self.end_s = end_s
         self.recorder = Recorder()
         self.facts: dict[str, float] = {}
 
     def pieces(self, t0: float, t1: float) -> list[tuple[float, float]]:
         """``[t0, t1]`` split where the horizon begins and ends, so that no phase crosses a cut."""
         edges = [t0, *(cut for cut in (0.0, self.end_s) if t0 < cut < t1), t1]
-        return [(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+        return [(a, b) for a, b in pairwise(edges) if b > a]
 
     def cuts_after(self, t0: float) -> list[float]:
         """Seconds from ``t0`` to the cuts that come after it."""
@@ -49,7 +50,9 @@ class Books:
             t0 = t1
         return t0
 
-    def material(self, t: float, equipment: int, batch: int, material: int, role: str, kg: float, carbon_kg: float) -> None:
+    def material(
+        self, t: float, equipment: int, batch: int, material: int, role: str, kg: float, carbon_kg: float
+    ) -> None:
         """Book one movement of metal; what happens before t = 0 is not counted."""
         if kg > 0.0 and 0.0 <= t <= self.end_s:
             self.recorder.add("material", t, equipment, batch, material, ROLE[role], kg, carbon_kg)
@@ -62,3 +65,8 @@ class Books:
         """Add to a fact of the trace, within the horizon."""
         if 0.0 <= t < self.end_s:
             self.facts[fact] = self.facts.get(fact, 0.0) + amount
+
+    def least(self, fact: str, value: float, t: float) -> None:
+        """Keep the smallest value of a fact of the trace, within the horizon."""
+        if 0.0 <= t < self.end_s:
+            self.facts[fact] = min(self.facts.get(fact, value), value)

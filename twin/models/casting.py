@@ -14,7 +14,16 @@ from twin.models.equipment import Working
 from twin.models.furnace import InductionFurnace
 from twin.scenario.schema import Part, Product
 
-__all__ = ["Casting", "DieCastingCell", "DosingFurnace", "Heating", "InductionFurnace", "MouldingLine", "Pouring", "poured_kg"]
+__all__ = [
+    "Casting",
+    "DieCastingCell",
+    "DosingFurnace",
+    "Heating",
+    "InductionFurnace",
+    "MouldingLine",
+    "Pouring",
+    "poured_kg",
+]
 
 
 def poured_kg(product: Product, pieces: float) -> float:
@@ -26,7 +35,12 @@ class Heating(Part):
     """How a dosing or holding furnace is heated."""
 
     electric_kw: Annotated[float, Q("kW")] = Field(alias="electric", gt=0, description="rated electric power")
-    efficiency: Fraction = Field(0.95, gt=0, le=1, description="heat into bath and lining over electricity; the rest is lost in leads and elements")
+    efficiency: Fraction = Field(
+        0.95,
+        gt=0,
+        le=1,
+        description="heat into bath and lining over electricity; the rest is lost in leads and elements",
+    )
 
 
 class DosingFurnace(Part):
@@ -37,21 +51,34 @@ class DosingFurnace(Part):
     """
 
     capacity_kg: Annotated[float, Q("kg")] = Field(alias="capacity", gt=0, description="largest bath")
-    residue_kg: Annotated[float, Q("kg")] = Field(0.0, alias="residue", ge=0, description="bath that is never cast (below the dosing tube)")
+    residue_kg: Annotated[float, Q("kg")] = Field(
+        0.0, alias="residue", ge=0, description="bath that is never cast (below the dosing tube)"
+    )
     hold_c: Annotated[float, Q("degC")] = Field(alias="hold", description="set point while its cell works")
     heating: Heating
-    conductance_w_per_k: Annotated[float, Q("W/K")] = Field(alias="conductance", gt=0, description="loss from bath to hall per kelvin")
-    opening_share: Fraction = Field(0.3, ge=0, le=1, description="share of the conductance that is bath surface: well and cover")
-    lining_kwh_per_k: Annotated[float, Q("kWh/K")] = Field(0.03, alias="lining", gt=0, description="heat capacity of the lining that follows the bath")
-    setback_k: Annotated[float, Q("K")] = Field(0.0, alias="setback", ge=0, description="lower set point while its cell's crew is away")
+    conductance_w_per_k: Annotated[float, Q("W/K")] = Field(
+        alias="conductance", gt=0, description="loss from bath to hall per kelvin"
+    )
+    opening_share: Fraction = Field(
+        0.3, ge=0, le=1, description="share of the conductance that is bath surface: well and cover"
+    )
+    lining_kwh_per_k: Annotated[float, Q("kWh/K")] = Field(
+        0.03, alias="lining", gt=0, description="heat capacity of the lining that follows the bath"
+    )
+    setback_k: Annotated[float, Q("K")] = Field(
+        0.0, alias="setback", ge=0, description="lower set point while its cell's crew is away"
+    )
 
 
 class Pouring(Part):
     """Pouring from a ladle: the metal must be in the moulds within the window after it left the furnace."""
 
-    capacity_kg: Annotated[float, Q("kg")] = Field(alias="capacity", gt=0, description="metal that the ladle holds at the line")
-    window_s: Annotated[float, Q("s")] = Field(alias="window", gt=0, description="longest time from arrival at the line to the last mould")
-    lowest_c: Annotated[float, Q("degC")] | None = Field(None, alias="lowest", description="coldest metal that may be poured; checked, never adjusted")
+    capacity_kg: Annotated[float, Q("kg")] = Field(
+        alias="capacity", gt=0, description="metal that the ladle holds at the line"
+    )
+    window_s: Annotated[float, Q("s")] = Field(
+        alias="window", gt=0, description="longest time from arrival at the line to the last mould"
+    )
 
 
 class Casting(Working):

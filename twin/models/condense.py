@@ -69,15 +69,17 @@ class Condenser:
         if upto_s is None and self.floor.pieces:
             size = 28
             for k in range(0, len(self.floor.pieces), size):
-                batch = int.from_bytes(self.floor.pieces[k + 4:k + 8], "little", signed=True)
+                batch = int.from_bytes(self.floor.pieces[k + 4 : k + 8], "little", signed=True)
                 if batch not in log.rows["batch"]:
-                    kept += self.floor.pieces[k:k + size]
+                    kept += self.floor.pieces[k : k + size]
         self.floor.pieces[:] = kept
 
     def _settle(self, machine: Machine, log: Log, begin: float, end: float) -> None:
         states = timeline(log, machine, begin, end)
         seconds = states["t1"] - states["t0"]
-        self.state_s[machine.equipment] += np.bincount(states["state"].astype(np.int64), weights=seconds, minlength=len(STATES))
+        self.state_s[machine.equipment] += np.bincount(
+            states["state"].astype(np.int64), weights=seconds, minlength=len(STATES)
+        )
         for rows in flows(states, machine):
             if len(rows["carrier"]):
                 self._add(machine.equipment, int(rows["carrier"][0]), rows, begin, end)

@@ -65,13 +65,21 @@ class DosingBath:
         copy.advance(duration_s, set_c, "standby")
         return copy
 
+    def holding_kw(self, set_c: float) -> float:
+        """Electric power that holds ``set_c``, at most the rated one."""
+        p = self.parameters
+        return min(p.conductance_w_per_k * (set_c - p.ambient_c) / 1000.0 / p.efficiency, p.rated_kw)
+
     def reheat_s(self, set_c: float) -> float:
         """Seconds at rated power from the present temperature to ``set_c``; infinite when that power cannot reach it."""
         return self._crossing_s(self.parameters.rated_kw, set_c) if self.temperature_c < set_c else 0.0
 
     def _limit_c(self, power_kw: float) -> float:
         """Temperature that ``power_kw`` would hold in the long run."""
-        return self.parameters.ambient_c + self.parameters.efficiency * power_kw * 1000.0 / self.parameters.conductance_w_per_k
+        return (
+            self.parameters.ambient_c
+            + self.parameters.efficiency * power_kw * 1000.0 / self.parameters.conductance_w_per_k
+        )
 
     def _tau_s(self) -> float:
         return self.capacity_kwh_per_k() * 3.6e6 / self.parameters.conductance_w_per_k
@@ -105,8 +113,10 @@ class DosingBath:
             lost_kwh = p.conductance_w_per_k * mean_k_h / 1000.0
         rise = self.temperature_c - before
         heat = {
-            "wall_conduction": lost_kwh * (1.0 - p.opening_share), "opening": lost_kwh * p.opening_share,
-            "bath_storage": self.kg * p.metal_kwh_per_kg_k * rise, "wall_storage": p.lining_kwh_per_k * rise,
+            "wall_conduction": lost_kwh * (1.0 - p.opening_share),
+            "opening": lost_kwh * p.opening_share,
+            "bath_storage": self.kg * p.metal_kwh_per_kg_k * rise,
+            "wall_storage": p.lining_kwh_per_k * rise,
             "auxiliary": power_kw * (1.0 - p.efficiency) * hours,
         }
         flows = (Flow("electricity", power_kw),) if power_kw else ()

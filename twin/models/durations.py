@@ -35,7 +35,8 @@ def mean_s(duration: Duration) -> float:
         return duration.lognormal.mean_s
     if duration.weibull is not None:
         return duration.weibull.mean_s
-    raise ValueError("a duration needs one of constant, exponential, lognormal, weibull")
+    msg = "a duration needs one of constant, exponential, lognormal, weibull"
+    raise ValueError(msg)
 
 
 def _lognormal(mean: float, sd: float) -> tuple[float, float]:
@@ -53,17 +54,20 @@ def quantile_s(duration: Duration, uniform: float) -> float:
         return math.exp(location + scale * _NORMAL.inv_cdf(uniform)) if scale else duration.lognormal.mean_s
     if duration.weibull is not None:
         shape = duration.weibull.shape
-        return duration.weibull.mean_s / math.gamma(1.0 + 1.0 / shape) * (-math.log1p(-uniform)) ** (1.0 / shape)
+        scale_s = duration.weibull.mean_s / math.gamma(1.0 + 1.0 / shape)
+        return float(scale_s * (-math.log1p(-uniform)) ** (1.0 / shape))
     return mean_s(duration)
 
 
 def quantiles_s(duration: Duration, uniforms: np.ndarray) -> np.ndarray:
     """:func:`quantile_s` of an array of variates."""
     if duration.exponential is not None:
-        return -duration.exponential.mean_s * np.log1p(-uniforms)
+        return np.asarray(-duration.exponential.mean_s * np.log1p(-uniforms))
     if duration.weibull is not None:
         shape = duration.weibull.shape
-        return duration.weibull.mean_s / math.gamma(1.0 + 1.0 / shape) * (-np.log1p(-uniforms)) ** (1.0 / shape)
+        return np.asarray(
+            duration.weibull.mean_s / math.gamma(1.0 + 1.0 / shape) * (-np.log1p(-uniforms)) ** (1.0 / shape)
+        )
     return np.array([quantile_s(duration, float(u)) for u in uniforms])
 
 
@@ -83,12 +87,13 @@ class Variates:
             self._first = serial - serial % _BLOCK
             self._values = quantiles_s(self._duration, self._stream.block(self._first, _BLOCK)).tolist()
             offset = serial - self._first
-        return self._values[offset]
+        value: float = self._values[offset]
+        return value
 
 
 def sampler(duration: Duration, draws: Draws, source: str, owner: str) -> Callable[[int], float]:
     """A function from serial number to duration in seconds: the constant, the mean in mean mode, else the addressed variate."""
     if draws.mean_mode or duration.constant_s is not None:
         value = mean_s(duration)
-        return lambda serial: value
+        return lambda _: value
     return Variates(duration, draws.stream(source, owner))

@@ -25,14 +25,21 @@ class Powered(Station):
     power: Power | None = Field(None, description="electric power by state; absent: none")
     air: Air | None = Field(None, description="compressed air by state")
     stay_on_s: Annotated[float, Q("s")] = Field(
-        5400.0, alias="stay_on", ge=0, description="stays on (standby) over gaps between working hours up to this long; off over longer ones")
+        5400.0,
+        alias="stay_on",
+        ge=0,
+        description="stays on (standby) over gaps between working hours up to this long; off over longer ones",
+    )
     operators: int = Field(1, ge=0, description="people of its crew who stay when work runs past the end of the shift")
 
     def rates(self) -> Rates:
         """Constant rates of each state."""
         rates: Rates = {}
         for code, state in enumerate(STATES):
-            drawn = {CARRIER["electricity"]: self._power_kw(state), CARRIER["compressed_air"]: self._air_nm3_per_s(state)}
+            drawn = {
+                CARRIER["electricity"]: self._power_kw(state),
+                CARRIER["compressed_air"]: self._air_nm3_per_s(state),
+            }
             if any(drawn.values()):
                 rates[code] = {carrier: rate for carrier, rate in drawn.items() if rate}
         return rates

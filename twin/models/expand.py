@@ -6,7 +6,7 @@ and where they say nothing it was blocked or starved. Flows are the constant rat
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,7 +74,12 @@ def busy(log: Log) -> Columns:
     plain = log.rows["form"] == PLAIN
     if not len(log.pieces["t0"]) and plain.all():
         rows = log.rows
-        return {"state": np.full(len(plain), _PROCESSING), "batch": rows["batch"], "t0": rows["started"], "t1": rows["ended"]}
+        return {
+            "state": np.full(len(plain), _PROCESSING),
+            "batch": rows["batch"],
+            "t0": rows["started"],
+            "t1": rows["ended"],
+        }
     columns = {
         "state": np.concatenate([np.full(int(plain.sum()), _PROCESSING), log.pieces["state"]]),
         "batch": np.concatenate([log.rows["batch"][plain], log.pieces["batch"]]),
@@ -195,7 +200,14 @@ def counters(log: Log, states: Columns, machine: Machine, t0: float, t1: float) 
         batch = np.concatenate([work["batch"], np.full(len(rested), NONE)])
         closed = np.concatenate([kwh, idle_s[rested] / 3600.0 * rate[rested]])
         drawn = closed != 0.0
-        parts.append({"state": state[drawn], "batch": batch[drawn], "kwh": closed[drawn], "carrier": np.full(int(drawn.sum()), carrier)})
+        parts.append(
+            {
+                "state": state[drawn],
+                "batch": batch[drawn],
+                "kwh": closed[drawn],
+                "carrier": np.full(int(drawn.sum()), carrier),
+            }
+        )
     return parts
 
 
@@ -206,6 +218,12 @@ def tables(log: Log, machines: Sequence[Machine], t0: float, t1: float) -> dict[
     for machine in machines:
         mine = logs[machine.equipment]
         states = timeline(mine, machine, t0, t1)
-        for name, made in (("states", [states]), ("flows", flows(states, machine)), ("counters", counters(mine, states, machine, t0, t1))):
-            parts[name] += [columns | {"equipment": np.full(len(columns["state"]), machine.equipment)} for columns in made]
+        for name, made in (
+            ("states", [states]),
+            ("flows", flows(states, machine)),
+            ("counters", counters(mine, states, machine, t0, t1)),
+        ):
+            parts[name] += [
+                columns | {"equipment": np.full(len(columns["state"]), machine.equipment)} for columns in made
+            ]
     return {name: typed(name, columns) for name, columns in parts.items()}

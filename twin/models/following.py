@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from twin.models.melting import Furnace, MeltShop
-    from twin.models.metal import Feed, MetalPlace, MetalUnit
+    from twin.models.feed import Feed
+    from twin.models.metal import MetalPlace, MetalUnit
     from twin.models.station import Floor, Job, Place
     from twin.scenario.plan import Plan, PlannedBatch
 

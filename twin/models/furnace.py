@@ -1,4 +1,4 @@
-"""The coreless induction furnace as a user writes it: charge, power, lining, lid, slag, ladle. Its physics are in :mod:`twin.models.hearth`."""
+"""The coreless induction furnace as a user writes it: charge, power, lining, lid, slag, ladle. Physics: :mod:`twin.models.hearth`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,20 @@ class Charge(Part):
     """What a heat is made of. Shares of ``make_up`` and ``additions`` together are 100 % of the mass charged."""
 
     mass_kg: Annotated[float, Q("kg")] = Field(alias="mass", gt=0, description="of a full heat, heel not counted")
-    least_kg: Annotated[float, Q("kg")] = Field(0.0, alias="least", ge=0, description="smallest heat, where less metal is wanted")
-    spread: Fraction = Field(0.0, ge=0, lt=1, description="half width of the weighed mass about what was meant, uniform")
-    make_up: dict[str, Fraction] = Field(min_length=1, description="material: share of the mass; `returns` come back from casting")
+    least_kg: Annotated[float, Q("kg")] = Field(
+        0.0, alias="least", ge=0, description="smallest heat, where less metal is wanted"
+    )
+    spread: Fraction = Field(
+        0.0, ge=0, lt=1, description="half width of the weighed mass about what was meant, uniform"
+    )
+    make_up: dict[str, Fraction] = Field(
+        min_length=1, description="material: share of the mass; `returns` come back from casting"
+    )
     additions: dict[str, Fraction] = Field(default_factory=dict, description="alloying material: share of the mass")
     temperature_c: Annotated[float, Q("degC")] = Field(20.0, alias="temperature", description="of what is charged")
-    time_s: Annotated[float, Q("s")] = Field(0.0, alias="time", ge=0, description="charging before power is switched on, lid open")
+    time_s: Annotated[float, Q("s")] = Field(
+        0.0, alias="time", ge=0, description="charging before power is switched on, lid open"
+    )
 
 
 class Step(Part):
@@ -36,18 +44,28 @@ class Step(Part):
 class ColdStart(Part):
     """Slow heating of a cold lining (sintering and expansion joints)."""
 
-    below_c: Annotated[float, Q("degC")] = Field(alias="below", description="the start is cold where the lining's hot face is below this")
+    below_c: Annotated[float, Q("degC")] = Field(
+        alias="below", description="the start is cold where the lining's hot face is below this"
+    )
     power_share: Fraction = Field(alias="power", gt=0, le=1, description="of rated power")
-    until_c: Annotated[float, Q("degC")] = Field(alias="until", description="temperature of the charge up to which power is limited")
+    until_c: Annotated[float, Q("degC")] = Field(
+        alias="until", description="temperature of the charge up to which power is limited"
+    )
 
 
 class Supply(Part):
     """Electric power of one furnace, measured before converter and coil."""
 
     rated_kw: Annotated[float, Q("kW")] = Field(alias="rated", gt=0, description="largest power")
-    program: list[Step] = Field(default_factory=list, description="steps from the start of melting; rated power after the last")
-    efficiency: Fraction = Field(gt=0, le=1, description="heat into the metal and its lining over electricity; the rest goes to the coil's cooling water")
-    auxiliaries_kw: Annotated[float, Q("kW")] = Field(0.0, alias="auxiliaries", ge=0, description="pumps, hydraulics and controls while switched on")
+    program: list[Step] = Field(
+        default_factory=list, description="steps from the start of melting; rated power after the last"
+    )
+    efficiency: Fraction = Field(
+        gt=0, le=1, description="heat into metal and lining over electricity; the rest goes to the coil's cooling water"
+    )
+    auxiliaries_kw: Annotated[float, Q("kW")] = Field(
+        0.0, alias="auxiliaries", ge=0, description="pumps, hydraulics and controls while switched on"
+    )
 
 
 class Lining(Part):
@@ -59,7 +77,9 @@ class Lining(Part):
     density_kg_per_m3: Annotated[float, Q("kg/m3")] = Field(alias="density", gt=0)
     heat_capacity_j_per_kg_k: Annotated[float, Q("J/kg/K")] = Field(alias="heat_capacity", gt=0)
     nodes: int = Field(4, ge=4, le=20, description="lumps through the thickness")
-    outside_w_per_m2_k: Annotated[float, Q("W/m2/K")] = Field(alias="outside_film", gt=0, description="from the cold face to cooling water or hall")
+    outside_w_per_m2_k: Annotated[float, Q("W/m2/K")] = Field(
+        alias="outside_film", gt=0, description="from the cold face to cooling water or hall"
+    )
     outside_c: Annotated[float, Q("degC")] = Field(35.0, alias="outside", description="of cooling water or hall")
 
 
@@ -78,8 +98,12 @@ class Lid(Part):
 
     area_m2: Annotated[float, Q("m2")] = Field(alias="area", gt=0, description="of the bath surface")
     emissivity: Fraction = Field(gt=0, le=1, description="effective, of metal and dross or slag on it")
-    closed_w_per_k: Annotated[float, Q("W/K")] = Field(alias="closed", ge=0, description="conductance of the closed lid, bath to hall")
-    open_film_w_per_m2_k: Annotated[float, Q("W/m2/K")] = Field(12.0, alias="open_film", ge=0, description="convection of the open surface")
+    closed_w_per_k: Annotated[float, Q("W/K")] = Field(
+        alias="closed", ge=0, description="conductance of the closed lid, bath to hall"
+    )
+    open_film_w_per_m2_k: Annotated[float, Q("W/m2/K")] = Field(
+        12.0, alias="open_film", ge=0, description="convection of the open surface"
+    )
     open: OpenShares = OpenShares()
 
 
@@ -88,16 +112,22 @@ class Slag(Part):
 
     fraction: Fraction = Field(0.0, ge=0, lt=0.2, description="slag and dross drawn off, of the mass melted")
     time_s: Annotated[float, Q("s")] = Field(alias="time", ge=0, description="slagging, sampling and analysis")
-    heat_kwh_per_kg: Annotated[float, Q("kWh/kg")] = Field(0.5, alias="heat", ge=0, description="to melt and superheat one kg of slag")
+    heat_kwh_per_kg: Annotated[float, Q("kWh/kg")] = Field(
+        0.5, alias="heat", ge=0, description="to melt and superheat one kg of slag"
+    )
 
 
 class Ladle(Part):
     """Transfer of metal from furnace to feed."""
 
     capacity_kg: Annotated[float, Q("kg")] = Field(alias="capacity", gt=0)
-    tapping_s: Annotated[float, Q("s")] = Field(120.0, alias="tapping", ge=0, description="filling the ladle at the furnace")
+    tapping_s: Annotated[float, Q("s")] = Field(
+        120.0, alias="tapping", ge=0, description="filling the ladle at the furnace"
+    )
     time_s: Annotated[float, Q("s")] = Field(alias="time", ge=0, description="treatment and way, from tap to feed")
-    loss_k: Annotated[float, Q("K")] = Field(alias="loss", ge=0, description="fall of temperature from furnace to feed, treatment included")
+    loss_k: Annotated[float, Q("K")] = Field(
+        alias="loss", ge=0, description="fall of temperature from furnace to feed, treatment included"
+    )
 
 
 class InductionFurnace(Station):
@@ -118,16 +148,24 @@ class InductionFurnace(Station):
     ladle: Ladle
     cold_start: ColdStart | None = None
     hold_through_s: Annotated[float, Q("s")] = Field(
-        0.0, alias="hold_through", ge=0, description="gaps between shifts up to this long are held hot; over longer ones what is left is pigged")
-    stay_on_s: Annotated[float, Q("s")] = Field(5400.0, alias="stay_on", ge=0, description="a heat goes on through breaks up to this long")
-    ahead_s: Annotated[float, Q("s")] = Field(900.0, alias="ahead", ge=0, description="metal is ready this long before it is needed")
+        0.0,
+        alias="hold_through",
+        ge=0,
+        description="gaps between shifts up to this long are held hot; before longer ones metal is pigged",
+    )
+    stay_on_s: Annotated[float, Q("s")] = Field(
+        5400.0, alias="stay_on", ge=0, description="a heat goes on through breaks up to this long"
+    )
+    ahead_s: Annotated[float, Q("s")] = Field(
+        900.0, alias="ahead", ge=0, description="metal is ready this long before it is needed"
+    )
 
     @property
     def recovery(self) -> float:
         """Metal ready to tap over mass melted."""
         return 1.0 - self.melt_loss - self.slag.fraction
 
-    def estimate_s(self, cold: bool) -> float:
+    def estimate_s(self, *, cold: bool) -> float:
         """A first estimate of a heat's length, from enthalpy and rated power."""
         from twin.models.metals import alloy
 
@@ -138,7 +176,7 @@ class InductionFurnace(Station):
 
     def work_s_per_kg(self) -> float:
         """Mean seconds of one furnace for one kg of metal."""
-        return self.estimate_s(False) / (self.charge.mass_kg * self.recovery)
+        return self.estimate_s(cold=False) / (self.charge.mass_kg * self.recovery)
 
     def problems(self, name: str, spec: ScenarioSpec) -> list[Problem]:
         """What contradicts itself in this part."""
@@ -148,6 +186,14 @@ class InductionFurnace(Station):
     def _problems(self) -> Iterator[Problem]:
         total = sum(self.charge.make_up.values()) + sum(self.charge.additions.values())
         if abs(total - 1.0) > 1e-6:
-            yield "charge.make_up", f"the shares of make_up and additions are {100 * total:.4g} % together", "make them 100 %"
+            yield (
+                "charge.make_up",
+                f"the shares of make_up and additions are {100 * total:.4g} % together",
+                "make them 100 %",
+            )
         if self.charge.mass_kg + self.heel_kg > self.capacity_kg * (1 + 1e-9):
-            yield "charge.mass", f"charge and heel exceed the capacity of {self.capacity_kg:g} kg", f"at most {self.capacity_kg - self.heel_kg:g} kg"
+            yield (
+                "charge.mass",
+                f"charge and heel exceed the capacity of {self.capacity_kg:g} kg",
+                f"at most {self.capacity_kg - self.heel_kg:g} kg",
+            )

@@ -9,12 +9,14 @@ import numpy as np
 
 from twin.ledger.energy import quarter_hour_kwh
 from twin.ledger.trace import CARRIER, COLUMNS, NONE, OUTCOMES, Names, Table, Trace, typed
-from twin.models import expand, site, utilities
-from twin.models.station import NOBODY, DelayUnit
+from twin.models import battery, expand, site, utilities
+from twin.models.station import NOBODY
+from twin.models.together import DelayUnit
 from twin.scenario.calendar import origin, windows
 
 if TYPE_CHECKING:
     from twin.models.plant import Plant
+    from twin.scenario.schema import Battery
 
 _DONE, _UNFINISHED = OUTCOMES.index("done"), OUTCOMES.index("unfinished")
 Pieces = dict[str, np.ndarray]
@@ -40,9 +42,15 @@ def _moves_and_batches(plant: Plant, log: expand.Log, products: np.ndarray, mass
     open_ = ~np.isfinite(rows["left"])
     job = rows["job"].astype(np.int64)
     moves = {
-        "job": rows["job"], "operation": rows["operation"], "equipment": rows["equipment"], "queued": rows["queued"],
-        "started": rows["started"], "ended": np.minimum(rows["ended"], end), "left": np.minimum(rows["left"], end),
-        "outcome": np.where(open_, float(_UNFINISHED), float(_DONE))}
+        "job": rows["job"],
+        "operation": rows["operation"],
+        "equipment": rows["equipment"],
+        "queued": rows["queued"],
+        "started": rows["started"],
+        "ended": np.minimum(rows["ended"], end),
+        "left": np.minimum(rows["left"], end),
+        "outcome": np.where(open_, float(_UNFINISHED), float(_DONE)),
+    }
     stock_of = np.full(len(plant.codes.equipment), float(NONE))
     for feeds in plant.feeds.values():
         for feed in feeds:
@@ -51,9 +59,16 @@ def _moves_and_batches(plant: Plant, log: expand.Log, products: np.ndarray, mass
     poured = np.array([j.kg for j in plant.jobs])
     casting = stock_of[equipment] != NONE
     batches = {
-        "batch": rows["batch"], "equipment": rows["equipment"], "t0": np.maximum(rows["started"], 0.0), "t1": np.minimum(rows["ended"], end),
-        "job": rows["job"], "stock": stock_of[equipment], "product": products[job].astype(np.float64),
-        "mass_kg": np.where(casting, poured[job] if len(poured) else 0.0, mass[job]), "share": rows["share"]}
+        "batch": rows["batch"],
+        "equipment": rows["equipment"],
+        "t0": np.maximum(rows["started"], 0.0),
+        "t1": np.minimum(rows["ended"], end),
+        "job": rows["job"],
+        "stock": stock_of[equipment],
+        "product": products[job].astype(np.float64),
+        "mass_kg": np.where(casting, poured[job] if len(poured) else 0.0, mass[job]),
+        "share": rows["share"],
+    }
     batches["t1"] = np.maximum(batches["t1"], batches["t0"])
     return _table("moves", moves), batches
 
@@ -61,12 +76,22 @@ def _moves_and_batches(plant: Plant, log: expand.Log, products: np.ndarray, mass
 def _jobs(plant: Plant, named: np.ndarray, names: Names) -> Table:
     """Jobs that are named in the trace, or released within the horizon."""
     known = set(named.astype(int).tolist())
-    kept = [j for j in plant.jobs if j.code in known or 0.0 <= j.release < plant.t_to or (j.release < 0.0 and j.code not in plant.finished_at)]
+    kept = [
+        j
+        for j in plant.jobs
+        if j.code in known or 0.0 <= j.release < plant.t_to or (j.release < 0.0 and j.code not in plant.finished_at)
+    ]
     spec = plant.scenario.spec.products
     columns = {
-        "job": [j.code for j in kept], "order": [names.order.index(j.order) for j in kept], "product": [names.product.index(j.product) for j in kept],
-        "pieces": [j.pieces_cast for j in kept], "mass_kg": [spec[j.product].mass_kg for j in kept], "release": [j.release for j in kept],
-        "due": [j.due for j in kept], "priority": [j.priority for j in kept]}
+        "job": [j.code for j in kept],
+        "order": [names.order.index(j.order) for j in kept],
+        "product": [names.product.index(j.product) for j in kept],
+        "pieces": [j.pieces_cast for j in kept],
+        "mass_kg": [spec[j.product].mass_kg for j in kept],
+        "release": [j.release for j in kept],
+        "due": [j.due for j in kept],
+        "priority": [j.priority for j in kept],
+    }
     return _table("jobs", {name: np.array(column, dtype=np.float64) for name, column in columns.items()})
 
 
@@ -76,8 +101,8 @@ def _crews(plant: Plant, names: Names) -> Table:
     for code, name in enumerate(names.crew):
         crew = plant.scenario.spec.crews[name]
         rows += [(code, t0, t1, crew.people, 0) for t0, t1 in windows(plant.scenario, crew.shifts, 0.0, plant.t_to)]
-    for name, t0, t1, people in plant.overtime:
-        t0, t1 = max(t0, 0.0), min(t1, plant.t_to)
+    for name, start, stop, people in plant.overtime:
+        t0, t1 = max(start, 0.0), min(stop, plant.t_to)
         if t1 > t0:
             rows.append((names.crew.index(name), t0, t1, people, 1))
     columns = np.array(rows, dtype=np.float64).reshape(-1, 5)
@@ -116,7 +141,38 @@ def _surroundings(plant: Plant, tables: dict[str, Table]) -> dict[str, Table]:
         equipment = plant.codes.add_equipment("site.pv", None)
         made = site.photovoltaics(equipment, site.pv_quarters_kw(scenario, pv, end), np.asarray(load) * 4.0, end)
         tables = utilities.merged(tables, made)
+    if scenario.spec.site.battery is not None:
+        tables = _with_battery(plant, scenario.spec.site.battery, tables)
+    _check_cap(plant, tables)
     return tables
+
+
+def _with_battery(plant: Plant, unit: Battery, tables: dict[str, Table]) -> dict[str, Table]:
+    """The battery under its rule, or under the plan where there is one."""
+    end = plant.t_to
+    net_kw = np.asarray(quarter_hour_kwh(tables["flows"], "electricity", 0.0, end)) * 4.0
+    wanted = battery.shaving_kw(unit, net_kw)
+    plan = plant.plan
+    if plan is not None and plan.battery_kw:
+        times = (np.arange(len(net_kw)) + 0.5) * site.QUARTER_S - plan.start_s
+        slot = np.floor(times / plan.slot_s).astype(np.int64)
+        told = (slot >= 0) & (slot < len(plan.battery_kw))
+        wanted[told] = np.array(plan.battery_kw)[slot[told]]
+    wanted = np.maximum(np.minimum(wanted, np.maximum(net_kw, 0.0)), -unit.power_kw)
+    given, energy = battery.follow(unit, wanted, site.QUARTER_S / 3600.0)
+    plant.books.facts["battery_change_kwh"] = (
+        float(energy[-1] - battery.START_SHARE * unit.energy_kwh) if len(energy) else 0.0
+    )
+    equipment = plant.codes.add_equipment("site.battery", None)
+    return utilities.merged(tables, site.battery_rows(equipment, given, end))
+
+
+def _check_cap(plant: Plant, tables: dict[str, Table]) -> None:
+    """How far the exact quarter-hour load exceeded the cap, as a fact."""
+    cap_kw = plant.scenario.spec.site.power_cap_kw
+    if cap_kw is not None:
+        load_kw = np.asarray(quarter_hour_kwh(tables["flows"], "electricity", 0.0, plant.t_to)) * 4.0
+        plant.books.facts["cap_excess_kw"] = float(np.maximum(load_kw - cap_kw, 0.0).max(initial=0.0))
 
 
 def gather(plant: Plant, replication: int) -> Trace:
@@ -132,8 +188,16 @@ def gather(plant: Plant, replication: int) -> Trace:
     tables = _surroundings(plant, tables)
     codes = plant.codes
     names = Names(
-        tuple(codes.equipment), tuple(codes.station), tuple(codes.station_of), product, tuple(plant.orders), tuple(spec.crews),
-        tuple(codes.material))
+        tuple(codes.equipment),
+        tuple(codes.station),
+        tuple(codes.station_of),
+        product,
+        tuple(plant.orders),
+        tuple(spec.crews),
+        tuple(codes.material),
+    )
     tables |= {"moves": moves, "crews": _crews(plant, names)}
+    for name in product:
+        plant.books.facts[f"route/{name}"] = float(len(spec.products[name].route))
     tables["jobs"] = _jobs(plant, np.concatenate([moves["job"], tables["batches"]["job"]]), names)
     return Trace(origin(plant.scenario), end, names, tables, replication, spec.run.seed, dict(plant.books.facts))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from twin.core.faults import RunFailed
 from twin.models.furnace import InductionFurnace
 from twin.models.metals import alloy as alloy_of
 from twin.models.network import Chain, Network, Surface, chain_from_layers
@@ -24,9 +25,19 @@ _OTHERS = {"storage": "wall_storage", "wall": "wall_conduction", "opening": "ope
 def network_of(kind: InductionFurnace, ambient_c: float) -> Network:
     """Lining chain and lid of a furnace."""
     lining, lid = kind.lining, kind.lid
-    layer = (lining.thickness_m, lining.conductivity_w_per_m_k, lining.density_kg_per_m3, lining.heat_capacity_j_per_kg_k)
+    layer = (
+        lining.thickness_m,
+        lining.conductivity_w_per_m_k,
+        lining.density_kg_per_m3,
+        lining.heat_capacity_j_per_kg_k,
+    )
     chain: Chain = chain_from_layers(
-        lining.area_m2, [layer], nodes=lining.nodes, outside_w_per_m2k=lining.outside_w_per_m2_k, outside_c=lining.outside_c)
+        lining.area_m2,
+        [layer],
+        nodes=lining.nodes,
+        outside_w_per_m2k=lining.outside_w_per_m2_k,
+        outside_c=lining.outside_c,
+    )
     surfaces: dict[str, Surface] = {}
     for mode in LID_MODES:
         share = float(getattr(lid.open, mode))
@@ -43,6 +54,7 @@ class Hearth:
         self.furnace = Furnace(network_of(kind, ambient_c))
         self.alloy = alloy_of(kind.alloy)
         self.state = self.furnace.cold(self.alloy, 0.0, ambient_c)
+        self._most_holding_kw: float | None = None
 
     @property
     def hot_face_c(self) -> float:
@@ -61,18 +73,31 @@ class Hearth:
 
     # --- what the furnace does
 
-    def heat(self, charge_kg: float, cuts_s: Sequence[float]) -> list[Phase]:
-        """Charge, melt, slag: phases until the metal is ready. No phase crosses any of ``cuts_s`` (seconds from now)."""
+    def most_holding_kw(self) -> float:
+        """Electric power that holds the bath with the lid as while tapping, walls soaked; auxiliaries not counted."""
+        if self._most_holding_kw is None:
+            kw = self.furnace.holding_power_kw(self.kind.tap_c, mode="tapping", alloy=self.alloy)
+            self._most_holding_kw = kw / self.kind.power.efficiency
+        return self._most_holding_kw
+
+    def heat(self, charge_kg: float, cuts_s: Sequence[float], limit_kw: float = math.inf) -> list[Phase]:
+        """Charge, melt, slag: phases until the metal is ready, with at most ``limit_kw`` of electric power.
+
+        No phase crosses any of ``cuts_s`` (seconds from now).
+        """
         kind, out = self.kind, _Phases(self, cuts_s)
+        rated_kw = min(kind.power.rated_kw, limit_kw)
         starting = "startup" if self.cold else "processing"
         cold_limit = kind.cold_start if self.cold else None
         self.state = self.furnace.add(self.state, charge_kg, self.alloy.enthalpy_kwh_per_kg(kind.charge.temperature_c))
         out.lasting(0.0, kind.charge.time_s, "setup", "charging")
         if cold_limit is not None:
-            out.heating(cold_limit.power_share * kind.power.rated_kw, cold_limit.until_c, math.inf, starting)
+            out.heating(
+                min(cold_limit.power_share * kind.power.rated_kw, rated_kw), cold_limit.until_c, math.inf, starting
+            )
         for step in kind.power.program if cold_limit is None else ():
-            out.heating(min(step.power_kw, kind.power.rated_kw), kind.tap_c, step.duration_s, "processing")
-        out.heating(kind.power.rated_kw, kind.tap_c, math.inf, "processing")
+            out.heating(min(step.power_kw, rated_kw), kind.tap_c, step.duration_s, "processing")
+        out.heating(rated_kw, kind.tap_c, math.inf, "processing")
         slag_kwh = charge_kg * kind.slag.fraction * kind.slag.heat_kwh_per_kg
         out.holding(kind.slag.time_s, "processing", "holding", slag_kwh)
         return out.phases
@@ -107,7 +132,9 @@ class _Phases:
         """Constant electric power for heating (0: none) over a time."""
         while duration_s > 1e-9:
             length = self._before_cut(duration_s)
-            course = self.hearth.furnace.advance(self.hearth.state, power_kw * self.hearth.kind.power.efficiency, length, mode=mode)
+            course = self.hearth.furnace.advance(
+                self.hearth.state, power_kw * self.hearth.kind.power.efficiency, length, mode=mode
+            )
             self._take(course, state)
             duration_s -= length
 
@@ -116,9 +143,12 @@ class _Phases:
         hearth = self.hearth
         while hearth.state.bath_c < target_c - 1e-9 and limit_s > 1e-9:
             length = self._before_cut(limit_s)
-            course = hearth.furnace.heat_to(hearth.state, power_kw * hearth.kind.power.efficiency, target_c, limit_s=length, mode="melting")
+            course = hearth.furnace.heat_to(
+                hearth.state, power_kw * hearth.kind.power.efficiency, target_c, limit_s=length, mode="melting"
+            )
             if course.ended_by == "never":
-                raise ValueError(f"{power_kw:g} kW never heat the bath to {target_c:g} degC: the losses are larger")
+                msg = f"{power_kw:g} kW never heat the bath to {target_c:g} degC: the losses are larger"
+                raise RunFailed(msg)
             self._take(course, state)
             limit_s -= course.duration_s
             if course.ended_by == "target":
@@ -157,7 +187,9 @@ class _Phases:
         flows = (Flow("electricity", base_kw, terms),) if base_kw or terms else ()
         self.phases.append(Phase(duration_s, state, flows, self._heat(group, duration_s, state, slag_kw, auxiliary_kw)))
 
-    def _heat(self, group: Sequence[Segment], duration_s: float, state: str, slag_kw: float, auxiliary_kw: float) -> dict[str, float]:
+    def _heat(
+        self, group: Sequence[Segment], duration_s: float, state: str, slag_kw: float, auxiliary_kw: float
+    ) -> dict[str, float]:
         """Heat terms from temperatures; what a bath gains while it is held is bath storage, not charge."""
         heat: dict[str, float] = {}
         melting = state in ("setup", "processing", "startup")

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from twin.ledger.trace import NONE
 from twin.models.books import Books
+from twin.models.cap import NO_CAP, PowerCap
+from twin.models.feed import TINY_KG, Feed, Metal
 from twin.models.furnace import InductionFurnace
 from twin.models.hearth import Hearth
-from twin.models.metal import TINY_KG, Feed, Metal, MetalPlace
+from twin.models.metal import MetalPlace
 from twin.models.phases import Draws
 from twin.models.station import Floor
 from twin.models.worktime import WorkTime
@@ -49,7 +51,15 @@ class Furnace:
     """One melting furnace: empty, heating a batch, ready with metal, or tapping some."""
 
     def __init__(
-        self, floor: Floor, books: Books, equipment: int, name: str, hearth: Hearth, charge: Sequence[Ingredient], alloy: int, draws: Draws,
+        self,
+        floor: Floor,
+        books: Books,
+        equipment: int,
+        name: str,
+        hearth: Hearth,
+        charge: Sequence[Ingredient],
+        alloy: int,
+        draws: Draws,
     ) -> None:
         self.floor, self.books, self.equipment, self.name, self.hearth = floor, books, equipment, name, hearth
         self.kind: InductionFurnace = hearth.kind
@@ -59,7 +69,7 @@ class Furnace:
         self.batch = NONE
         self.since = self.ready_at = floor.now
         self.serial = 0
-        self.charged_kg = 0.0
+        self.charged_kg = self.heating_kw = 0.0
         self.begun = 0.0
         self.tapped_kg: dict[int, float] = {}
         self.expected_s: dict[bool, float] = {}
@@ -87,11 +97,19 @@ class Furnace:
 
     def heat_s(self) -> float:
         """Expected time from charging to ready: that of the last such heat, or the kind's estimate."""
-        return self.expected_s.get(self.hearth.cold, self.kind.estimate_s(self.hearth.cold))
+        return self.expected_s.get(self.hearth.cold, self.kind.estimate_s(cold=self.hearth.cold))
 
-    def start(self, kg: float) -> None:
-        """Charge and melt so that ``kg`` are in the furnace before melt loss and slag."""
+    def reserved_kw(self) -> float:
+        """The most that it draws as it is now: its heat's power, what holding takes with the lid open, or its auxiliaries."""
+        aux_kw = self.kind.power.auxiliaries_kw
+        if self.state == HEATING:
+            return self.heating_kw + aux_kw
+        return self.hearth.most_holding_kw() + aux_kw if self.metal.kg > TINY_KG else aux_kw
+
+    def start(self, kg: float, limit_kw: float = math.inf) -> None:
+        """Charge and melt so that ``kg`` are in the furnace before melt loss and slag, with at most ``limit_kw``."""
         now = self.floor.now
+        self.heating_kw = min(limit_kw, self.kind.power.rated_kw)
         self.progress(now)
         if self.state == READY:
             self.tapped_kg[self.equipment] = self.tapped_kg.get(self.equipment, 0.0) + self.available_kg()
@@ -101,9 +119,17 @@ class Furnace:
         self.charged_kg, carbon = added, 0.0
         for part in self.charge:
             carbon += added * part.share * part.carbon_fraction
-            self.books.material(now, self.equipment, self.batch, part.code, part.role, added * part.share, added * part.share * part.carbon_fraction)
+            self.books.material(
+                now,
+                self.equipment,
+                self.batch,
+                part.code,
+                part.role,
+                added * part.share,
+                added * part.share * part.carbon_fraction,
+            )
         cold = self.hearth.cold
-        phases = self.hearth.heat(added, self.books.cuts_after(now))
+        phases = self.hearth.heat(added, self.books.cuts_after(now), limit_kw)
         self.metal.add(Metal(added, carbon, self.kind.tap_c))
         self.books.phases(self.equipment, self.batch, now, phases)
         duration_s = sum(phase.duration_s for phase in phases)
@@ -135,7 +161,7 @@ class Furnace:
         self.progress(now)
         self.state = TAPPING
         feed.incoming_kg += kg
-        self.floor.after(self.kind.ladle.tapping_s, lambda event: self._tapped(kg, feed))
+        self.floor.after(self.kind.ladle.tapping_s, lambda _: self._tapped(kg, feed))
 
     def _tapped(self, kg: float, feed: Feed) -> None:
         now = self.floor.now
@@ -158,7 +184,7 @@ class Furnace:
             self.state = EMPTY
         self.shop.look()
 
-    def pig(self, heel: bool) -> None:
+    def pig(self, *, heel: bool) -> None:
         """Cast what is left (with the heel, if ``heel``) into ingots; they come back as returns."""
         now = self.floor.now
         self.progress(now)
@@ -177,7 +203,17 @@ class Furnace:
         if self.batch != NONE and now > 0.0:
             for stock, kg in self.tapped_kg.items() if total else ():
                 self.books.recorder.add(
-                    "batches", self.batch, self.equipment, max(self.begun, 0.0), min(now, self.books.end_s), NONE, stock, NONE, kg, kg / total)
+                    "batches",
+                    self.batch,
+                    self.equipment,
+                    max(self.begun, 0.0),
+                    min(now, self.books.end_s),
+                    NONE,
+                    stock,
+                    NONE,
+                    kg,
+                    kg / total,
+                )
         self.tapped_kg = {}
 
     def finish(self, end: float) -> None:
@@ -192,13 +228,16 @@ class Furnace:
 class MeltShop:
     """The furnaces of one melting station, the feeds that they supply, and the ladles between."""
 
-    def __init__(self, floor: Floor, furnaces: Sequence[Furnace], feeds: Sequence[Feed], places: Sequence[MetalPlace]) -> None:
+    def __init__(
+        self, floor: Floor, furnaces: Sequence[Furnace], feeds: Sequence[Feed], places: Sequence[MetalPlace]
+    ) -> None:
         self.floor, self.furnaces, self.feeds, self.places = floor, list(furnaces), list(feeds), list(places)
         self.kind = furnaces[0].kind
         self.transit: list[tuple[Metal, Feed]] = []
         self.lead_s = self.kind.ladle.tapping_s + self.kind.ladle.time_s
         self._armed = False
         self.follower: Follower | None = None
+        self.cap: PowerCap = NO_CAP
         for furnace in self.furnaces:
             furnace.shop = self
         for feed in self.feeds:
@@ -272,7 +311,9 @@ class MeltShop:
         if self.follower is not None and self.follower.rules(now):
             ladle = min(ladle, self.follower.ladle_kg(self, feed))
         kg = min(ladle, feed.room_kg)
-        starving = feed.unit.pending is not None and feed.usable_kg + feed.incoming_kg < feed.unit.needs_kg(feed.unit.pending)
+        starving = feed.unit.pending is not None and feed.usable_kg + feed.incoming_kg < feed.unit.needs_kg(
+            feed.unit.pending
+        )
         if kg >= ladle - TINY_KG or (starving and kg > TINY_KG):
             furnace.tap(kg, feed)
             if self.follower is not None:
@@ -299,11 +340,15 @@ class MeltShop:
 
     def _in_furnaces_kg(self) -> float:
         """Metal melted or being melted, without heels."""
-        return sum(max(0.0, f.metal.kg * (1.0 if f.state != HEATING else self.kind.recovery) - self.kind.heel_kg) for f in self.furnaces)
+        return sum(
+            max(0.0, f.metal.kg * (1.0 if f.state != HEATING else self.kind.recovery) - self.kind.heel_kg)
+            for f in self.furnaces
+        )
 
     def _work_kg(self) -> tuple[float, float]:
         """Metal that the lots in sight will take, and the part of it that is not at their feeds. What one feed has is of no use to a lot
-        that waits at another."""
+        that waits at another.
+        """
         queued = sum(place.queued_kg for place in self.places)
         work, unmet, spare = queued, 0.0, 0.0
         for feed in self.feeds:
@@ -316,7 +361,11 @@ class MeltShop:
 
     def overflows(self, charge_kg: float) -> bool:
         """Whether a heat would give metal that neither the lots in sight will take nor their feeds can keep."""
-        stock = sum(feed.usable_kg + feed.incoming_kg for feed in self.feeds) + self._in_furnaces_kg() + charge_kg * self.kind.recovery
+        stock = (
+            sum(feed.usable_kg + feed.incoming_kg for feed in self.feeds)
+            + self._in_furnaces_kg()
+            + charge_kg * self.kind.recovery
+        )
         keeps = sum(feed.capacity_kg - feed.residue_kg for feed in self.feeds if feed.window_s == math.inf)
         return stock - self._work_kg()[0] > keeps + TINY_KG
 
@@ -326,7 +375,7 @@ class MeltShop:
         if self.follower is not None and self.follower.rules(now):
             planned_kg = self.follower.begins_heat(self, furnace, now)
             if planned_kg:
-                furnace.start(min(furnace.metal.kg + self._spread(furnace, planned_kg), kind.capacity_kg))
+                self._start(furnace, planned_kg, now)
             if planned_kg is None or planned_kg:
                 return
         at_feeds = sum(feed.usable_kg + feed.incoming_kg for feed in self.feeds)
@@ -343,9 +392,27 @@ class MeltShop:
         keeps = sum(feed.capacity_kg - feed.residue_kg for feed in self.feeds if feed.window_s == math.inf)
         by_ready = sum(feed.unit.could_cast_kg(now, ready_at) for feed in self.feeds)
         by_close = sum(feed.unit.could_cast_kg(now, closes) for feed in self.feeds)
-        if stock + kg * kind.recovery - min(by_close, work) > keeps or stock - by_ready > kind.ahead_s * sum(f.unit.kg_per_s for f in self.feeds) + keeps:
+        if (
+            stock + kg * kind.recovery - min(by_close, work) > keeps
+            or stock - by_ready > kind.ahead_s * sum(f.unit.kg_per_s for f in self.feeds) + keeps
+        ):
             return
-        furnace.start(min(furnace.metal.kg + self._spread(furnace, kg), kind.capacity_kg))
+        self._start(furnace, kg, now)
+
+    def _start(self, furnace: Furnace, kg: float, now: float) -> None:
+        """Begin a heat of about ``kg`` if the power cap lets it; when it does not, the next change is waited for."""
+        rated_kw = self.kind.power.rated_kw + self.kind.power.auxiliaries_kw
+        limit_kw = math.inf
+        if self.cap is not NO_CAP:
+            others_melt = any(f.state == HEATING for f in self.furnaces)
+            granted_kw = self.cap.grant_kw(
+                rated_kw, furnace.reserved_kw(), now, now + furnace.heat_s(), others_melt=others_melt
+            )
+            if not granted_kw:
+                self.floor.after(self.cap.next_change(now) - now, self._look)
+                return
+            limit_kw = granted_kw - self.kind.power.auxiliaries_kw
+        furnace.start(min(furnace.metal.kg + self._spread(furnace, kg), self.kind.capacity_kg), limit_kw)
 
     def _spread(self, furnace: Furnace, kg: float) -> float:
         """The charge as weighed: up to ``spread`` above or below what was meant, by an addressed draw of furnace and heat."""

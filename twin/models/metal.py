@@ -1,47 +1,20 @@
-"""Liquid metal beside the casting units: amounts, feeds (dosing furnaces and pouring ladles), and units that wait for metal."""
+"""Casting units and stations at run time: a lot is begun when its metal is there, and waits (starved) while it is not."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from twin.ledger.trace import NONE, STATE
-from twin.models.books import Books
-from twin.models.dosing import DosingBath
+from twin.ledger.trace import STATE
+from twin.models.feed import TINY_KG, Feed, Metal
 from twin.models.station import IN_PIECES, NOBODY, PLAIN, Job, Place, Unit, pack_piece
-from twin.models.worktime import ALWAYS, WorkTime
+from twin.models.worktime import ALWAYS
 
 if TYPE_CHECKING:
     from twin.models.following import Follower
 
-TINY_KG = 1e-6
 _SETUP, _PROCESSING, _DOWN = STATE["setup"], STATE["processing"], STATE["down"]
-
-
-@dataclass(slots=True)
-class Metal:
-    """An amount of liquid metal: mass, the carbon in it, temperature."""
-
-    kg: float = 0.0
-    carbon_kg: float = 0.0
-    temperature_c: float = 0.0
-
-    def take(self, kg: float) -> Metal:
-        """Take some away, with its share of the carbon; all of it when next to nothing would be left."""
-        if kg >= self.kg - TINY_KG:
-            kg = self.kg
-        carbon = self.carbon_kg * (kg / self.kg) if self.kg else 0.0
-        self.kg, self.carbon_kg = self.kg - kg, self.carbon_kg - carbon
-        return Metal(kg, carbon, self.temperature_c)
-
-    def add(self, other: Metal) -> None:
-        """Mix in another amount; the temperature is that of the mixture at equal heat capacity."""
-        kg = self.kg + other.kg
-        if kg:
-            self.temperature_c = (self.kg * self.temperature_c + other.kg * other.temperature_c) / kg
-        self.kg, self.carbon_kg = kg, self.carbon_kg + other.carbon_kg
 
 
 class Supplier(Protocol):
@@ -54,137 +27,19 @@ class Supplier(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Thermostat:
-    """Set points of a dosing furnace: the hold temperature while its cell's crew is there, less the setback in long gaps between.
-
-    In a gap the bath is let down and heated again at rated power so that it is back at the hold temperature when the crew is.
-    """
-
-    worktime: WorkTime
-    hold_c: float
-    setback_k: float
-    least_gap_s: float = 5400.0
-
-    def next_change(self, t: float) -> float:
-        """The next time after ``t`` when working time begins or ends."""
-        if self.worktime.open(t):
-            return self.worktime.closes(t)
-        return self.worktime.next_open(t)
-
-    def advance(self, bath: DosingBath, t0: float, t1: float, write: Callable[[float, float, float, str], None]) -> None:
-        """Call ``write(from, to, set point, state)`` for the stretches of ``[t0, t1]``; ``write`` advances the bath."""
-        while t0 < t1:
-            change = self.next_change(t0)
-            stretch = min(change, t1)
-            if self.worktime.open(t0) or not self._gap(t0):
-                write(t0, stretch, self.hold_c, "holding")
-            else:
-                low_c = self.hold_c - self.setback_k
-                reheat = self._reheat_at(bath, t0, change, low_c) if self.setback_k else change
-                if reheat > t0:
-                    write(t0, min(reheat, stretch), low_c, "standby")
-                if reheat < stretch:
-                    write(max(reheat, t0), stretch, self.hold_c, "standby")
-            t0 = stretch
-
-    def _gap(self, t: float) -> bool:
-        """Whether the gap in working time that holds ``t`` is long enough to let the bath down."""
-        k = self.worktime.next_open(t)
-        return k == math.inf or k - self.worktime.before(t) > self.least_gap_s
-
-    def _reheat_at(self, bath: DosingBath, t: float, due: float, low_c: float) -> float:
-        """When heating must begin for the bath to be at the hold temperature at ``due`` (bisection on the exact course)."""
-        if due == math.inf:
-            return due
-        early, late = t, due
-        for _ in range(50):
-            middle = (early + late) / 2.0
-            if middle + bath.after(middle - t, low_c).reheat_s(self.hold_c) <= due:
-                early = middle
-            else:
-                late = middle
-        return early
-
-
-class Feed:
-    """The metal beside one casting unit: a dosing furnace, or a ladle with a pouring window."""
-
-    __slots__ = (
-        "bath", "books", "capacity_kg", "equipment", "expires", "incoming_kg", "material", "metal", "residue_kg", "since", "thermostat", "unit",
-        "window_s")
-
-    def __init__(self, books: Books, equipment: int, material: int, capacity_kg: float, window_s: float = math.inf) -> None:
-        self.books, self.equipment, self.material, self.capacity_kg, self.window_s = books, equipment, material, capacity_kg, window_s
-        self.metal = Metal()
-        self.incoming_kg = self.residue_kg = self.since = 0.0
-        self.expires = math.inf
-        self.bath: DosingBath | None = None
-        self.thermostat: Thermostat | None = None
-        self.unit: MetalUnit
-
-    @property
-    def usable_kg(self) -> float:
-        """Metal that can be cast."""
-        return self.metal.kg - self.residue_kg
-
-    @property
-    def room_kg(self) -> float:
-        """Metal that it can still take."""
-        return self.capacity_kg - self.metal.kg - self.incoming_kg
-
-    def progress(self, now: float) -> None:
-        """Bring the bath to ``now`` and write what it did."""
-        if self.bath is not None and self.thermostat is not None and now > self.since:
-            self.thermostat.advance(self.bath, self.since, now, self._write)
-        self.since = now
-
-    def _write(self, t0: float, t1: float, set_c: float, state: str) -> None:
-        if self.bath is not None:
-            for a, b in self.books.pieces(t0, t1):
-                self.books.phases(self.equipment, NONE, a, self.bath.advance(b - a, set_c, state))
-
-    def receive(self, metal: Metal, now: float) -> None:
-        """Metal arrives from a furnace."""
-        self.progress(now)
-        self.incoming_kg = max(0.0, self.incoming_kg - metal.kg)
-        if self.metal.kg < TINY_KG:
-            self.expires = now + self.window_s
-            if self.window_s < math.inf:
-                self.unit.floor.after(self.window_s, self.expire)
-        if self.bath is not None:
-            self.bath.receive(metal.kg, metal.temperature_c)
-        self.metal.add(metal)
-        if self.bath is not None:
-            self.metal.temperature_c = self.bath.temperature_c
-        self.unit.metal_came()
-
-    def draw(self, kg: float, now: float) -> Metal:
-        """Metal leaves for the mould or die."""
-        self.progress(now)
-        if self.bath is not None:
-            self.metal.temperature_c = self.bath.temperature_c
-        drawn = self.metal.take(kg)
-        if self.bath is not None:
-            self.bath.kg = self.metal.kg
-        return drawn
-
-    def expire(self, event: Any) -> None:
-        """The pouring window is over: what is left is pigged."""
-        now = self.unit.floor.now
-        if self.metal.kg > 0.0 and now >= self.expires - 1e-6:
-            late = self.metal.take(math.inf)
-            self.books.material(now, self.equipment, NONE, self.material, "returns", late.kg, late.carbon_kg)
-            self.books.count("pigged_kg", late.kg, now)
-            self.unit.look()
-
-
 class MetalUnit(Unit):
     """A casting unit: takes the metal of a lot from its feed when it begins it, and waits (starved) while there is not enough."""
 
     __slots__ = ("_rate", "cast", "drawn", "feed", "follower", "pending", "prepared", "ready_at", "rest", "supplier")
 
-    def __init__(self, place: Place, equipment: int, durations: Callable[[Job], float], feed: Feed, cast: Callable[[MetalUnit], None]) -> None:
+    def __init__(
+        self,
+        place: Place,
+        equipment: int,
+        durations: Callable[[Job], float],
+        feed: Feed,
+        cast: Callable[[MetalUnit], None],
+    ) -> None:
         super().__init__(place, equipment, durations)
         self.feed, self.cast = feed, cast
         feed.unit = self
@@ -199,7 +54,12 @@ class MetalUnit(Unit):
     def next(self, now: float) -> None:
         """Take the next lot, that of the plan where one is followed; else be free."""
         place = self.place
-        if self.follower is None or not self.follower.rules(now) or not (self.worktime or ALWAYS).open(now) or not isinstance(place, MetalPlace):
+        if (
+            self.follower is None
+            or not self.follower.rules(now)
+            or not (self.worktime or ALWAYS).open(now)
+            or not isinstance(place, MetalPlace)
+        ):
             super().next(now)
             return
         job = self.follower.next_lot(self, place, now)
@@ -237,7 +97,10 @@ class MetalUnit(Unit):
         """Whether a lot begun at ``start`` is poured before its metal is too late and before the crew leaves; always where metal keeps."""
         if self.feed.window_s == math.inf:
             return True
-        return start + self.durations(job) * self.share_of(job) <= min(expires, (self.worktime or ALWAYS).closes(start)) + 1e-6
+        return (
+            start + self.durations(job) * self.share_of(job)
+            <= min(expires, (self.worktime or ALWAYS).closes(start)) + 1e-6
+        )
 
     def metal_came(self, event: Any = None) -> None:
         """Metal arrived, the set-up is done or working time began: begin the waiting lot if it can be."""
@@ -292,7 +155,8 @@ class MetalUnit(Unit):
     def _pour_part(self, job: Job, now: float, work_s: float) -> None:
         """Pour up to the breakdown; the rest waits for the repair and for fresh metal (what is in the ladle will be too late)."""
         failing = self.failing
-        assert failing is not None
+        if failing is None:
+            return
         run_s = failing.left_s
         self.drawn.add(self.feed.draw(job.kg * self.rest * run_s / work_s, now))
         self.rest *= 1.0 - run_s / work_s

@@ -16,6 +16,11 @@ import numpy as np
 from twin.ledger.trace import CARRIER, STATE, TERM
 
 
+def _refuse(what: str, word: str, known: Mapping[str, int]) -> None:
+    msg = f"{what} {word!r} is none of {', '.join(known)}"
+    raise ValueError(msg)
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
     """A rate of one carrier, ``base + sum(amp * exp(-t / tau))`` with t in seconds since the phase began.
@@ -48,13 +53,13 @@ class Phase:
 
     def __post_init__(self) -> None:
         if self.state not in STATE:
-            raise ValueError(f"state {self.state!r} is none of {', '.join(STATE)}")
+            _refuse("state", self.state, STATE)
         for term in self.heat_kwh:
             if term not in TERM:
-                raise ValueError(f"heat term {term!r} is none of {', '.join(TERM)}")
+                _refuse("heat term", term, TERM)
         for flow in self.flows:
             if flow.carrier not in CARRIER:
-                raise ValueError(f"carrier {flow.carrier!r} is none of {', '.join(CARRIER)}")
+                _refuse("carrier", flow.carrier, CARRIER)
 
 
 @runtime_checkable

@@ -8,24 +8,29 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from twin.core.faults import InputFault
 from twin.ledger.trace import NONE, Trace
 from twin.models import expand
 from twin.models.books import Books
+from twin.models.cap import PowerCap, envelope
 from twin.models.casting import Casting, DieCastingCell, MouldingLine, poured_kg
 from twin.models.dosing import DosingBath, DosingParameters
 from twin.models.durations import mean_s, sampler
 from twin.models.equipment import Batching, Delaying, Powered, Working
+from twin.models.feed import Feed, Thermostat
 from twin.models.furnace import InductionFurnace
 from twin.models.hearth import Hearth
 from twin.models.melting import Attendance, Furnace, Ingredient, MeltShop
-from twin.models.metal import Feed, MetalPlace, MetalUnit, Thermostat
+from twin.models.metal import MetalPlace, MetalUnit
 from twin.models.metals import alloy as alloy_of
 from twin.models.phases import Draws, binomial
-from twin.models.station import BatchUnit, DelayUnit, Failing, Floor, Job, Place, Unit
-from twin.models.worktime import ALWAYS, WorkTime, attended, bridged
+from twin.models.station import Failing, Floor, Job, Place, Unit
+from twin.models.together import BatchUnit, DelayUnit
+from twin.models.utilities import Compressor, Fan
+from twin.models.worktime import ALWAYS, Duty, WorkTime, attended, bridged
 from twin.scenario.calendar import startup_times, windows
 from twin.scenario.orders import jobs as job_specs
 
@@ -111,6 +116,23 @@ class Plant:
         for name, furnace in melting:
             self._melt_shop(name, furnace)
         self.floor.finished = self._finished
+        if self.scenario.spec.site.power_cap_kw is not None:
+            self._cap(self.scenario.spec.site.power_cap_kw)
+
+    def _cap(self, cap_kw: float) -> None:
+        """Put the melt shops under the site's power cap."""
+        constant_kw = self.scenario.spec.site.base_load_kw
+        for utility in self.scenario.utilities.values():
+            if isinstance(utility, Compressor):
+                constant_kw += utility.rated_kw * utility.units
+            elif isinstance(utility, Fan):
+                constant_kw += utility.power_kw * utility.units
+        cap = PowerCap(cap_kw, constant_kw, [envelope(machine.rates, machine.duties) for machine in self.machines])
+        for feeds in self.feeds.values():
+            cap.furnaces += [feed.reserved_kw for feed in feeds]
+        for shop in self.shops:
+            shop.cap = cap
+            cap.furnaces += [furnace.reserved_kw for furnace in shop.furnaces]
 
     def _windows(self, name: str, kind: Station) -> list[tuple[float, float]] | None:
         """Working windows of a station, or None where it always works."""
@@ -124,13 +146,14 @@ class Plant:
     def _place(self, name: str, kind: Station) -> None:
         """One station with its queue and units."""
         spans = self._windows(name, kind)
-        worktime, duties = ALWAYS, []
+        worktime: WorkTime = ALWAYS
+        duties: list[Duty] = []
         if spans is not None and isinstance(kind, Powered):
             worktime, duties = attended(spans, kind.stay_on_s, kind.startup_s(), self._switched_on(name))
         room = math.inf if kind.buffer_before is None else float(kind.buffer_before)
         by_due = self.scenario.spec.dispatch.rule != "fifo"
         make = MetalPlace if isinstance(kind, Casting) else Place
-        place = make(self.floor, name, room, ALWAYS if isinstance(kind, Delaying) else worktime, by_due)
+        place = make(self.floor, name, room, ALWAYS if isinstance(kind, Delaying) else worktime, by_due=by_due)
         self.places[name] = place
         for number in range(1, kind.units + 1):
             equipment = self.codes.add_equipment(f"{name}.{number}", name)
@@ -150,17 +173,33 @@ class Plant:
         elif isinstance(kind, Delaying):
             unit = DelayUnit(place, equipment, self._delays(place.name, kind), kind.places or 10**9)
         else:
-            raise InputFault(f"station {place.name}: kind {kind.kind!r} is neither Working, Batching, Delaying, Casting nor melting")
+            msg = (
+                f"station {place.name}: kind {kind.kind!r} is neither Working, Batching, Delaying, Casting nor melting"
+            )
+            raise InputFault(msg)
         if isinstance(kind, Working) and kind.setup is not None:
             unit.setup_s = kind.setup.between_products_s
         if kind.failures is not None and not self.draws.mean_mode:
             unit.failing = Failing(
-                sampler(kind.failures.every, self.draws, "failure", name), sampler(kind.failures.repair, self.draws, "repair", name))
+                sampler(kind.failures.every, self.draws, "failure", name),
+                sampler(kind.failures.repair, self.draws, "repair", name),
+            )
 
     def _work(self, station: str, kind: Working) -> Callable[[Job], float]:
         """Seconds of work on a lot: pieces times the time of one, drawn once a lot where it is random."""
-        constant = {p: mean_s(kind.cycle_of(p)) for p in self._made_at(station) if kind.cycle_of(p).constant_s is not None or self.draws.mean_mode}
-        return lambda job: (constant[job.product] if job.product in constant else self._drawn(kind.cycle_of(job.product), station, job)) * job.pieces
+        constant = {
+            p: mean_s(kind.cycle_of(p))
+            for p in self._made_at(station)
+            if kind.cycle_of(p).constant_s is not None or self.draws.mean_mode
+        }
+        return lambda job: (
+            (
+                constant[job.product]
+                if job.product in constant
+                else self._drawn(kind.cycle_of(job.product), station, job)
+            )
+            * job.pieces
+        )
 
     def _cycles(self, station: str, kind: Batching) -> Callable[[Job], float]:
         return lambda job: self._drawn(kind.cycle_of(job.product), station, job)
@@ -187,14 +226,16 @@ class Plant:
         name = self.codes.equipment[equipment]
         alloy = next((self.alloys[p] for p in self._made_at(place.name)), None)
         if alloy is None:
-            raise InputFault(f"station {place.name} casts, but no product on it names its alloy")
+            msg = f"station {place.name} casts, but no product on it names its alloy"
+            raise InputFault(msg)
         material = self.codes.material_code(alloy)
         if isinstance(kind, DieCastingCell):
             feed = self._dosing(kind, f"{name}.dosing_furnace", place, alloy, material)
         elif isinstance(kind, MouldingLine):
             feed = Feed(self.books, equipment, material, kind.pouring.capacity_kg, kind.pouring.window_s)
         else:
-            raise InputFault(f"station {place.name}: kind {kind.kind!r} has no feed for metal")
+            msg = f"station {place.name}: kind {kind.kind!r} has no feed for metal"
+            raise InputFault(msg)
         self.feeds.setdefault(place.name, []).append(feed)
         return MetalUnit(place, equipment, self._work(place.name, kind), feed, self._cast)
 
@@ -205,8 +246,14 @@ class Plant:
         feed.residue_kg, feed.since = furnace.residue_kg, self.t_from
         liquid = alloy_of(alloy).bands[-1].capacity_kwh_per_kg_k
         parameters = DosingParameters(
-            furnace.heating.electric_kw, furnace.heating.efficiency, furnace.conductance_w_per_k, furnace.opening_share, furnace.lining_kwh_per_k,
-            liquid, _AMBIENT_C)
+            furnace.heating.electric_kw,
+            furnace.heating.efficiency,
+            furnace.conductance_w_per_k,
+            furnace.opening_share,
+            furnace.lining_kwh_per_k,
+            liquid,
+            _AMBIENT_C,
+        )
         kg = (furnace.capacity_kg + furnace.residue_kg) / 2.0
         feed.metal.kg, feed.metal.temperature_c = kg, furnace.hold_c
         feed.metal.carbon_kg = kg * self._carbon_of_alloy(alloy)
@@ -219,10 +266,10 @@ class Plant:
 
     def _melt_shop(self, name: str, kind: InductionFurnace) -> None:
         spans = self._windows(name, kind)
-        crew = ALWAYS if spans is None else WorkTime(spans)
+        crew = ALWAYS if spans is None else WorkTime(bridged(spans, 0.0, self._switched_on(name)))
         shift = ALWAYS if spans is None else WorkTime(bridged(spans, kind.stay_on_s, self._switched_on(name)))
-        if spans is not None:
-            crew = WorkTime(bridged(spans, 0.0, self._switched_on(name)))
+        if spans is not None and kind.crew is not None:
+            self._come_early(kind.crew, crew, WorkTime(spans))
         charge = [self._ingredient(material, share, "in") for material, share in kind.charge.make_up.items()]
         charge += [self._ingredient(material, share, "addition") for material, share in kind.charge.additions.items()]
         furnaces = []
@@ -230,12 +277,31 @@ class Plant:
             label = f"{name}.{number}"
             equipment = self.codes.add_equipment(label, name)
             hearth = Hearth(kind, _AMBIENT_C)
-            furnace = Furnace(self.floor, self.books, equipment, label, hearth, charge, self.codes.material_code(kind.alloy), self.draws)
+            furnace = Furnace(
+                self.floor,
+                self.books,
+                equipment,
+                label,
+                hearth,
+                charge,
+                self.codes.material_code(kind.alloy),
+                self.draws,
+            )
             furnace.attendance = Attendance(crew, shift)
             furnaces.append(furnace)
         feeds = [feed for station in kind.supplies for feed in self.feeds[station]]
         places = [self.places[station] for station in kind.supplies]
-        self.shops.append(MeltShop(self.floor, furnaces, feeds, [place for place in places if isinstance(place, MetalPlace)]))
+        self.shops.append(
+            MeltShop(self.floor, furnaces, feeds, [place for place in places if isinstance(place, MetalPlace)])
+        )
+
+    def _come_early(self, crew: str, begun: WorkTime, shifts: WorkTime) -> None:
+        """One person of the crew starts the furnaces ahead of the shift: overtime."""
+        self.overtime += [
+            (crew, start, shifts.next_open(start), 1)
+            for start in begun.starts
+            if not shifts.open(start) and shifts.next_open(start) < math.inf
+        ]
 
     def _ingredient(self, material: str, share: float, role: str) -> Ingredient:
         return Ingredient(self.codes.material_code(material), share, self.carbon_of.get(material, 0.0), role)
@@ -259,9 +325,10 @@ class Plant:
                 orders.append(spec.order)
         self.orders = orders
         for time, released in releases.items():
-            self.floor.after(time - self.t_from, lambda event, released=released: self._release(released))
+            self.floor.after(time - self.t_from, partial(self._release, released))
 
-    def _release(self, released: Sequence[Job]) -> None:
+    def _release(self, released: Sequence[Job], event: Any = None) -> None:
+        del event
         for job in released:
             job.route[0].put(job, self.floor.now)
 
@@ -341,7 +408,13 @@ class Plant:
 
 
 def simulate(
-    scenario: Scenario, draws: Draws, *, plan: Plan | None = None, replication: int = 0, records: bool = True, t_from: float | None = None,
+    scenario: Scenario,
+    draws: Draws,
+    *,
+    plan: Plan | None = None,
+    replication: int = 0,
+    records: bool = True,
+    t_from: float | None = None,
     t_to: float | None = None,
 ) -> Trace:
     """Simulate one replication of a scenario; the trace covers exactly ``[0, t_to]`` (default: the run's duration).
@@ -356,4 +429,3 @@ def simulate(
     from twin.models.gather import gather
 
     return gather(plant, replication)
-

@@ -24,10 +24,22 @@ def _constant(equipment: int, t0: np.ndarray, t1: np.ndarray, power_kw: np.ndarr
     n = len(t0)
     whole = {"equipment": np.array([float(equipment)]), "state": np.array([float(STATE["processing"])])}
     flows: Pieces = {
-        "equipment": np.full(n, float(equipment)), "state": np.full(n, float(STATE["processing"])), "batch": np.full(n, float(NONE)),
-        "carrier": np.full(n, float(CARRIER["electricity"])), "t0": t0, "t1": t1, "base": power_kw, "amp": np.zeros(n), "tau": np.ones(n)}
+        "equipment": np.full(n, float(equipment)),
+        "state": np.full(n, float(STATE["processing"])),
+        "batch": np.full(n, float(NONE)),
+        "carrier": np.full(n, float(CARRIER["electricity"])),
+        "t0": t0,
+        "t1": t1,
+        "base": power_kw,
+        "amp": np.zeros(n),
+        "tau": np.ones(n),
+    }
     kwh = np.array([float(np.sum(power_kw * (t1 - t0)) / 3600.0)])
-    closed = whole | {"carrier": np.array([float(CARRIER["electricity"])]), "batch": np.array([float(NONE)]), "kwh": kwh}
+    closed = whole | {
+        "carrier": np.array([float(CARRIER["electricity"])]),
+        "batch": np.array([float(NONE)]),
+        "kwh": kwh,
+    }
     return {"states": whole | {"t0": np.array([0.0]), "t1": np.array([end_s])}, "flows": flows, "counters": closed}
 
 
@@ -38,7 +50,7 @@ def base_load(equipment: int, power_kw: float, end_s: float) -> dict[str, Pieces
 
 def pv_quarters_kw(scenario: Scenario, pv: Photovoltaics, end_s: float) -> np.ndarray:
     """Power of the modules in each quarter-hour by date, shape (quarters,), before curtailment."""
-    quarters = int(round(end_s / QUARTER_S))
+    quarters = round(end_s / QUARTER_S)
     profile = pv_profile(str(pv.profile))
     days: dict[dt.date, np.ndarray] = {}
     out = np.empty(quarters)
@@ -57,3 +69,10 @@ def photovoltaics(equipment: int, available_kw: np.ndarray, net_load_kw: np.ndar
     edges = np.linspace(0.0, end_s, len(used) + 1)
     on = used > 0.0
     return _constant(equipment, edges[:-1][on], edges[1:][on], -used[on], end_s)
+
+
+def battery_rows(equipment: int, given_kw: np.ndarray, end_s: float) -> dict[str, Pieces]:
+    """Flows of a battery from its AC power in each quarter-hour (discharge positive, which is supply)."""
+    edges = np.linspace(0.0, end_s, len(given_kw) + 1)
+    on = given_kw != 0.0
+    return _constant(equipment, edges[:-1][on], edges[1:][on], -given_kw[on], end_s)

@@ -1,6 +1,6 @@
 """The station core: places with queues, units that work, blocking, set-ups, breakdowns, shifts, as a state machine on SimPy timeouts.
 
-No generator per unit and no polling: one timeout per lot and operation, and callbacks. Nothing interrupts a timeout, because everything that
+No generator per unit and no polling: one timeout per lot and operation, and callbacks. Nothing interrupts a timeout, because all that
 delays a lot is known when it begins: the working time of its crew, the operating hours left to the next failure, the repair. A unit writes
 one row per lot into ``Floor.log`` (:data:`LOG`); only lots with pauses, set-ups or failures write their pieces into ``Floor.pieces``
 (:data:`PIECES`). :mod:`twin.models.expand` makes tables of them.
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 from itertools import count
 from struct import Struct
-from typing import Any
+from typing import Any, Protocol
 
 from simpy import Environment, Event, Timeout
 from simpy.core import EmptySchedule
@@ -24,8 +24,17 @@ from twin.ledger.trace import NONE, STATE
 from twin.models.worktime import ALWAYS, Window, WorkTime
 
 LOG = (
-    ("job", "<i4"), ("equipment", "<i4"), ("operation", "<i4"), ("queued", "<f8"), ("started", "<f8"), ("ended", "<f8"), ("left", "<f8"),
-    ("batch", "<i4"), ("form", "<i1"), ("share", "<f8"))
+    ("job", "<i4"),
+    ("equipment", "<i4"),
+    ("operation", "<i4"),
+    ("queued", "<f8"),
+    ("started", "<f8"),
+    ("ended", "<f8"),
+    ("left", "<f8"),
+    ("batch", "<i4"),
+    ("form", "<i1"),
+    ("share", "<f8"),
+)
 """fields of a row of the log, packed as numpy reads them back"""
 PIECES = (("equipment", "<i4"), ("batch", "<i4"), ("state", "<i4"), ("t0", "<f8"), ("t1", "<f8"))
 IN_PIECES, PLAIN, RIDER = 0, 1, 2
@@ -91,8 +100,24 @@ class Job:
     """A lot of pieces of one order on its way along the route."""
 
     __slots__ = (
-        "carbon_kg", "cast_at", "code", "due", "good_kg", "key", "kg", "order", "pieces", "pieces_cast", "priority", "product", "queued", "release",
-        "route", "serial", "step")
+        "carbon_kg",
+        "cast_at",
+        "code",
+        "due",
+        "good_kg",
+        "key",
+        "kg",
+        "order",
+        "pieces",
+        "pieces_cast",
+        "priority",
+        "product",
+        "queued",
+        "release",
+        "route",
+        "serial",
+        "step",
+    )
 
     def __init__(self, code: int, key: str, product: str, pieces: float, due: float, route: tuple[Place, ...]) -> None:
         self.code, self.key, self.product, self.pieces, self.due, self.route = code, key, product, pieces, due, route
@@ -110,12 +135,37 @@ NOBODY = Job(NONE, "", "", 0.0, math.inf, ())
 """stands for no job"""
 
 
+class Blockable(Protocol):
+    """What holds a lot that the next place has no room for: a unit, or a lot's own place among others."""
+
+    job: Job
+
+    def leave(self, now: float) -> None:
+        """The lot was accepted."""
+        ...
+
+
 class Place:
     """A station at run time: its queue, its units, and the units upstream that wait for room in it."""
 
-    __slots__ = ("armed", "floor", "free", "heap", "held", "name", "queue", "room", "source", "units", "waiting", "worktime")
+    __slots__ = (
+        "armed",
+        "floor",
+        "free",
+        "heap",
+        "held",
+        "name",
+        "queue",
+        "room",
+        "source",
+        "units",
+        "waiting",
+        "worktime",
+    )
 
-    def __init__(self, floor: Floor, name: str, room: float = math.inf, worktime: WorkTime = ALWAYS, by_due: bool = False) -> None:
+    def __init__(
+        self, floor: Floor, name: str, room: float = math.inf, worktime: WorkTime = ALWAYS, *, by_due: bool = False
+    ) -> None:
         self.floor, self.name, self.room, self.worktime = floor, name, room, worktime
         self.queue: deque[Job] = deque()
         self.heap: list[tuple[tuple[float, ...], Job]] | None = [] if by_due else None
@@ -123,7 +173,7 @@ class Place:
         self.held = 0.0
         self.free: list[Unit] = []
         self.units: list[Unit] = []
-        self.waiting: deque[Unit | Delayed] = deque()
+        self.waiting: deque[Blockable] = deque()
         self.armed = math.inf
 
     def accept(self, job: Job, now: float) -> bool:
@@ -201,8 +251,27 @@ class Unit:
     """One machine. It is free, works on ``job``, or is blocked with it."""
 
     __slots__ = (
-        "alarm", "batch", "done_at", "durations", "ended", "env", "equipment", "failing", "floor", "form", "job", "log", "new_batch", "operation",
-        "place", "queued", "setup_s", "started", "tool", "worktime")
+        "alarm",
+        "batch",
+        "done_at",
+        "durations",
+        "ended",
+        "env",
+        "equipment",
+        "failing",
+        "floor",
+        "form",
+        "job",
+        "log",
+        "new_batch",
+        "operation",
+        "place",
+        "queued",
+        "setup_s",
+        "started",
+        "tool",
+        "worktime",
+    )
 
     def __init__(self, place: Place, equipment: int, durations: Callable[[Job], float]) -> None:
         self.place, self.floor, self.equipment, self.durations = place, place.floor, equipment, durations
@@ -284,7 +353,20 @@ class Unit:
                 return
         elif self.floor.finished is not None:
             self.floor.finished(job, now)
-        self.log(pack_row(job.code, self.equipment, self.operation, self.queued, self.started, now, now, self.batch, self.form, 1.0))
+        self.log(
+            pack_row(
+                job.code,
+                self.equipment,
+                self.operation,
+                self.queued,
+                self.started,
+                now,
+                now,
+                self.batch,
+                self.form,
+                1.0,
+            )
+        )
         self.next(now)
 
     def leave(self, now: float) -> None:
@@ -294,8 +376,20 @@ class Unit:
 
     def note(self, left: float) -> None:
         """Log the lot; ``left`` is infinite where it has not left when the run ends."""
-        self.log(pack_row(
-            self.job.code, self.equipment, self.operation, self.queued, self.started, self.ended, left, self.batch, self.form, 1.0))
+        self.log(
+            pack_row(
+                self.job.code,
+                self.equipment,
+                self.operation,
+                self.queued,
+                self.started,
+                self.ended,
+                left,
+                self.batch,
+                self.form,
+                1.0,
+            )
+        )
 
     def next(self, now: float) -> None:
         """Take the next lot, else be free."""
@@ -334,149 +428,3 @@ class Failing:
         self.serial += 1
         self.left_s = self.every(self.serial)
         return repair_s
-
-
-class BatchUnit(Unit):
-    """A unit that takes several lots together, up to ``batch`` pieces; a larger lot takes several cycles. A cycle begun is finished."""
-
-    __slots__ = ("lots", "overtime", "size", "total")
-
-    def __init__(self, place: Place, equipment: int, durations: Callable[[Job], float], size: int) -> None:
-        super().__init__(place, equipment, durations)
-        self.size = size
-        self.lots: list[tuple[Job, float]] = []
-        self.total = 0.0
-        self.overtime: Callable[[float, float], None] | None = None
-
-    def begin(self, job: Job, now: float) -> None:
-        """Start a batch with this lot and the next ones that fit."""
-        floor = self.floor
-        self.lots, self.total = [(job, job.queued)], job.pieces
-        while (following := self.place.peek()) is not None and self.total + following.pieces <= self.size:
-            taken = self.place.take()
-            if taken is None:
-                break
-            self.lots.append((taken, taken.queued))
-            self.total += taken.pieces
-        self.job, self.queued, self.operation, self.started, self.ended = job, job.queued, job.step, now, math.inf
-        self.batch = self.new_batch()
-        work_s = self.durations(job) * math.ceil(self.total / self.size)
-        end = now + work_s
-        self.form = PLAIN
-        if self.failing is not None:
-            pieces = self._working(now, work_s, ALWAYS)
-            end, self.form = pieces[-1][2], PLAIN if len(pieces) == 1 else IN_PIECES
-            if self.form == IN_PIECES:
-                for state, a, b in pieces:
-                    floor.pieces.extend(pack_piece(self.equipment, self.batch, state, a, b))
-        end = self.done_at = now + (end - now)
-        closes = self.place.worktime.closes(now)
-        if self.overtime is not None and end > closes:
-            self.overtime(closes, end)
-        self.alarm.set(end - now)
-
-    def end(self, event: Any) -> None:
-        """The batch is done: pass its lots on one by one."""
-        self.ended = self.done_at
-        self._pass_on(self.ended)
-
-    def leave(self, now: float) -> None:
-        """The lot that was blocked has left; go on with the others."""
-        job, _ = self.lots.pop(0)
-        self.note_lot(job, now)
-        self._pass_on(now)
-
-    def _pass_on(self, now: float) -> None:
-        """Pass lots on until one is blocked."""
-        while self.lots:
-            job, self.queued = self.lots[0]
-            self.job, self.operation = job, job.step
-            step = job.step + 1
-            if step < len(job.route):
-                job.step = step
-                if not job.route[step].accept(job, now):
-                    job.route[step].waiting.append(self)
-                    return
-            elif self.floor.finished is not None:
-                self.floor.finished(job, now)
-            self.lots.pop(0)
-            self.note_lot(job, now)
-        self.next(now)
-
-    def note_lot(self, job: Job, left: float) -> None:
-        """Log one lot of the batch; the last to leave stands for the unit's time."""
-        form = RIDER if self.lots else self.form
-        share = job.pieces / self.total
-        self.log(pack_row(
-            job.code, self.equipment, self.operation, self.queued, self.started, self.ended, left, self.batch, form, share))
-
-    def note(self, left: float) -> None:
-        """Log the lots that are still here when the run ends."""
-        while self.lots:
-            job, self.queued = self.lots.pop(0)
-            self.note_lot(job, left)
-
-
-class DelayUnit(Unit):
-    """A place where lots spend time side by side, up to ``places`` of them."""
-
-    __slots__ = ("inside", "places")
-
-    def __init__(self, place: Place, equipment: int, durations: Callable[[Job], float], places: int) -> None:
-        super().__init__(place, equipment, durations)
-        self.places = places
-        self.inside: dict[int, Delayed] = {}
-
-    def begin(self, job: Job, now: float) -> None:
-        """A lot comes in."""
-        lot = Delayed(self, job, now)
-        self.inside[lot.batch] = lot
-        self.floor.after(self.durations(job), lot.end)
-        if len(self.inside) < self.places:
-            self.next(now)
-
-    def out(self, lot: Delayed, now: float) -> None:
-        """A lot has left."""
-        full = len(self.inside) == self.places
-        del self.inside[lot.batch]
-        if full:
-            self.next(now)
-
-    def note(self, left: float) -> None:
-        """Log the lots that are still here when the run ends."""
-        for lot in self.inside.values():
-            lot.note(left)
-
-
-class Delayed:
-    """One lot in a :class:`DelayUnit`; blocked, it waits there like a unit."""
-
-    __slots__ = ("batch", "ended", "job", "operation", "queued", "started", "unit")
-
-    def __init__(self, unit: DelayUnit, job: Job, now: float) -> None:
-        self.unit, self.job, self.queued, self.operation = unit, job, job.queued, job.step
-        self.batch, self.started, self.ended = unit.floor.batch(), now, math.inf
-
-    def end(self, event: Any) -> None:
-        """Its time is over: pass it on, or keep its place."""
-        job, floor = self.job, self.unit.floor
-        now = self.ended = floor.now
-        step = job.step + 1
-        if step < len(job.route):
-            job.step = step
-            if not job.route[step].accept(job, now):
-                job.route[step].waiting.append(self)
-                return
-        elif floor.finished is not None:
-            floor.finished(job, now)
-        self.leave(now)
-
-    def leave(self, now: float) -> None:
-        """The lot has left."""
-        self.note(now)
-        self.unit.out(self, now)
-
-    def note(self, left: float) -> None:
-        """Log the lot."""
-        self.unit.log(pack_row(
-            self.job.code, self.unit.equipment, self.operation, self.queued, self.started, self.ended, left, self.batch, PLAIN, 1.0))

@@ -81,7 +81,9 @@ ALWAYS = WorkTime([(-math.inf, math.inf)])
 Duty = tuple[float, float, int]
 
 
-def attended(windows: Sequence[Window], stay_on_s: float, startup_s: float, switched_on: Sequence[float]) -> tuple[WorkTime, list[Duty]]:
+def attended(
+    windows: Sequence[Window], stay_on_s: float, startup_s: float, switched_on: Sequence[float]
+) -> tuple[WorkTime, list[Duty]]:
     """Working time and duties of an equipment that is switched off in long gaps.
 
     ``windows``: presence of its crew. A gap of at most ``stay_on_s`` is spent in ``standby``; over a longer one it is ``off``, and a start-up
@@ -114,7 +116,8 @@ def attended(windows: Sequence[Window], stay_on_s: float, startup_s: float, swit
 
 def bridged(windows: Sequence[Window], gap_s: float, switched_on: Sequence[float]) -> list[Window]:
     """Windows with gaps of at most ``gap_s`` closed; after a longer one a window begins at the last time of ``switched_on`` that lies in
-    the gap or in the window, where there is one."""
+    the gap or in the window, where there is one.
+    """
     merged: list[Window] = []
     before = -math.inf
     for start, end in sorted(windows):

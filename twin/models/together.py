@@ -1,0 +1,180 @@
+"""Units that hold several lots at a time: batches that share a cycle, and places where lots only spend time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from twin.models.station import IN_PIECES, PLAIN, RIDER, Job, Place, Unit, pack_piece, pack_row
+from twin.models.worktime import ALWAYS
+
+
+class BatchUnit(Unit):
+    """A unit that takes several lots together, up to ``batch`` pieces; a larger lot takes several cycles. A cycle begun is finished."""
+
+    __slots__ = ("lots", "overtime", "size", "total")
+
+    def __init__(self, place: Place, equipment: int, durations: Callable[[Job], float], size: int) -> None:
+        super().__init__(place, equipment, durations)
+        self.size = size
+        self.lots: list[tuple[Job, float]] = []
+        self.total = 0.0
+        self.overtime: Callable[[float, float], None] | None = None
+
+    def begin(self, job: Job, now: float) -> None:
+        """Start a batch with this lot and the next ones that fit."""
+        floor = self.floor
+        self.lots, self.total = [(job, job.queued)], job.pieces
+        while (following := self.place.peek()) is not None and self.total + following.pieces <= self.size:
+            taken = self.place.take()
+            if taken is None:
+                break
+            self.lots.append((taken, taken.queued))
+            self.total += taken.pieces
+        self.job, self.queued, self.operation, self.started, self.ended = job, job.queued, job.step, now, math.inf
+        self.batch = self.new_batch()
+        work_s = self.durations(job) * math.ceil(self.total / self.size)
+        end = now + work_s
+        self.form = PLAIN
+        if self.failing is not None:
+            pieces = self._working(now, work_s, ALWAYS)
+            end, self.form = pieces[-1][2], PLAIN if len(pieces) == 1 else IN_PIECES
+            if self.form == IN_PIECES:
+                for state, a, b in pieces:
+                    floor.pieces.extend(pack_piece(self.equipment, self.batch, state, a, b))
+        end = self.done_at = now + (end - now)
+        closes = self.place.worktime.closes(now)
+        if self.overtime is not None and end > closes:
+            self.overtime(closes, end)
+        self.alarm.set(end - now)
+
+    def end(self, event: Any) -> None:
+        """The batch is done: pass its lots on one by one."""
+        self.ended = self.done_at
+        self._pass_on(self.ended)
+
+    def leave(self, now: float) -> None:
+        """The lot that was blocked has left; go on with the others."""
+        job, _ = self.lots.pop(0)
+        self.note_lot(job, now)
+        self._pass_on(now)
+
+    def _pass_on(self, now: float) -> None:
+        """Pass lots on until one is blocked."""
+        while self.lots:
+            job, self.queued = self.lots[0]
+            self.job, self.operation = job, job.step
+            step = job.step + 1
+            if step < len(job.route):
+                job.step = step
+                if not job.route[step].accept(job, now):
+                    job.route[step].waiting.append(self)
+                    return
+            elif self.floor.finished is not None:
+                self.floor.finished(job, now)
+            self.lots.pop(0)
+            self.note_lot(job, now)
+        self.next(now)
+
+    def note_lot(self, job: Job, left: float) -> None:
+        """Log one lot of the batch; the last to leave stands for the unit's time."""
+        form = RIDER if self.lots else self.form
+        share = job.pieces / self.total
+        self.log(
+            pack_row(
+                job.code,
+                self.equipment,
+                self.operation,
+                self.queued,
+                self.started,
+                self.ended,
+                left,
+                self.batch,
+                form,
+                share,
+            )
+        )
+
+    def note(self, left: float) -> None:
+        """Log the lots that are still here when the run ends."""
+        while self.lots:
+            job, self.queued = self.lots.pop(0)
+            self.note_lot(job, left)
+
+
+class DelayUnit(Unit):
+    """A place where lots spend time side by side, up to ``places`` of them."""
+
+    __slots__ = ("inside", "places")
+
+    def __init__(self, place: Place, equipment: int, durations: Callable[[Job], float], places: int) -> None:
+        super().__init__(place, equipment, durations)
+        self.places = places
+        self.inside: dict[int, Delayed] = {}
+
+    def begin(self, job: Job, now: float) -> None:
+        """A lot comes in."""
+        lot = Delayed(self, job, now)
+        self.inside[lot.batch] = lot
+        self.floor.after(self.durations(job), lot.end)
+        if len(self.inside) < self.places:
+            self.next(now)
+
+    def out(self, lot: Delayed, now: float) -> None:
+        """A lot has left."""
+        full = len(self.inside) == self.places
+        del self.inside[lot.batch]
+        if full:
+            self.next(now)
+
+    def note(self, left: float) -> None:
+        """Log the lots that are still here when the run ends."""
+        for lot in self.inside.values():
+            lot.note(left)
+
+
+class Delayed:
+    """One lot in a :class:`DelayUnit`; blocked, it waits there like a unit."""
+
+    __slots__ = ("batch", "ended", "job", "operation", "queued", "started", "unit")
+
+    def __init__(self, unit: DelayUnit, job: Job, now: float) -> None:
+        self.unit, self.job, self.queued, self.operation = unit, job, job.queued, job.step
+        self.batch, self.started, self.ended = unit.floor.batch(), now, math.inf
+
+    def end(self, event: Any) -> None:
+        """Its time is over: pass it on, or keep its place."""
+        job, floor = self.job, self.unit.floor
+        now = self.ended = floor.now
+        step = job.step + 1
+        if step < len(job.route):
+            job.step = step
+            if not job.route[step].accept(job, now):
+                job.route[step].waiting.append(self)
+                return
+        elif floor.finished is not None:
+            floor.finished(job, now)
+        self.leave(now)
+
+    def leave(self, now: float) -> None:
+        """The lot has left."""
+        self.note(now)
+        self.unit.out(self, now)
+
+    def note(self, left: float) -> None:
+        """Log the lot."""
+        self.unit.log(
+            pack_row(
+                self.job.code,
+                self.unit.equipment,
+                self.operation,
+                self.queued,
+                self.started,
+                self.ended,
+                left,
+                self.batch,
+                PLAIN,
+                1.0,
+            )
+        )
