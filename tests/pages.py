@@ -93,8 +93,14 @@ class Page:
         status, printed = execute(EXIT.sub("", text))
         if status != (int(said["status"]) if said else 0):
             self.faults.append(f"{self.path.name}:{line}: $ {text}\nexit status {status}\n{printed}")
-        elif wanted and not doctest.OutputChecker().check_output(wanted + "\n", printed, LIKE):
+        elif wanted and not alike(wanted, printed):
             self.faults.append(f"{self.path.name}:{line}: $ {text}\nshown:\n{wanted}\nprinted:\n{printed}")
+
+
+def alike(wanted: str, printed: str) -> bool:
+    """Whether output is as shown: ``...`` stands for anything, and how much white space there is does not matter."""
+    parts = [r"\s+".join(re.escape(word) for word in part.split()) for part in wanted.split("...")]
+    return re.fullmatch(r"\s*" + ".*?".join(parts) + r"\s*", printed, flags=re.DOTALL) is not None
 
 
 def blocks(text: str) -> Iterator[Block]:
