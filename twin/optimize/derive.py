@@ -23,7 +23,7 @@ from twin.optimize.derive_cast import CastUnit, LotClass, Parts, add_classes, ad
 from twin.optimize.derive_melt import MeltStation, add_station
 from twin.optimize.derive_site import site_parts
 from twin.optimize.grid import Slots, Window
-from twin.optimize.problem import Coupling, Floats, Problem
+from twin.optimize.problem import Coupling, Floats, Problem, Stock
 from twin.scenario.orders import jobs as job_specs
 
 if TYPE_CHECKING:
@@ -134,11 +134,10 @@ def metal_price(plant: Plant, kind: InductionFurnace) -> float:
 
 
 def add_feed(parts: Parts, unit: CastUnit) -> None:
-    """The metal beside a casting unit; as much must be there at the end as at the start."""
-    from twin.optimize.problem import Stock
-
+    """The metal beside a casting unit, and with what is on the way to it; as much must be there at the end as at the start."""
     now = min(unit.state.usable_kg, unit.capacity_kg)
     parts.add_stock(Stock(unit.metal, now, high=unit.capacity_kg, low_at_end=now))
+    parts.add_stock(Stock(unit.booked, now, high=unit.capacity_kg))
 
 
 def open_jobs(scenario: Scenario, slots: Slots, snapshot: Snapshot) -> list[JobSpec]:

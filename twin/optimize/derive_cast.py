@@ -63,6 +63,11 @@ class CastUnit:
     capacity_kg: float
     own_metal: bool
 
+    @property
+    def booked(self) -> str:
+        """Name of the stock of metal that is in its feed or on the way there."""
+        return f"booked.{self.name}"
+
 
 @dataclass
 class Parts:
@@ -168,6 +173,8 @@ def lot_tasks(
             begun = math.floor((setup_s + k * work_s) / slots.slot_s + 1e-9)
             done = slots.whole(setup_s + (k + 1) * work_s) - 1
             changes += [Change(unit.metal, begun, -lots.kg), Change(f"done.{lots.name}", done, 1.0)]
+            if unit.own_metal:
+                changes.append(Change(unit.booked, begun, -lots.kg))
         name = f"{unit.name}.lot.{lots.name}" + (f".{count}" if count > 1 else "") + ("" if same else f".after.{condition.rsplit('.', 1)[-1]}")
         if condition == ready(unit, FRESH):
             name += ".first"

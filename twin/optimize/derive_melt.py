@@ -191,7 +191,7 @@ def heat_profile_kw(heat: Heat, length: int, hold_kw: float, correction_kwh: flo
 def add_taps(parts: Parts, station: MeltStation, slots: Slots) -> None:
     """Ladles from the furnaces to each dosing furnace, the last one of a heat being what is left; pouring lines draw their lots directly.
 
-    A part of a ladle (1 kg a start) tops up a feed that has too little for a lot and no room for a ladle; it costs a trip. What is tapped in a slot is at the feed after tapping and way, rounded up. An emptied furnace is hot.
+    A ladle is filled only when the feed has room for it: metal there or on its way is booked. A part of a ladle (1 kg a start) tops up a feed that has too little for a lot and no room for a ladle; it costs a trip. What is tapped in a slot is at the feed after tapping and way, rounded up. An emptied furnace is hot.
     """
     kind = station.kind
     crew = slots.fitting(station.crew, 1)
@@ -201,9 +201,9 @@ def add_taps(parts: Parts, station: MeltStation, slots: Slots) -> None:
             continue
         for name, kg in ladles(station):
             parts.add_task(Task(f"{station.name}.tap.{name}.{unit.name}", "tap", station.name, 0, np.zeros(0), crew, (
-                Change(station.metal, 0, -kg), Change(unit.metal, lag, kg)), mass_kg=kg, target=unit.name))
+                Change(station.metal, 0, -kg), Change(unit.metal, lag, kg), Change(unit.booked, 0, kg)), mass_kg=kg, target=unit.name))
         parts.add_task(Task(f"{station.name}.tap.part.{unit.name}", "tap", station.name, 0, np.zeros(0), crew, (
-            Change(station.metal, 0, -1.0), Change(unit.metal, lag, 1.0)), mass_kg=1.0, target=unit.name, cost_krw=PART_KRW_PER_KG, continuous=True))
+            Change(station.metal, 0, -1.0), Change(unit.metal, lag, 1.0), Change(unit.booked, 0, 1.0)), mass_kg=1.0, target=unit.name, cost_krw=PART_KRW_PER_KG, continuous=True))
     hot = next(f"{station.name}.{gap.name}" for gap in GAPS if f"{station.name}.{gap.name}" in parts.stocks)
     parts.add_task(Task(f"{station.name}.emptied", "empty", station.name, 0, np.zeros(0), crew, (Change(f"{station.name}.loaded", 0, -1.0), Change(hot, 0, 1.0))))
     always = np.ones(slots.count, dtype=bool)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,8 @@ def plan_of(
         solution.values["discharge", t] - solution.values["charge", t] for t in range(problem.slots))
     return Plan(
         slots.start_s, slots.count * slots.slot_s, slots.slot_s, tuple(batches), (), battery, solution.status, solution.objective_krw,
-        solution.bound_krw, solution.gap, solution.stopped_by, tuple(notes))
+        solution.bound_krw if math.isfinite(solution.bound_krw) else None, solution.gap if math.isfinite(solution.gap) else None,
+        solution.stopped_by, tuple(notes))
 
 
 def batches_of(scenario: Scenario, slots: Slots, event: Event) -> list[PlannedBatch]:

@@ -233,7 +233,7 @@ class Dispatch:
         ready = slot + given.offset
         shut = np.flatnonzero(self.floor.high[given.stock][ready:] <= EPSILON)
         close = ready + int(shut[0]) if len(shut) else self.problem.slots
-        feeds = {c.stock for t in self.by_role.get("tap", []) for c in t.changes if c.amount > 0}
+        feeds = {c.stock for t in self.by_role.get("tap", []) for c in t.changes if c.amount > 0 and is_metal(c.stock)}
         room = sum(self.problem.stocks[name].high - self.floor.levels[name][-1] for name in feeds)
         under_way = self.floor.levels[given.stock][-1]
         rate = {t.group: -sum(c.amount for c in t.changes if is_metal(c.stock)) / max(t.slots, 1) for t in self.by_role.get("lot", [])}
@@ -278,9 +278,10 @@ class Dispatch:
 
     def _top_up(self, part: Task, slot: int) -> None:
         """Fill up a feed with part of a ladle."""
-        source, target = (next(c for c in part.changes if c.amount < 0), next(c for c in part.changes if c.amount > 0))
-        later = self.floor.levels[target.stock][min(slot + target.offset, self.problem.slots - 1):]
-        kg = min(self.problem.stocks[target.stock].high - float(later.max()), float(self.floor.levels[source.stock][slot:].min()))
+        source = next(c for c in part.changes if c.amount < 0)
+        room = min(self.problem.stocks[c.stock].high - float(self.floor.levels[c.stock][min(slot + c.offset, self.problem.slots - 1):].max())
+                   for c in part.changes if c.amount > 0)
+        kg = min(room, float(self.floor.levels[source.stock][slot:].min()))
         if kg > EPSILON and part.allowed[slot]:
             self.floor.start(part, slot, kg)
 

@@ -81,14 +81,16 @@ class Budget:
 
 
 def search(
-    problem: Problem, starts: Sequence[Mapping[StartKey, float]], *, iterations: int | None = None, seconds: float | None = None,
+    problem: Problem, starts: Sequence[Mapping[StartKey, float]], *, iterations: int | None = None, seconds: float | None = None, bound: bool = True,
     progress: Callable[[int, int, str], None] = lambda done, total, text: None,
 ) -> Solution:
-    """Improve the best of ``starts`` (none: HiGHS looks for one) until the limit. Raises ValueError without a limit. Status ``infeasible`` only where that is proved."""
+    """Improve the best of ``starts`` (none: HiGHS looks for one) until the limit; no iterations only price it. ``bound``: certify it too.
+
+    Raises ValueError without a limit. Status ``infeasible`` only where that is proved."""
     if iterations is None and seconds is None:
         raise ValueError("a search needs a limit: iterations or seconds")
     budget = Budget(iterations, seconds)
-    return Search(problem, budget, progress).run(starts)
+    return Search(problem, budget, progress).run(starts, bound=bound)
 
 
 class Search:
@@ -104,15 +106,14 @@ class Search:
         self.bound_krw = -math.inf
         self.proved_infeasible = False
 
-    def run(self, starts: Sequence[Mapping[StartKey, float]]) -> Solution:
+    def run(self, starts: Sequence[Mapping[StartKey, float]], *, bound: bool = True) -> Solution:
         """Best start, bound, whole model where small, neighbourhoods."""
         for start in starts:
             self.complete(start)
         first_krw = self.objective_krw
-        whole = bool(self.matrix.integer.sum() <= SMALL_INTEGERS) or self.values is None
-        if whole:
+        if not self.budget.ended_by and (self.matrix.integer.sum() <= SMALL_INTEGERS or self.values is None):
             self.solve_whole()
-        if self.values is not None and self.gap > OPTIMAL_GAP:
+        if self.values is not None and bound and self.gap > OPTIMAL_GAP:
             seconds = None if self.budget.seconds is None else max(1.0, self.budget.left_s / 3)
             self.bound_krw = max(self.bound_krw, dual_bound_krw(self.matrix, self.objective_krw, seconds=seconds))
             self.walk()
