@@ -1,6 +1,7 @@
-"""Work A: a serial line of six stations with five buffers of five places, blocking after service, exponential times of mean 1 s.
+"""Work A: a serial line of six stations with five buffers of five places, blocking after service, source never empty.
 
-The source is never empty. Ours, with states, flows and a quarter-hour load, against idiomatic SimPy (one Store a buffer, no energy), in the same run.
+Exponential times of mean 1 s. Ours, with states, flows and a quarter-hour load, against idiomatic SimPy (one Store a
+buffer, no energy), in the same run.
 
 Exact long-run throughput: 0.7836087 parts/s (stationary distribution of the Markov chain with 30,744 states).
 Run: ``python -m benchmarks --only work_a``.
@@ -9,7 +10,8 @@ Run: ``python -m benchmarks --only work_a``.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
 
 import numpy as np
 import simpy
@@ -43,20 +45,20 @@ def reference(parts: int) -> float:
         while True:
             yield from rng.exponential(1.0, 1024).tolist()
 
-    def first() -> Iterator[simpy.Event]:
+    def first() -> Generator[simpy.Event, Any, None]:
         draw = times()
         for part in range(parts):
             yield env.timeout(next(draw))
             yield buffers[0].put(part)
 
-    def middle(k: int) -> Iterator[simpy.Event]:
+    def middle(k: int) -> Generator[simpy.Event, Any, None]:
         draw = times()
         while True:
             part = yield buffers[k - 1].get()
             yield env.timeout(next(draw))
             yield buffers[k].put(part)
 
-    def last() -> Iterator[simpy.Event]:
+    def last() -> Generator[simpy.Event, Any, None]:
         draw = times()
         for _ in range(parts):
             yield buffers[-1].get()

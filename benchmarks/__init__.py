@@ -1,0 +1,1 @@
+"""Benchmarks and their ratios: ``python -m benchmarks``."""

@@ -1,0 +1,76 @@
+"""Four weeks (and the week of warm-up) of the shipped foundries: one replication simulated, accounted, checked and digested."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from benchmarks.measure import ROOT, Row, in_turns, own_process, peak_mb
+
+FOUNDRIES = {"iron-foundry": "iron foundry", "aluminium-foundry": "aluminium foundry"}
+AIM_S = 3.0
+
+
+def events(work: Any) -> int:
+    """Events of the simulation's queue during one call (counted in a call of its own, because counting takes time)."""
+    from simpy.core import Environment
+
+    count, step = 0, Environment.step
+
+    def counted(self: Environment) -> None:
+        nonlocal count
+        count += 1
+        step(self)
+
+    Environment.step = counted  # type: ignore[method-assign]
+    try:
+        work()
+    finally:
+        Environment.step = step  # type: ignore[method-assign]
+    return count
+
+
+def one(name: str) -> dict[str, float]:
+    """One foundry in this process: best process time of three replications, share of the simulation proper, events, peak memory."""
+    from twin.experiment.draws import AddressedDraws
+    from twin.experiment.runner import cases_of, simulate_case
+    from twin.models.plant import simulate
+    from twin.scenario.scenario import read
+
+    scenario = read(ROOT / "scenarios" / f"{name}.yaml")
+    case = cases_of(scenario)[0]
+    simulate_case(case)  # imports and caches are paid once, not by replication
+    peak = peak_mb()
+
+    def plant() -> object:
+        return simulate(scenario, AddressedDraws(case.seed, 0))
+
+    best = in_turns({"whole": lambda: simulate_case(case), "plant": plant})
+    return {"cpu_s": best["whole"], "plant_s": best["plant"], "peak_mb": peak, "events": events(plant)}
+
+
+def rows() -> list[Row]:
+    """Seconds a replication, events a second, peak memory."""
+    found = []
+    for name, title in FOUNDRIES.items():
+        got = own_process("benchmarks.foundries", name)
+        rate = got["events"] / got["plant_s"]
+        found += [
+            Row(
+                "foundries",
+                f"{title}, 4 + 1 weeks, one replication (CPU)",
+                got["cpu_s"],
+                "s",
+                AIM_S,
+                "at_most",
+                f"of which simulating {got['plant_s']:.2f} s",
+            ),
+            Row("foundries", f"{title}, events of the queue", rate, "events/s", beside=f"{got['events']:,} events"),
+            Row("foundries", f"{title}, peak memory, whole trace kept", got["peak_mb"], "MB"),
+        ]
+    return found
+
+
+if __name__ == "__main__":
+    print(json.dumps(one(sys.argv[1])))
