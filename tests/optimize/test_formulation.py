@@ -14,7 +14,7 @@ import pytest
 
 from tests.optimize.tiny import one_machine, series
 from twin.optimize.formulation import build
-from twin.optimize.problem import BatteryData, Capacity, Carbon, Change, DemandMonth, Due, Problem, Stock, Task
+from twin.optimize.problem import BatteryData, Capacity, Carbon, Change, Closing, Coupling, DemandMonth, Due, Problem, Stock, Task
 
 GOLDEN = Path(__file__).parent / "golden"
 PRICES = series(10.0, 20.0)
@@ -24,12 +24,13 @@ def network() -> Problem:
     """A lot that takes a unit and kg of metal, beside a stock that arrives and may wait one slot only."""
     stocks = {
         "unit": Stock("unit", 1.0, high=1.0),
-        "metal": Stock("metal", 50.0, high=80.0, arrivals=series(0.0, 30.0), longest_wait_slots=1, low_at_end=20.0),
+        "metal": Stock("metal", 50.0, high=80.0, arrivals=series(0.0, 30.0), longest_wait_slots=1),
         "done": Stock("done", 0.0, high=2.0),
     }
     lot = Task("lot", "lot", "cell", 1, series(40.0, 5.0), np.array([True, True]), (
         Change("unit", 0, -1.0), Change("unit", 1, 1.0), Change("metal", 0, -25.0), Change("done", 0, 1.0)), product="a", cost_krw=3.0)
-    return Problem(2, 0.25, stocks, {"lot": lot}, series(7.0, 8.0), PRICES, Carbon(series(0.5, 0.4)))
+    return Problem(2, 0.25, stocks, {"lot": lot}, series(7.0, 8.0), PRICES, Carbon(series(0.5, 0.4)),
+                   couplings=(Coupling("metal", "unit", 80.0),), closings=(Closing("metal", ("metal",), 20.0),))
 
 
 def with_people() -> Problem:
@@ -45,6 +46,7 @@ CASES: dict[str, tuple[Callable[[], Problem], tuple[str, ...]]] = {
     "stock": (network, ("stock_balance",)),
     "wait": (network, ("longest_wait",)),
     "closing": (network, ("closing_stock",)),
+    "coupling": (network, ("coupling",)),
     "capacity": (with_people, ("capacity",)),
     "load": (network, ("load_balance",)),
     "pv": (lambda: one_machine(PRICES, pv_kw=series(30.0, 0.0)), ("load_balance",)),

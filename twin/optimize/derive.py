@@ -23,12 +23,12 @@ from twin.optimize.derive_cast import CastUnit, LotClass, Parts, add_classes, ad
 from twin.optimize.derive_melt import MeltStation, add_station
 from twin.optimize.derive_site import site_parts
 from twin.optimize.grid import Slots, Window
-from twin.optimize.problem import Coupling, Floats, Problem, Stock
+from twin.optimize.problem import Closing, Coupling, Floats, Problem, Stock
 from twin.scenario.orders import jobs as job_specs
 
 if TYPE_CHECKING:
     from twin.models.furnace import InductionFurnace
-    from twin.models.metal import Feed
+    from twin.models.feed import Feed
     from twin.optimize.state import Snapshot
     from twin.scenario.orders import JobSpec
     from twin.scenario.scenario import Scenario
@@ -77,7 +77,7 @@ def derive(scenario: Scenario, slots: Slots, snapshot: Snapshot, feedback: Feedb
     base_kw = feedback.other_kw + sum((duties_kw(unit, slots) for unit in units), start=np.zeros(slots.count))
     problem = Problem(
         slots=slots.count, slot_h=slots.hours, stocks=parts.stocks, tasks=parts.tasks, base_kw=base_kw, dues=tuple(parts.dues),
-        couplings=tuple(couplings), **site_parts(scenario, slots))
+        couplings=tuple(couplings), closings=closings(units), **site_parts(scenario, slots))
     scheduled = frozenset([unit.name for unit in units] + [f.name for shop in plant.shops for f in shop.furnaces])
     return Derived(problem, Roster(parts.at_start, parts.pool_of, parts.jobs), scheduled, tuple(classes))
 
@@ -134,10 +134,18 @@ def metal_price(plant: Plant, kind: InductionFurnace) -> float:
 
 
 def add_feed(parts: Parts, unit: CastUnit) -> None:
-    """The metal beside a casting unit, and with what is on the way to it; as much must be there at the end as at the start."""
+    """The metal beside a casting unit, and with what is on the way to it."""
     now = min(unit.state.usable_kg, unit.capacity_kg)
-    parts.add_stock(Stock(unit.metal, now, high=unit.capacity_kg, low_at_end=now))
+    parts.add_stock(Stock(unit.metal, now, high=unit.capacity_kg))
     parts.add_stock(Stock(unit.booked, now, high=unit.capacity_kg))
+
+
+def closings(units: list[CastUnit]) -> tuple[Closing, ...]:
+    """As much metal beside the units at the end as at the start."""
+    mine = [unit for unit in units if unit.own_metal]
+    if not mine:
+        return ()
+    return (Closing("metal beside the units", tuple(unit.metal for unit in mine), sum(min(unit.state.usable_kg, unit.capacity_kg) for unit in mine)),)
 
 
 def open_jobs(scenario: Scenario, slots: Slots, snapshot: Snapshot) -> list[JobSpec]:

@@ -84,7 +84,7 @@ def limits_of(problem: Problem) -> dict[str, float]:
     caps = problem.cap_kw if problem.cap_kw is not None else np.array([np.inf])
     return {
         "power_cap": float(np.min(caps)), "emission_cap": problem.carbon.cap_kg if problem.carbon.cap_kg is not None else np.inf,
-        "closing_stock": max((s.low_at_end for s in problem.stocks.values()), default=0.0), "lots": sum(due.required for due in problem.dues)}
+        "closing_stock": sum(closing.least for closing in problem.closings), "lots": sum(due.required for due in problem.dues)}
 
 
 def _columns(matrix: Matrix, prefix: str) -> list[int]:

@@ -26,18 +26,18 @@ def define_tardiness_constraints(model: Any, problem: Problem) -> None:
 
 
 def define_closing_constraints(model: Any, problem: Problem) -> None:
-    """level[r,T−1] ≥ low_at_end[r] (tokens or kg): the horizon does not end by living off its stocks; elastic: − short_stock[r]."""
+    """Σ_(r in closing c) level[r,T−1] ≥ least[c] (tokens or kg): the horizon does not live off its stocks; elastic: − short_stock[c]."""
     import pyomo.environ as pyo
 
-    closing = [stock.name for stock in problem.stocks.values() if stock.low_at_end > stock.low]
+    closings = {closing.name: closing for closing in problem.closings}
     if model.elastic:
-        model.short_stock = pyo.Var(closing, domain=pyo.NonNegativeReals)
+        model.short_stock = pyo.Var(list(closings), domain=pyo.NonNegativeReals)
 
     def closes(_: Any, name: str) -> Any:
         slack = model.short_stock[name] if model.elastic else 0.0
-        return model.level[name, problem.slots - 1] + slack >= problem.stocks[name].low_at_end
+        return sum(model.level[stock, problem.slots - 1] for stock in closings[name].stocks) + slack >= closings[name].least
 
-    model.closing_stock = pyo.Constraint(closing, rule=closes)
+    model.closing_stock = pyo.Constraint(list(closings), rule=closes)
 
 
 def define_emission_constraints(model: Any, problem: Problem) -> None:

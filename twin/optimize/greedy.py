@@ -16,7 +16,7 @@ from twin.optimize.problem import Coupling, Due, Flags, Floats, Problem, Stock, 
 
 EPSILON = 1e-6
 BIG = 1e12
-CAUTIONS = (0.8, 0.6, 0.4)
+CAUTIONS = (0.0, 1.0, 2.0)
 Steps = tuple[tuple[int, int, float], ...]
 
 
@@ -203,8 +203,9 @@ class Dispatch:
                  for t in self.by_role.get("lot", []) if t.name in self.due_of}
         need = sum(max(self._missing(due), 0.0) * kg_of.get(due.done, 0.0) for due in self.problem.dues)
         metal = [stock for stock in self.problem.stocks.values() if is_metal(stock.name)]
-        have = sum(self.floor.levels[stock.name][-1] - max(stock.low, stock.low_at_end) for stock in metal)
-        return need > have + EPSILON
+        have = sum(self.floor.levels[stock.name][-1] - stock.low for stock in metal)
+        kept = sum(closing.least for closing in self.problem.closings if all(is_metal(name) for name in closing.stocks))
+        return need + kept > have + EPSILON
 
     def _setup_due(self, task: Task) -> bool:
         """A unit is re-made for another product when lots of that one wait and it has none of its own, or another unit serves its own."""
@@ -226,7 +227,7 @@ class Dispatch:
         return any(c.amount == 1.0 and c.offset == lot.slots for c in lot.changes)
 
     def _can_be_tapped(self, heat: Task, slot: int) -> bool:
-        """Whether what a heat gives finds room before its furnace must be empty, if lots go on drawing as fast as they can."""
+        """Whether what a heat gives finds room before its furnace must be empty, if every unit casts all the lots it then can but a few."""
         given = next((c for c in heat.changes if is_metal(c.stock) and c.amount > 0), None)
         if given is None or self.problem.stocks[given.stock].ceiling is None:
             return True
@@ -235,9 +236,25 @@ class Dispatch:
         close = ready + int(shut[0]) if len(shut) else self.problem.slots
         feeds = {c.stock for t in self.by_role.get("tap", []) for c in t.changes if c.amount > 0 and is_metal(c.stock)}
         room = sum(self.problem.stocks[name].high - self.floor.levels[name][-1] for name in feeds)
-        under_way = self.floor.levels[given.stock][-1]
-        rate = {t.group: -sum(c.amount for c in t.changes if is_metal(c.stock)) / max(t.slots, 1) for t in self.by_role.get("lot", [])}
-        return under_way + given.amount <= room + max(0, close - slot - 4) * sum(rate.values()) * self.caution
+        drawn = sum(self._could_draw(group, slot, close) for group in {t.group for t in self.by_role.get("lot", [])})
+        return self.floor.levels[given.stock][-1] + given.amount <= room + drawn
+
+    def _could_draw(self, group: str, slot: int, close: int) -> float:
+        """Metal that a unit can still draw before ``close``: lots of its present product one after the other, less ``caution`` of them."""
+        lots = [t for t in self.by_role["lot"] if t.group == group and not self._changes_over(t) and self._wanted(t, slot)]
+        if not lots:
+            return 0.0
+        lot = max(lots, key=lambda t: sum(self.floor.levels[c.stock][-1] for c in t.changes if c.amount == -1.0 and c.offset == 0))
+        kg = -sum(c.amount for c in lot.changes if is_metal(c.stock) and c.amount < 0)
+        token = next((c.stock for c in lot.changes if c.amount == -1.0 and c.offset == 0), None)
+        back = np.flatnonzero(self.floor.levels[token][slot:] > EPSILON) if token is not None else np.zeros(1, dtype=int)
+        t, count = slot + (int(back[0]) if len(back) else self.problem.slots), 0
+        while True:
+            ahead = np.flatnonzero(lot.allowed[t:close - 1])
+            if not len(ahead):
+                return kg * max(0.0, count - self.caution)
+            t += int(ahead[0]) + lot.slots
+            count += 1
 
     def _units_for(self, product: str | None) -> float:
         """Units that are ready for a product, or will be."""
@@ -315,7 +332,7 @@ def dispatch(
 ) -> dict[StartKey, float]:
     """Start counts of a forward pass; tasks of ``roles`` do not start in ``forbidden`` (slots,).
 
-    A heat is begun only if ``caution`` times what the lots can draw before the furnaces must be empty has room for it.
+    A heat is begun only if its metal has room when each unit casts ``caution`` lots fewer than it can before the furnaces must be empty.
     """
     mask = np.zeros(problem.slots, dtype=bool) if forbidden is None else forbidden
     return Dispatch(problem, mask, roles, caution).run()

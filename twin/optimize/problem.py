@@ -35,7 +35,6 @@ class Stock:
     initial: float
     high: float = np.inf
     low: float = 0.0
-    low_at_end: float = 0.0
     hold_kw: float = 0.0
     longest_wait_slots: int | None = None
     arrivals: Floats | None = None
@@ -49,6 +48,15 @@ class Stock:
     def hold_kw_at(self, slot: int) -> float:
         """Power per token or kg in a slot."""
         return self.hold_kw if self.hold_when is None else self.hold_kw * float(self.hold_when[slot])
+
+
+@dataclass(frozen=True)
+class Closing:
+    """At the horizon's end the ``stocks`` together hold at least ``least``: a plan does not end by living off its stocks."""
+
+    name: str
+    stocks: tuple[str, ...]
+    least: float
 
 
 @dataclass(frozen=True)
@@ -166,6 +174,7 @@ class Problem:
     carbon: Carbon
     capacities: Mapping[str, Capacity] = field(default_factory=dict)
     couplings: tuple[Coupling, ...] = ()
+    closings: tuple[Closing, ...] = ()
     dues: tuple[Due, ...] = ()
     months: tuple[DemandMonth, ...] = ()
     pv_kw: Floats | None = None
@@ -196,9 +205,10 @@ def check_references(problem: Problem) -> None:
         for capacity in task.uses:
             if capacity not in problem.capacities:
                 raise KeyError(f"task {task.name} uses {capacity!r}, which the problem does not have")
-    for name in [name for pair in problem.couplings for name in (pair.stock, pair.per)]:
+    named = [name for pair in problem.couplings for name in (pair.stock, pair.per)] + [name for one in problem.closings for name in one.stocks]
+    for name in named:
         if name not in problem.stocks:
-            raise KeyError(f"a coupling names stock {name!r}, which the problem does not have")
+            raise KeyError(f"a coupling or closing names stock {name!r}, which the problem does not have")
     for due in problem.dues:
         if due.done not in problem.stocks:
             raise KeyError(f"lots are due from stock {due.done!r}, which the problem does not have")
