@@ -172,6 +172,8 @@ class MetalUnit(Unit):
 
     def note(self, left: float) -> None:
         """Log the lot; one that still waits for metal has not begun, unless the unit was set up for it."""
+        if self.pending is not None:
+            self.done_at = math.inf
         if self.pending is None or self.prepared:
             super().note(left)
 

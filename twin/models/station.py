@@ -376,20 +376,8 @@ class Unit:
 
     def note(self, left: float) -> None:
         """Log the lot; ``left`` is infinite where it has not left when the run ends."""
-        self.log(
-            pack_row(
-                self.job.code,
-                self.equipment,
-                self.operation,
-                self.queued,
-                self.started,
-                self.ended,
-                left,
-                self.batch,
-                self.form,
-                1.0,
-            )
-        )
+        times = (self.queued, self.started, self.done_at, left)
+        self.log(pack_row(self.job.code, self.equipment, self.operation, *times, self.batch, self.form, 1.0))
 
     def next(self, now: float) -> None:
         """Take the next lot, else be free."""
@@ -404,8 +392,8 @@ class Unit:
         if job is None:
             self.job = NOBODY
             place.free.append(self)
-            return
-        self.begin(job, now)
+        else:
+            self.begin(job, now)
         if place.waiting:
             place.admit(now)
 

@@ -81,25 +81,17 @@ class BatchUnit(Unit):
         """Log one lot of the batch; the last to leave stands for the unit's time."""
         form = RIDER if self.lots else self.form
         share = job.pieces / self.total
-        self.log(
-            pack_row(
-                job.code,
-                self.equipment,
-                self.operation,
-                self.queued,
-                self.started,
-                self.ended,
-                left,
-                self.batch,
-                form,
-                share,
-            )
-        )
+        times = (self.queued, self.started, self.ended, left)
+        self.log(pack_row(job.code, self.equipment, self.operation, *times, self.batch, form, share))
 
     def note(self, left: float) -> None:
         """Log the lots that are still here when the run ends."""
+        blocked = self.ended < math.inf
         while self.lots:
             job, self.queued = self.lots.pop(0)
+            if not blocked:
+                self.operation = job.step
+            blocked = False
             self.note_lot(job, left)
 
 
@@ -164,17 +156,5 @@ class Delayed:
 
     def note(self, left: float) -> None:
         """Log the lot."""
-        self.unit.log(
-            pack_row(
-                self.job.code,
-                self.unit.equipment,
-                self.operation,
-                self.queued,
-                self.started,
-                self.ended,
-                left,
-                self.batch,
-                PLAIN,
-                1.0,
-            )
-        )
+        times = (self.queued, self.started, self.ended, left)
+        self.unit.log(pack_row(self.job.code, self.unit.equipment, self.operation, *times, self.batch, PLAIN, 1.0))
