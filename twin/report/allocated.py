@@ -32,7 +32,7 @@ class PerBatch:
 def per_batch(data: RunResult) -> PerBatch:
     """``energy_kwh`` drawn, ``allocated_kwh``, ``allocated_carbon_kg``, ``cost_krw`` of each batch of the first replication.
 
-    Electricity and its carbon are spread by the same rule as the bill: the bill is replaced by one energy line that is priced at 1 kWh or at the
+    Electricity and its carbon are spread by the same rule as the bill: the bill is replaced by one energy line priced at 1 kWh or at the
     grid factor of each quarter-hour. Fuels are those the batch burnt itself.
     """
     trace, accounts = first(data)
@@ -44,8 +44,12 @@ def per_batch(data: RunResult) -> PerBatch:
         mask = tariff.demand_window_mask(tariff_of(data.scenario), accounts.load.start, n)
         grid = factors_of(data.scenario, trace.start, trace.duration_s).grid
         at = np.clip(np.searchsorted(grid.edges_s, np.arange(n) * QUARTER_S, "right") - 1, 0, len(grid.values) - 1)
-        columns["allocated_kwh"] = _spread(trace, accounts.bill, np.ones(n), mask, accounts.energy_kwh["electricity"]) + fuel_kwh
-        columns["allocated_carbon_kg"] = _spread(trace, accounts.bill, grid.values[at], mask, accounts.emissions.scope2_location_kg) + fuel_kg
+        columns["allocated_kwh"] = (
+            _spread(trace, accounts.bill, np.ones(n), mask, accounts.energy_kwh["electricity"]) + fuel_kwh
+        )
+        columns["allocated_carbon_kg"] = (
+            _spread(trace, accounts.bill, grid.values[at], mask, accounts.emissions.scope2_location_kg) + fuel_kg
+        )
         if accounts.allocation is not None:
             columns["cost_krw"] = accounts.allocation.batch_krw.sum(axis=0)
     return PerBatch(codes, columns)

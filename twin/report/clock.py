@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import numpy as np
 
@@ -31,3 +32,10 @@ def _offset_s(epoch_s: float, zone: dt.tzinfo | None) -> float:
 def instant(start: dt.datetime, seconds: float) -> dt.datetime:
     """The zone-aware time ``seconds`` after ``start``."""
     return (start.astimezone(dt.UTC) + dt.timedelta(seconds=float(seconds))).astimezone(start.tzinfo)
+
+
+def horizon_start(scenario: Any) -> dt.datetime:
+    """t = 0 of a scenario: zone-aware."""
+    from twin.scenario.calendar import local_datetime
+
+    return local_datetime(scenario, 0.0)

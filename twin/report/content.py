@@ -1,4 +1,4 @@
-"""What a report says, before it is known whether a page, a workbook or a terminal shows it: sentences, cards, figures, tables, in both languages."""
+"""What a report says, whether a page, a workbook or a terminal shows it: sentences, cards, figures, tables, in both languages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,11 @@ class Both:
 def say(key: str, **values: Any) -> Both:
     """The catalogue's text ``report.<key>`` with values filled in; a value may itself be :class:`Both`."""
     texts = [
-        t(f"report.{key}", lang, **{name: value.of(lang) if isinstance(value, Both) else value for name, value in values.items()})
+        t(
+            f"report.{key}",
+            lang,
+            **{name: value.of(lang) if isinstance(value, Both) else value for name, value in values.items()},
+        )
         for lang in LANGUAGES
     ]
     return Both(texts[0], texts[1])
@@ -87,8 +91,12 @@ class Content:
 
 
 BUILDERS = {
-    "run": "content_run:run_content", "bill": "content_bill:bill_content", "study": "content_study:study_content",
-    "plan": "content_plan:plan_content", "diagnosis": "content_diagnosis:diagnosis_content", "calibration": "content_fit:calibration_content",
+    "run": "content_run:run_content",
+    "bill": "content_bill:bill_content",
+    "study": "content_study:study_content",
+    "plan": "content_plan:plan_content",
+    "diagnosis": "content_diagnosis:diagnosis_content",
+    "calibration": "content_fit:calibration_content",
 }
 """kind of the result: module and function below twin.report"""
 
@@ -137,11 +145,24 @@ def validity_note(provenance: Mapping[str, Any]) -> Both:
 def inputs_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Inputs and lines without a verified source."""
     columns = [
-        Column(say("col.input")), Column(say("col.value"), "number"), Column(say("col.unit")), Column(say("col.low"), "number"),
-        Column(say("col.high"), "number"), Column(say("col.data_class")), Column(say("col.source"))]
+        Column(say("col.input")),
+        Column(say("col.value"), "number"),
+        Column(say("col.unit")),
+        Column(say("col.low"), "number"),
+        Column(say("col.high"), "number"),
+        Column(say("col.data_class")),
+        Column(say("col.source")),
+    ]
     cells = [
-        [row["place"], row["value"], row["unit"], row["low"], row["high"],
-         Both(t(f"core.data_class.{row['data_class']}", "en"), t(f"core.data_class.{row['data_class']}", "ko")), row["source"]]
+        [
+            row["place"],
+            row["value"],
+            row["unit"],
+            row["low"],
+            row["high"],
+            Both(t(f"core.data_class.{row['data_class']}", "en"), t(f"core.data_class.{row['data_class']}", "ko")),
+            row["source"],
+        ]
         for row in rows
     ]
     note = None if rows else say("page.inputs_none")
@@ -151,14 +172,41 @@ def inputs_table(rows: Sequence[Mapping[str, Any]]) -> Table:
 def bill_table(bill: Mapping[str, Any]) -> Table:
     """The lines of a bill and their total."""
     columns = [
-        Column(say("col.line")), Column(say("col.month")), Column(say("col.quantity"), "number"), Column(say("col.unit")),
-        Column(say("col.rate"), "number"), Column(say("col.amount"), "number", 0), Column(say("col.verified"), "flag"), Column(say("col.detail"))]
+        Column(say("col.line")),
+        Column(say("col.month")),
+        Column(say("col.quantity"), "number"),
+        Column(say("col.unit")),
+        Column(say("col.rate"), "number"),
+        Column(say("col.amount"), "number", 0),
+        Column(say("col.verified"), "flag"),
+        Column(say("col.detail")),
+    ]
     rows: list[list[Any]] = [
-        [word("line", x["name"]), x["month"], x["quantity"], word("unit", x["unit"], x["unit"]), x["rate"], x["amount"], x["verified"], x["detail"]]
+        [
+            word("line", x["name"]),
+            x["month"],
+            x["quantity"],
+            word("unit", x["unit"], x["unit"]),
+            x["rate"],
+            x["amount"],
+            x["verified"],
+            x["detail"],
+        ]
         for x in bill.get("lines", ())
     ]
     if rows:
-        rows.append([say("line.total"), "", None, str(bill.get("currency", "KRW")), None, sum(x["amount"] for x in bill["lines"]), None, str(bill["tariff"])])
+        rows.append(
+            [
+                say("line.total"),
+                "",
+                None,
+                str(bill.get("currency", "KRW")),
+                None,
+                sum(x["amount"] for x in bill["lines"]),
+                None,
+                str(bill["tariff"]),
+            ]
+        )
     return Table("bill", say("head.bill"), columns, rows, in_terminal=False)
 
 

@@ -21,11 +21,22 @@ def diagnosis_content(data: Diagnosis) -> Content:
     """Sentences, cards, figures and tables of a diagnosis."""
     payload = data.payload()
     verified = inputs_verified(data)
-    cards = [card_of(name, payload["baseline"].get(name), payload["provenance"], verified=verified) for name in BASELINE]
+    cards = [
+        card_of(name, payload["baseline"].get(name), payload["provenance"], verified=verified) for name in BASELINE
+    ]
     return Content(
-        "diagnosis", say("title.diagnosis"), subject_of(data), None, payload["provenance"], head=say("head.monday"), short=_short(payload),
-        cards=[card for card in cards if card is not None], figures=names_for(data),
-        tables=[steps_table(payload), losses_table(payload), inputs_table(unverified_inputs(data))], notes=[validity_note(payload["provenance"])])
+        "diagnosis",
+        say("title.diagnosis"),
+        subject_of(data),
+        None,
+        payload["provenance"],
+        head=say("head.monday"),
+        short=_short(payload),
+        cards=[card for card in cards if card is not None],
+        figures=names_for(data),
+        tables=[steps_table(payload), losses_table(payload), inputs_table(unverified_inputs(data))],
+        notes=[validity_note(payload["provenance"])],
+    )
 
 
 def step_name(step: Mapping[str, Any]) -> Both:
@@ -35,13 +46,37 @@ def step_name(step: Mapping[str, Any]) -> Both:
 
 
 def _short(payload: Mapping[str, Any]) -> list[Both]:
-    steps = sorted((step for step in payload["steps"] if step["krw"] < 0.0), key=lambda step: step["krw"])[:MOST]
+    ranked = sorted((step for step in payload["steps"] if step["krw"] < 0.0), key=lambda step: step["krw"])
+    steps = [step for step in ranked if _below_zero(step)][:MOST]
+    unsure = [step_name(step) for step in ranked if not _below_zero(step)]
     said = [
-        say("short.step", step=step_name(step), krw=number(-step["krw"], 0), kwh=number(-step["kwh"], 0), kg=number(-step["kg"], 0))
-        for step in steps]
+        say(
+            "short.step",
+            step=step_name(step),
+            krw=number(-step["krw"], 0),
+            kwh=number(-step["kwh"], 0),
+            kg=number(-step["kg"], 0),
+        )
+        for step in steps
+    ]
+    if unsure:
+        said.append(say("short.unproven", tasks=Both("; ".join(n.en for n in unsure), "; ".join(n.ko for n in unsure))))
     losses = [loss for loss in payload["losses"] if not loss.get("useful")][:MOST]
     return said + [
-        say("short.diagnosis_loss", equipment=loss["equipment"], term=word("term", loss["term"]), krw=number(loss["krw"], 0)) for loss in losses]
+        say(
+            "short.diagnosis_loss",
+            equipment=loss["equipment"],
+            term=word("term", loss["term"]),
+            krw=number(loss["krw"], 0),
+        )
+        for loss in losses
+    ]
+
+
+def _below_zero(step: Mapping[str, Any]) -> bool:
+    """Whether the whole interval of the cash effect is a saving; the mean where there is no interval."""
+    high = (step.get("intervals") or {}).get("krw", {}).get("high")
+    return bool((step["krw"] if high is None else high) < 0.0)
 
 
 def steps_table(payload: Mapping[str, Any]) -> Table:
@@ -49,16 +84,32 @@ def steps_table(payload: Mapping[str, Any]) -> Table:
     columns = [Column(say("col.step")), *(Column(say(f"col.{name}"), "interval", 0) for name in ("krw", "kwh", "kg"))]
     rows = [
         [step_name(step), *((step.get("intervals") or step)[name] for name in ("krw", "kwh", "kg"))]
-        for step in sorted(payload["steps"], key=lambda step: mean_of(step["krw"]) or 0.0)]
+        for step in sorted(payload["steps"], key=lambda step: mean_of(step["krw"]) or 0.0)
+    ]
     return Table("steps", say("head.steps"), columns, rows)
 
 
 def losses_table(payload: Mapping[str, Any]) -> Table:
     """Heat by equipment and term a year, priced, with the tasks that address it."""
     columns = [
-        Column(say("col.equipment")), Column(say("col.term")), Column(say("col.kwh"), "number", 0), Column(say("col.krw"), "number", 0),
-        Column(say("col.kg"), "number", 0), Column(say("col.useful"), "flag", in_terminal=False), Column(say("col.tasks"))]
+        Column(say("col.equipment")),
+        Column(say("col.term")),
+        Column(say("col.kwh"), "number", 0),
+        Column(say("col.krw"), "number", 0),
+        Column(say("col.kg"), "number", 0),
+        Column(say("col.useful"), "flag", in_terminal=False),
+        Column(say("col.tasks")),
+    ]
     rows = [
-        [loss["equipment"], word("term", loss["term"]), loss["kwh"], loss["krw"], loss["kg"], loss.get("useful"), ", ".join(loss["tasks"])]
-        for loss in payload["losses"]]
+        [
+            loss["equipment"],
+            word("term", loss["term"]),
+            loss["kwh"],
+            loss["krw"],
+            loss["kg"],
+            loss.get("useful"),
+            ", ".join(loss["tasks"]),
+        ]
+        for loss in payload["losses"]
+    ]
     return Table("losses", say("head.losses"), columns, rows)

@@ -17,17 +17,34 @@ def calibration_content(data: Any) -> Content:
 
     payload = data.payload()
     provenance = payload.get("provenance") or {
-        "version": twin.__version__, "scenario_sha256": getattr(data, "scenario_sha256", ""), "data_class": "fitted"}
+        "version": twin.__version__,
+        "scenario_sha256": getattr(data, "scenario_sha256", ""),
+        "data_class": "fitted",
+    }
     notes = [Both(note, note) for note in getattr(data, "notes", ())]
     return Content(
-        "calibration", say("title.calibration"), own(str(getattr(data, "station", ""))), None, provenance, short=_short(payload),
-        figures=names_for(data), tables=[errors_table(payload), parameters_table(payload), leave_one_out(payload)], notes=notes)
+        "calibration",
+        say("title.calibration"),
+        own(str(getattr(data, "station", ""))),
+        None,
+        provenance,
+        short=_short(payload),
+        figures=names_for(data),
+        tables=[errors_table(payload), parameters_table(payload), leave_one_out(payload)],
+        notes=notes,
+    )
 
 
 def _short(payload: Mapping[str, Any]) -> list[Both]:
     scores = (payload.get("out_of_sample") or payload["in_sample"])["starts_and_taps"]
-    said = [say(
-        "short.calibration", total=number(scores["total_error_pct"], 2), mape=number(scores["batch_mape_pct"], 2), cv=number(scores["cvrmse_hourly_pct"], 1))]
+    said = [
+        say(
+            "short.calibration",
+            total=number(scores["total_error_pct"], 2),
+            mape=number(scores["batch_mape_pct"], 2),
+            cv=number(scores["cvrmse_hourly_pct"], 1),
+        )
+    ]
     unknown = [row["name"] for row in payload["parameters"] if not row["identified"]]
     return said + ([say("short.unidentified", names=", ".join(unknown))] if unknown else [])
 
@@ -42,20 +59,36 @@ def errors_table(payload: Mapping[str, Any]) -> Table:
         for name, scores in predictors.items():
             if scores:
                 who, what = word("predictor", name), word("given", given)
-                rows.append([Both(f"{who.en} ({what.en})", f"{who.ko} ({what.ko})"), *(scores[metric] for metric in METRICS)])
+                rows.append(
+                    [Both(f"{who.en} ({what.en})", f"{who.ko} ({what.ko})"), *(scores[metric] for metric in METRICS)]
+                )
     return Table("errors", say("head.errors"), columns, rows)
 
 
 def parameters_table(payload: Mapping[str, Any]) -> Table:
     """Fitted parameters with intervals."""
     columns = [
-        Column(say("col.parameter")), Column(say("col.value"), "number"), Column(say("col.low"), "number"), Column(say("col.high"), "number"),
-        Column(say("col.unit")), Column(say("col.identified"), "flag")]
-    rows = [[row["name"], row["value"], row["low"], row["high"], row["unit"], row["identified"]] for row in payload["parameters"]]
+        Column(say("col.parameter")),
+        Column(say("col.value"), "number"),
+        Column(say("col.low"), "number"),
+        Column(say("col.high"), "number"),
+        Column(say("col.unit")),
+        Column(say("col.identified"), "flag"),
+    ]
+    rows = [
+        [row["name"], row["value"], row["low"], row["high"], row["unit"], row["identified"]]
+        for row in payload["parameters"]
+    ]
     return Table("parameters", say("head.parameters"), columns, rows)
 
 
 def leave_one_out(payload: Mapping[str, Any]) -> Table:
     """Each weighed heat predicted by the fit without it."""
     rows = [[str(row["heat"]), row["error_pct"]] for row in payload["leave_one_out"]]
-    return Table("leave_one_out", say("head.leave_one_out"), [Column(say("col.heat")), Column(say("col.error_pct"), "number", 2)], rows, in_terminal=False)
+    return Table(
+        "leave_one_out",
+        say("head.leave_one_out"),
+        [Column(say("col.heat")), Column(say("col.error_pct"), "number", 2)],
+        rows,
+        in_terminal=False,
+    )

@@ -31,14 +31,32 @@ def plan_content(data: Any) -> Content:
     payload = data.payload()
     provenance, bill = payload.get("provenance", {}), payload.get("bill") or {}
     verified = inputs_verified(data)
-    cards = [card_of(name, _card_figure(payload, name), provenance, verified=verified) for name in ("objective_krw", "bound_krw", *COLUMNS)]
+    cards = [
+        card_of(name, _card_figure(payload, name), provenance, verified=verified)
+        for name in ("objective_krw", "bound_krw", *COLUMNS)
+    ]
     notes = [
-        validity_note(provenance), say("note.plan_status", status=word("status", payload["status"]), stopped=word("stopped", str(payload["stopped_by"]))),
-        *(Both(str(note), str(note)) for note in payload.get("notes", ())), *bill_warnings(bill)]
+        validity_note(provenance),
+        say(
+            "note.plan_status",
+            status=word("status", payload["status"]),
+            stopped=word("stopped", str(payload["stopped_by"])),
+        ),
+        *(Both(str(note), str(note)) for note in payload.get("notes", ())),
+        *bill_warnings(bill),
+    ]
     return Content(
-        "plan", say("title.plan"), subject_of(data), None, provenance, short=_short(payload), cards=[card for card in cards if card is not None],
-        figures=[name for name in names_for(data) if name != "bill" or bill.get("lines")],
-        tables=[cases_table(payload), bill_table(bill), inputs_table(unverified_inputs(data))], notes=notes)
+        "plan",
+        say("title.plan"),
+        subject_of(data),
+        None,
+        provenance,
+        short=_short(payload),
+        cards=[card for card in cards if card is not None],
+        figures=names_for(data),
+        tables=[cases_table(payload), bill_table(bill), inputs_table(unverified_inputs(data))],
+        notes=notes,
+    )
 
 
 def _card_figure(payload: Mapping[str, Any], name: str) -> Any:
@@ -52,14 +70,26 @@ def _short(payload: Mapping[str, Any]) -> list[Both]:
     violations = payload.get("violations")
     count = len(violations) if isinstance(violations, list | tuple) else violations
     gap = payload.get("gap")
-    said = [say(
-        "short.plan", plan=number(payload.get("objective_krw"), 0), bound=number(payload.get("bound_krw"), 0),
-        gap=number(None if gap is None else gap * 100.0, 1), violations="–" if count is None else count)]
+    said = [
+        say(
+            "short.plan",
+            plan=number(payload.get("objective_krw"), 0),
+            bound=number(payload.get("bound_krw"), 0),
+            gap=number(None if gap is None else gap * 100.0, 1),
+            violations="–" if count is None else count,
+        )
+    ]
     found = cases_of(payload)
     cash = {name: mean_of(case.get("cash_krw")) for name, case in found.items()}
     replay, today, hand = cash.get("replay.stochastic"), cash.get("as_operated"), cash.get("hand_rule")
     if replay is not None and today is not None and replay <= today:
-        said.append(say("short.plan_saves", krw=number(today - replay, 0), hand=number(None if hand is None else hand - replay, 0)))
+        said.append(
+            say(
+                "short.plan_saves",
+                krw=number(today - replay, 0),
+                hand=number(None if hand is None else hand - replay, 0),
+            )
+        )
     elif replay is not None and today is not None:
         said.append(say("short.plan_costs", krw=number(replay - today, 0)))
     return said
@@ -68,6 +98,9 @@ def _short(payload: Mapping[str, Any]) -> list[Both]:
 def cases_table(payload: Mapping[str, Any]) -> Table:
     """Plan, replays, as operated and hand rule side by side."""
     hidden = ("shadow_carbon_krw", "labour_premium_krw")
-    columns = [Column(say("col.case")), *(Column(say(f"col.{name}"), "interval", 0, in_terminal=name not in hidden) for name in COLUMNS)]
+    columns = [
+        Column(say("col.case")),
+        *(Column(say(f"col.{name}"), "interval", 0, in_terminal=name not in hidden) for name in COLUMNS),
+    ]
     rows = [[word("case", name), *(case.get(column) for column in COLUMNS)] for name, case in cases_of(payload).items()]
     return Table("cases", say("head.cases"), columns, rows)

@@ -42,28 +42,53 @@ def run_content(data: RunResult) -> Content:
     balance = balances(payload["balance"])
     notes = [validity_note(payload["provenance"]), balance_note(payload["balance"]), *bill_warnings(payload["bill"])]
     return Content(
-        "run", say("title.run"), subject_of(data), period_of(rep.start, rep.duration_s / 86_400.0), payload["provenance"],
-        short=_short(data, payload), cards=run_cards(data), figures=names_for(data),
+        "run",
+        say("title.run"),
+        subject_of(data),
+        period_of(rep.start, rep.duration_s / 86_400.0),
+        payload["provenance"],
+        short=_short(data, payload),
+        cards=run_cards(data),
+        figures=names_for(data),
         tables=[
-            kpi_table(payload["kpis"]), bill_table(payload["bill"]), benchmark_table(payload["benchmark"]), balance,
-            inputs_table(unverified_inputs(data))],
-        notes=notes)
+            kpi_table(payload["kpis"]),
+            bill_table(payload["bill"]),
+            benchmark_table(payload["benchmark"]),
+            balance,
+            inputs_table(unverified_inputs(data)),
+        ],
+        notes=notes,
+    )
 
 
 def kpi_table(kpis: Mapping[str, Any]) -> Table:
     """All figures with their intervals."""
-    rows = [[word("kpi", name), figure, word("unit", unit_of(name), unit_of(name)), figure.get("n")] for name, figure in kpis.items()]
-    columns = [Column(say("col.name")), Column(say("col.value"), "interval"), Column(say("col.unit")), Column(say("col.n"), "number", 0)]
+    rows = [
+        [word("kpi", name), figure, word("unit", unit_of(name), unit_of(name)), figure.get("n")]
+        for name, figure in kpis.items()
+    ]
+    columns = [
+        Column(say("col.name")),
+        Column(say("col.value"), "interval"),
+        Column(say("col.unit")),
+        Column(say("col.n"), "number", 0),
+    ]
     return Table("kpis", say("head.kpis"), columns, rows)
 
 
 def benchmark_table(placings: Any) -> Table:
     """Place among real plants of the sector, carrier by carrier, and why."""
     rows = [
-        [word("carrier", p["carrier"]), p["value"], word("unit", p["unit"], p["unit"]), _quantile(p), why(p, placings)] for p in placings
+        [word("carrier", p["carrier"]), p["value"], word("unit", p["unit"], p["unit"]), _quantile(p), why(p, placings)]
+        for p in placings
     ]
     columns = [
-        Column(say("col.carrier")), Column(say("col.value"), "number", 0), Column(say("col.unit")), Column(say("col.quantile")), Column(say("col.why"))]
+        Column(say("col.carrier")),
+        Column(say("col.value"), "number", 0),
+        Column(say("col.unit")),
+        Column(say("col.quantile")),
+        Column(say("col.why")),
+    ]
     source = Both(placings[0]["source"], placings[0]["source"]) if placings else None
     return Table("benchmark", say("head.benchmark"), columns, rows, source)
 
@@ -77,8 +102,12 @@ def why(place: Mapping[str, Any], placings: Sequence[Mapping[str, Any]]) -> Both
     if values.get("fuel", 0.0) < FUEL_FREE * values.get("total", 0.0):
         key = "electric" if place["carrier"] == "electricity" else "fuel_free"
     korean = say(
-        f"why.{key}", value=number(place["value"], 0), median=number(median[place["carrier"]], 0), plants=row.plants,
-        fuel=number(median["fuel"], 0)).ko
+        f"why.{key}",
+        value=number(place["value"], 0),
+        median=number(median[place["carrier"]], 0),
+        plants=row.plants,
+        fuel=number(median["fuel"], 0),
+    ).ko
     return Both(place["why"], korean)
 
 
@@ -100,7 +129,13 @@ def balances(residuals: Mapping[str, float]) -> Table:
         family = family if family in _BALANCES else "other"
         worst[family] = max(worst.get(family, 0.0), abs(residual))
     rows = [[word("balance", family), residual] for family, residual in worst.items()]
-    return Table("balance", say("head.balances"), [Column(say("col.balance")), Column(say("col.residual"), "small")], rows, in_terminal=False)
+    return Table(
+        "balance",
+        say("head.balances"),
+        [Column(say("col.balance")), Column(say("col.residual"), "small")],
+        rows,
+        in_terminal=False,
+    )
 
 
 def balance_note(residuals: Mapping[str, float]) -> Both:
@@ -114,15 +149,27 @@ def _short(data: RunResult, payload: Mapping[str, Any]) -> list[Both]:
     days = data.replications[0].duration_s / 86_400.0
     said = []
     if "electricity_kwh_per_t_good" in kpis:
-        said.append(say(
-            "short.run", days=f"{days:g}", output=number(kpis["output_kg"] / 1000.0), electricity=number(kpis["electricity_kwh"], 0),
-            specific=number(kpis["electricity_kwh_per_t_good"], 0)))
+        said.append(
+            say(
+                "short.run",
+                days=f"{days:g}",
+                output=number(kpis["output_kg"] / 1000.0),
+                electricity=number(kpis["electricity_kwh"], 0),
+                specific=number(kpis["electricity_kwh_per_t_good"], 0),
+            )
+        )
     said.append(say("short.carbon", carbon=number(kpis["carbon_kg"] / 1000.0), bill=number(kpis["bill_krw"], 0)))
     said += _money_sentences(data, payload, kpis)
     said += _loss_sentence(data)
     if kpis.get("jobs_late", 0.0) > 0.0:
-        said.append(say(
-            "short.late", late=number(kpis["jobs_late"]), jobs=number(kpis["jobs_done"]), hours=number(kpis["lateness_h"])))
+        said.append(
+            say(
+                "short.late",
+                late=number(kpis["jobs_late"]),
+                jobs=number(kpis["jobs_done"]),
+                hours=number(kpis["lateness_h"]),
+            )
+        )
     else:
         said.append(say("short.on_time"))
     return said
@@ -134,10 +181,19 @@ def _money_sentences(data: RunResult, payload: Mapping[str, Any], kpis: Mapping[
     if not total:
         return []
     demand = math.fsum(line["amount"] for line in lines if line["name"].startswith("demand"))
-    kwh = {name: math.fsum(x["quantity"] for x in lines if x["name"] == name) for name in {x["name"] for x in lines} if name.startswith("energy_")}
-    said = [say(
-        "short.peak", peak=number(kpis["peak_kw"], 0), contract=number(data.scenario.spec.site.contract_power_kw, 0),
-        share=number(demand / total * 100.0, 0))]
+    kwh = {
+        name: math.fsum(x["quantity"] for x in lines if x["name"] == name)
+        for name in {x["name"] for x in lines}
+        if name.startswith("energy_")
+    }
+    said = [
+        say(
+            "short.peak",
+            peak=number(kpis["peak_kw"], 0),
+            contract=number(data.scenario.spec.site.contract_power_kw, 0),
+            share=number(demand / total * 100.0, 0),
+        )
+    ]
     if kwh.get("energy_on_peak"):
         said.append(say("short.on_peak", share=number(kwh["energy_on_peak"] / sum(kwh.values()) * 100.0, 0)))
     return said
@@ -150,5 +206,12 @@ def _loss_sentence(data: RunResult) -> list[Both]:
     if not found:
         return []
     worst = max(found, key=lambda loss: loss.kwh)
-    return [say(
-        "short.loss", term=word("term", worst.term), equipment=worst.equipment, kwh=number(worst.kwh, 0), share=number(worst.share * 100.0, 0))]
+    return [
+        say(
+            "short.loss",
+            term=word("term", worst.term),
+            equipment=worst.equipment,
+            kwh=number(worst.kwh, 0),
+            share=number(worst.share * 100.0, 0),
+        )
+    ]

@@ -15,7 +15,15 @@ GROUPS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 def evaluated(payload: Mapping[str, Any]) -> list[Task]:
     """Tasks that apply and so have effects, those that save most carbon first, ties by cash."""
     tasks = [task for task in payload["tasks"] if "carbon_kg_per_year" in task]
-    return sorted(tasks, key=lambda task: (_mean(task, "carbon_kg_per_year"), _mean(task, "cost_krw_per_year"), task["id"], task["dispatch"]))
+    return sorted(
+        tasks,
+        key=lambda task: (
+            _mean(task, "carbon_kg_per_year"),
+            _mean(task, "cost_krw_per_year"),
+            task["id"],
+            task["dispatch"],
+        ),
+    )
 
 
 def title(task: Task, tasks: Sequence[Task]) -> Both:

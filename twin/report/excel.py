@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twin.core.messages import t
 from twin.report.content import Both, Column, Content, Table, content_of
-from twin.report.words import label, mean_of
+from twin.report.words import label, mean_of, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,7 @@ def write(data: Any, path: Path, lang: str = "en") -> Path:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     content = content_of(data)
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "nan_inf_to_errors": True}
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(str(path), options) as book:
         sheets = _Sheets(book, lang)
         _cover(sheets, content)
@@ -41,7 +42,7 @@ def write(data: Any, path: Path, lang: str = "en") -> Path:
 
 
 def neutral(text: str) -> str:
-    """A text that no spreadsheet reads as a formula: an apostrophe goes before ``= + - @`` and control characters (also after a CSV export)."""
+    """A text that no spreadsheet reads as a formula: an apostrophe goes before ``= + - @`` and control characters."""
     return f"'{text}" if text.startswith(DANGEROUS) else text
 
 
@@ -51,7 +52,16 @@ class _Sheets:
     def __init__(self, book: xlsxwriter.Workbook, lang: str) -> None:
         self.book, self.lang = book, lang
         font = {"font_name": FONTS.get(lang, FONTS["en"]), "font_size": 10}
-        self.head = book.add_format({**font, "bold": True, "bg_color": "#00507D", "font_color": "#FFFFFF", "text_wrap": True, "valign": "vcenter"})
+        self.head = book.add_format(
+            {
+                **font,
+                "bold": True,
+                "bg_color": "#00507D",
+                "font_color": "#FFFFFF",
+                "text_wrap": True,
+                "valign": "vcenter",
+            }
+        )
         self.text = book.add_format({**font, "valign": "top"})
         self.wrap = book.add_format({**font, "valign": "top", "text_wrap": True})
         self.title = book.add_format({**font, "bold": True, "font_size": 15})
@@ -75,8 +85,12 @@ class _Sheets:
             sheet.write_string(row, column, t("report.yes" if value else "report.no", self.lang), self.text)
         elif isinstance(value, dt.datetime):
             sheet.write_datetime(row, column, value.replace(tzinfo=None), self.time)
+        elif isinstance(value, float) and not math.isfinite(value):
+            sheet.write_string(row, column, number(value), self.text)
         elif isinstance(value, int | float):
-            sheet.write_number(row, column, value, kind or (self.whole if abs(value) >= 1000 or value == int(value) else self.fine))
+            sheet.write_number(
+                row, column, value, kind or (self.whole if abs(value) >= 1000 or value == int(value) else self.fine)
+            )
         elif value is not None:
             sheet.write_string(row, column, neutral(str(value)), kind or self.text)
 
@@ -93,7 +107,11 @@ class _Sheets:
         titles: list[str] = []
         for column in table.columns:
             title = column.title.of(self.lang)
-            titles += [title, label("col", "low", self.lang), label("col", "high", self.lang)] if column.kind == "interval" else [title]
+            titles += (
+                [title, label("col", "low", self.lang), label("col", "high", self.lang)]
+                if column.kind == "interval"
+                else [title]
+            )
         self.header(sheet, titles)
         for r, row in enumerate(table.rows, 1):
             at = 0
@@ -116,11 +134,13 @@ class _Sheets:
     def frame(self, name: str, frame: pd.DataFrame) -> None:
         """A DataFrame, its index with it."""
         sheet = self.sheet(name)
-        shown = frame.reset_index() if frame.index.name else frame
+        shown = frame if frame.index.name is None else frame.reset_index()
         self.header(sheet, [label("col", str(column), self.lang, str(column)) for column in shown.columns])
         for r, row in enumerate(shown.iloc[:MOST_ROWS].itertuples(index=False), 1):
             for c, value in enumerate(row):
-                self.put(sheet, r, c, _plain(value))
+                self.put(
+                    sheet, r, c, label("band", str(value), self.lang) if shown.columns[c] == "band" else _plain(value)
+                )
         sheet.set_column(0, 0, 18)
 
 
@@ -159,11 +179,18 @@ def _chart(sheets: _Sheets, content: Content) -> None:
     if table is None:
         return
     name = label("sheet", table.name, sheets.lang)
-    column, rows = {"bill": (5, len(table.rows) - 1), "tasks": (6, len(table.rows)), "losses": (3, len(table.rows))}[table.name]
+    column, rows = {"bill": (5, len(table.rows) - 1), "tasks": (2, len(table.rows)), "losses": (3, len(table.rows))}[
+        table.name
+    ]
     chart = sheets.book.add_chart({"type": "bar" if table.name != "bill" else "column"})
-    chart.add_series({
-        "name": table.title.of(sheets.lang), "categories": [name, 1, 0, rows, 0], "values": [name, 1, column, rows, column],
-        "fill": {"color": "#0072B2"}})
+    chart.add_series(
+        {
+            "name": table.title.of(sheets.lang),
+            "categories": [name, 1, 0, rows, 1 if table.name == "losses" else 0],
+            "values": [name, 1, column, rows, column],
+            "fill": {"color": "#0072B2"},
+        }
+    )
     chart.set_title({"name": table.title.of(sheets.lang), "name_font": {"size": 12}})
     chart.set_legend({"none": True})
     chart.set_size({"width": 900, "height": 380})

@@ -14,6 +14,7 @@ from twin.experiment.statistics import variance_reduction
 from twin.ledger.energy import QUARTER_S, quarter_edges_s
 from twin.ledger.power import tariff_of
 from twin.ledger.trace import NONE, STATES
+from twin.report.clock import horizon_start
 from twin.report.traces import bands, first, power_by_equipment_kw
 from twin.report.words import unit_of
 
@@ -38,7 +39,9 @@ def load(data: RunResult) -> pd.DataFrame:
     n = len(accounts.load.kwh)
     index = _times(trace, quarter_edges_s(0.0, trace.duration_s)[:-1], "start")
     columns: dict[str, Any] = {
-        "power_kw": accounts.load.kwh * (3600.0 / QUARTER_S), "band": bands(tariff_of(data.scenario), trace.start, n)}
+        "power_kw": accounts.load.kwh * (3600.0 / QUARTER_S),
+        "band": bands(tariff_of(data.scenario), trace.start, n),
+    }
     columns |= {f"{name}_kw": kw for name, kw in power_by_equipment_kw(trace).items()}
     return pd.DataFrame(columns, index=index)
 
@@ -55,11 +58,19 @@ def batches(data: RunResult) -> pd.DataFrame:
     rows, names = trace.batches, trace.names
     shares = per_batch(data)
     at = np.searchsorted(shares.batch, rows["batch"])
-    frame = pd.DataFrame({
-        "batch": rows["batch"], "equipment": _named(names.equipment, rows["equipment"]), "product": _named(names.product, rows["product"]),
-        "job": rows["job"], "start": _times(trace, rows["t0"]), "end": _times(trace, rows["t1"]), "duration_h": (rows["t1"] - rows["t0"]) / 3600.0,
-        "mass_kg": rows["mass_kg"], "share": rows["share"],
-    })
+    frame = pd.DataFrame(
+        {
+            "batch": rows["batch"],
+            "equipment": _named(names.equipment, rows["equipment"]),
+            "product": _named(names.product, rows["product"]),
+            "job": rows["job"],
+            "start": _times(trace, rows["t0"]),
+            "end": _times(trace, rows["t1"]),
+            "duration_h": (rows["t1"] - rows["t0"]) / 3600.0,
+            "mass_kg": rows["mass_kg"],
+            "share": rows["share"],
+        }
+    )
     for column, values in shares.columns.items():
         frame[column] = values[at] * rows["share"]
     return frame.sort_values(["start", "batch"], kind="stable").reset_index(drop=True)
@@ -69,9 +80,15 @@ def states(data: RunResult) -> pd.DataFrame:
     """States of every equipment, first replication: equipment, state, start, end, duration_h."""
     trace, _ = first(data)
     rows = trace.states
-    frame = pd.DataFrame({
-        "equipment": _named(trace.names.equipment, rows["equipment"]), "state": _named(STATES, rows["state"]), "start": _times(trace, rows["t0"]),
-        "end": _times(trace, rows["t1"]), "duration_h": (rows["t1"] - rows["t0"]) / 3600.0})
+    frame = pd.DataFrame(
+        {
+            "equipment": _named(trace.names.equipment, rows["equipment"]),
+            "state": _named(STATES, rows["state"]),
+            "start": _times(trace, rows["t0"]),
+            "end": _times(trace, rows["t1"]),
+            "duration_h": (rows["t1"] - rows["t0"]) / 3600.0,
+        }
+    )
     return frame.sort_values(["equipment", "start"], kind="stable").reset_index(drop=True)
 
 
@@ -79,22 +96,37 @@ def bill_lines(data: Any) -> pd.DataFrame:
     """The lines of the electricity bill: name, month, quantity, unit, rate, amount, verified, source, detail."""
     payload = data.payload()
     found = payload.get("bill") or payload
-    return pd.DataFrame(found.get("lines", []), columns=["name", "month", "quantity", "unit", "rate", "amount", "verified", "source", "detail"])
+    return pd.DataFrame(
+        found.get("lines", []),
+        columns=["name", "month", "quantity", "unit", "rate", "amount", "verified", "source", "detail"],
+    )
 
 
 def schedule(data: Any) -> pd.DataFrame:
     """What starts when and where in a plan: equipment, kind, key, product, job, start, end, duration_h, mass_kg, pieces."""
     plan, start = data.plan, horizon_start(data.scenario)
     rows = [
-        {"equipment": b.equipment, "kind": b.kind, "key": b.key, "product": b.product, "job": b.job, "start": _at(start, b.not_before_s),
-         "end": _at(start, b.not_before_s + b.duration_s), "duration_h": b.duration_s / 3600.0, "mass_kg": b.mass_kg, "pieces": b.pieces}
+        {
+            "equipment": b.equipment,
+            "kind": b.kind,
+            "key": b.key,
+            "product": b.product,
+            "job": b.job,
+            "start": _at(start, b.not_before_s),
+            "end": _at(start, b.not_before_s + b.duration_s),
+            "duration_h": b.duration_s / 3600.0,
+            "mass_kg": b.mass_kg,
+            "pieces": b.pieces,
+        }
         for b in sorted(plan.batches, key=lambda b: (b.not_before_s, b.equipment))
     ]
-    return pd.DataFrame(rows, columns=["equipment", "kind", "key", "product", "job", "start", "end", "duration_h", "mass_kg", "pieces"])
+    return pd.DataFrame(
+        rows, columns=["equipment", "kind", "key", "product", "job", "start", "end", "duration_h", "mass_kg", "pieces"]
+    )
 
 
 def tasks(data: Any) -> pd.DataFrame:
-    """One row a task and dispatch; every figure with an interval becomes ``name``, ``name_low``, ``name_high`` …"""
+    """One row a task and dispatch; a figure with an interval becomes ``name``, ``name_low``, ``name_high``."""
     return pd.DataFrame([flat(task) for task in data.payload()["tasks"]])
 
 
@@ -105,7 +137,7 @@ def losses(data: Any) -> pd.DataFrame:
 
 def steps(data: Any) -> pd.DataFrame:
     """What one step of change is worth."""
-    return _renamed(data.payload()["steps"])
+    return _renamed([{**step, **(step.get("intervals") or {}), "intervals": {}} for step in data.payload()["steps"]])
 
 
 def parameters(data: Any) -> pd.DataFrame:
@@ -119,20 +151,28 @@ def paired(base: RunResult, other: RunResult) -> pd.DataFrame:
     Raises InputFault where the two were not run on the same draws (seed and replications).
     """
     if (base.seed, len(base.replications)) != (other.seed, len(other.replications)):
-        raise InputFault(
+        message = (
             f"runs are compared draw by draw: seed {base.seed} with {len(base.replications)} replications against seed {other.seed} with "
-            f"{len(other.replications)}; run both with the same seed and replications")
+            f"{len(other.replications)}; run both with the same seed and replications"
+        )
+        raise InputFault(message)
     rows = []
     for name in base.kpis:
         if name in other.kpis:
             a, b = other.values(name), base.values(name)
-            rows.append({
-                "kpi": name, **paired_interval(a, b).payload(), "variance_reduction": variance_reduction(a, b), "unit": unit_of(name)})
+            rows.append(
+                {
+                    "kpi": name,
+                    **paired_interval(a, b).payload(),
+                    "variance_reduction": variance_reduction(a, b),
+                    "unit": unit_of(name),
+                }
+            )
     return pd.DataFrame(rows).set_index("kpi")
 
 
 def flat(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """A row of a payload with intervals and sub-tables spread over columns: ``a``, ``a_low`` …; ``with_support_npv_krw`` …"""
+    """A row of a payload with intervals and sub-tables spread over columns: ``a``, ``a_low``, ``with_support_npv_krw``."""
     found: dict[str, Any] = {}
     for key, value in row.items():
         name = f"{prefix}{key}"
@@ -148,16 +188,14 @@ def flat(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def horizon_start(scenario: Any) -> dt.datetime:
-    """t = 0 of a scenario: zone-aware."""
-    from twin.scenario.calendar import local_datetime
-
-    return local_datetime(scenario, 0.0)
-
-
 def _renamed(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     units = {"kwh": "energy_kwh", "krw": "cost_krw", "kg": "carbon_kg"}
-    return pd.DataFrame([{units.get(name, name): value for name, value in flat(row).items()} for row in rows])
+
+    def named(name: str) -> str:
+        head, _, end = name.partition("_")
+        return f"{units[head]}_{end}".rstrip("_") if head in units else name
+
+    return pd.DataFrame([{named(name): value for name, value in flat(row).items()} for row in rows])
 
 
 def _named(names: Sequence[str], codes: np.ndarray) -> np.ndarray:

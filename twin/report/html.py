@@ -13,7 +13,7 @@ from twin.core.cards import FigureCard
 from twin.core.messages import LANGUAGES, t
 from twin.report.content import Both, Column, Content, Table, cell_text, content_of, say, word
 from twin.report.figures import figure_of
-from twin.report.words import number, unit_text
+from twin.report.words import number, spread, unit_text
 
 if TYPE_CHECKING:
     import jinja2
@@ -33,25 +33,44 @@ def page(data: Any, lang: str = "en") -> str:
     from plotly.offline import get_plotlyjs
 
     content = content_of(data)
-    return _environment().get_template("report.html.j2").render(
-        lang=lang if lang in LANGUAGES else "en", content=content, plotly=Markup(get_plotlyjs()),  # noqa: S704 (plotly's own source)
-        figures=[_figure(data, name) for name in content.figures])
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            lang=lang if lang in LANGUAGES else "en",
+            content=content,
+            plotly=Markup(get_plotlyjs()),  # noqa: S704 (plotly's own source)
+            figures=[_figure(data, name) for name in content.figures],
+        )
+    )
 
 
 def _environment() -> jinja2.Environment:
     import jinja2
 
-    made = jinja2.Environment(loader=jinja2.PackageLoader("twin.report", "templates"), autoescape=True, undefined=jinja2.StrictUndefined,
-                              trim_blocks=True, lstrip_blocks=True)
-    made.globals.update(say=lambda key, **values: both(say(key, **values)), both=both, cell=cell, value_of=card_value, rows_of=card_rows,
-                        label_of=lambda card: both(word("kpi", card.name)), numeric=numeric)
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("twin.report", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(
+        say=lambda key, **values: both(say(key, **values)),
+        both=both,
+        cell=cell,
+        value_of=card_value,
+        rows_of=card_rows,
+        label_of=lambda card: both(word("kpi", card.name)),
+        numeric=numeric,
+    )
     return made
 
 
 def both(text: Both) -> Markup:
     """A text in both languages; the page shows one of them."""
     if text.en == text.ko:
-        return Markup(escape(text.en))
+        return escape(text.en)
     return Markup('<span class="en" lang="en">{}</span><span class="ko" lang="ko">{}</span>').format(text.en, text.ko)
 
 
@@ -72,20 +91,30 @@ def card_value(card: FigureCard) -> Markup:
     """``1,234 ± 56 kWh`` of a card, the unit in both languages."""
     half = None if card.low is None or card.high is None else (card.high - card.low) / 2.0
     digits = 0 if card.unit == "KRW" else None
-    spread = Markup(' <span class="pm">± {}</span>').format(number(half, digits)) if half else ""
+    shown = spread(card.value, half, digits)
+    beside = Markup('<span class="pm">{}</span>').format(shown) if shown else ""
     unit = both(Both(unit_text(card.unit, "en"), unit_text(card.unit, "ko")))
-    return Markup('<span class="num">{}</span>{} <span class="unit">{}</span>').format(number(card.value, digits), spread, unit)
+    return Markup('<span class="num">{}</span>{} <span class="unit">{}</span>').format(
+        number(card.value, digits), beside, unit
+    )
 
 
 def card_rows(card: FigureCard) -> list[tuple[Markup, Markup]]:
     """What stands behind a figure: pairs of a name and a value."""
-    spread = both(say("card.exact")) if card.low is None else Markup(escape(f"{number(card.low)} … {number(card.high)}"))
+    ends = both(say("card.exact")) if card.low is None else escape(f"{number(card.low)} … {number(card.high)}")
     data_class = Both(t(f"core.data_class.{card.data_class}", "en"), t(f"core.data_class.{card.data_class}", "ko"))
     pairs: Sequence[tuple[str, Any]] = (
-        ("interval", spread), ("n", "–" if card.n is None else card.n), ("unit", both(Both(unit_text(card.unit, "en"), unit_text(card.unit, "ko")))),
-        ("seed", "–" if card.seed is None else card.seed), ("scenario", card.scenario_sha256[:16]), ("version", card.version),
-        ("factors", ", ".join(card.factors) or "–"), ("data_class", both(data_class)), ("verified", both(say("yes" if card.verified else "no"))))
-    return [(both(say(f"card.{name}")), Markup(escape(value))) for name, value in pairs]
+        ("interval", ends),
+        ("n", "–" if card.n is None else card.n),
+        ("unit", both(Both(unit_text(card.unit, "en"), unit_text(card.unit, "ko")))),
+        ("seed", "–" if card.seed is None else card.seed),
+        ("scenario", card.scenario_sha256[:16]),
+        ("version", card.version),
+        ("factors", ", ".join(card.factors) or "–"),
+        ("data_class", both(data_class)),
+        ("verified", both(say("yes" if card.verified else "no"))),
+    )
+    return [(both(say(f"card.{name}")), escape(value)) for name, value in pairs]
 
 
 def _figure(data: Any, name: str) -> Mapping[str, Any]:
@@ -96,8 +125,12 @@ def _figure(data: Any, name: str) -> Mapping[str, Any]:
         made["layout"].get("title", {}).pop("text", None)
         made["layout"].setdefault("margin", {})["t"] = 40 if name in ("load_curve", "bill") else 24
     return {
-        "name": name, "title": say(f"fig.{name}"), "note": say(f"fig.{name}.note"), "height": english["layout"].get("height", 420),
-        "json": inert_json({"en": english, "ko": differences(english, korean)})}
+        "name": name,
+        "title": say(f"fig.{name}"),
+        "note": say(f"fig.{name}.note"),
+        "height": english["layout"].get("height", 420),
+        "json": inert_json({"en": english, "ko": differences(english, korean)}),
+    }
 
 
 def differences(first: Any, second: Any, path: tuple[str | int, ...] = ()) -> list[list[Any]]:
@@ -112,7 +145,13 @@ def differences(first: Any, second: Any, path: tuple[str | int, ...] = ()) -> li
 def inert_json(value: Any) -> Markup:
     """JSON that cannot end the script element that it stands in."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    safe = text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    safe = (
+        text.replace("&", "\\u0026")
+        .replace("<", "\\u003c")
+        .replace(">", "\\u003e")
+        .replace("\u2028", "\\u2028")
+        .replace("\u2029", "\\u2029")
+    )
     return Markup(safe)  # noqa: S704 (no character is left that HTML would read)
 
 

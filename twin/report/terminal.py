@@ -14,15 +14,22 @@ from rich.text import Text
 
 from twin.core.progress import Progress, silent
 from twin.report.content import Column, Content, Table, cell_text, content_of, say
-from twin.report.words import label, number, unit_text
+from twin.report.words import label, number, spread, unit_text
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
 WIDTH = 100
-MOST_ROWS = 24
-VERDICT_STYLES = {"saves": "bold green", "costs": "red", "service_broken": "magenta", "not_demonstrated": "yellow", "not_applicable": "dim"}
+MOST_ROWS = 16
+LONG_HEADING = 9
+VERDICT_STYLES = {
+    "saves": "bold green",
+    "costs": "red",
+    "service_broken": "magenta",
+    "not_demonstrated": "yellow",
+    "not_applicable": "dim",
+}
 
 
 def show(data: Any, lang: str = "en") -> None:
@@ -57,6 +64,8 @@ def render(content: Content, lang: str, out: Console) -> None:
 def _points(mark: str, texts: Sequence[str], style: str = "") -> RichTable:
     """A list whose lines hang beside their mark."""
     made = RichTable.grid(padding=(0, 1))
+    made.add_column()
+    made.add_column(overflow="fold")
     for text in texts:
         made.add_row(f"  {mark}", Text(text, style=style))
     return made
@@ -69,22 +78,47 @@ def _cards(content: Content, lang: str) -> RichTable:
         made.add_column(text, justify=justify)  # type: ignore[arg-type]
     for card in content.cards:
         digits = 0 if card.unit == "KRW" else None
-        half = "" if card.low is None or card.high is None else f"± {number((card.high - card.low) / 2.0, digits)}"
+        half = (
+            ""
+            if card.low is None or card.high is None
+            else spread(card.value, (card.high - card.low) / 2.0, digits).strip()
+        )
         made.add_row(label("kpi", card.name, lang), number(card.value, digits), half, unit_text(card.unit, lang))
     return made
 
 
 def _table(table: Table, lang: str) -> RichTable:
-    made = RichTable(title=table.title.of(lang), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    made = RichTable(
+        title=table.title.of(lang),
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        collapse_padding=True,
+    )
     shown = [k for k, column in enumerate(table.columns) if column.in_terminal]
     for column in (table.columns[k] for k in shown):
         right = column.kind in ("number", "interval", "small")
-        made.add_column(column.title.of(lang), justify="right" if right else "left", no_wrap=right, overflow="fold")
+        made.add_column(
+            _heading(column.title.of(lang)),
+            justify="right" if right else "left",
+            no_wrap=right,
+            overflow="fold",
+            min_width={"text": 8, "verdict": 12}.get(column.kind),
+        )
     for row in table.rows[:MOST_ROWS]:
         made.add_row(*(_cell(table.columns[k], row[k], lang) for k in shown))
     if len(table.rows) > MOST_ROWS:
         made.caption = say("page.more", n=len(table.rows) - MOST_ROWS).of(lang)
     return made
+
+
+def _heading(text: str) -> str:
+    """A heading in short lines, its unit below it."""
+    return (
+        text.replace(" (", "\n(") if " (" in text else "\n".join(text.split(" ")) if len(text) > LONG_HEADING else text
+    )
 
 
 def _cell(column: Column, cell: Any, lang: str) -> Text:
@@ -103,12 +137,26 @@ class Bar:
     def __enter__(self) -> Progress:
         if not self._enabled:
             return silent
-        from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            SpinnerColumn,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
         from rich.progress import Progress as RichProgress
 
         self._bar = RichProgress(
-            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
-            console=Console(file=sys.stderr), transient=True)
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=Console(file=sys.stderr),
+            transient=True,
+        )
         self._bar.start()
         self._task = self._bar.add_task("…", total=None)
         return self._progress
@@ -117,7 +165,9 @@ class Bar:
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=done, total=total or None, description=text or "…")
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._bar is not None:
             self._bar.stop()
             self._bar = None

@@ -29,7 +29,8 @@ PER_HOUR = 3600.0 / QUARTER_S
 def first(data: RunResult) -> tuple[Trace, Accounts]:
     """Trace and accounts of the first replication. Raises InputFault where they were not kept."""
     if data.trace0 is None or data.accounts0 is None:
-        raise InputFault("the trace of the first replication was not kept; run again with keep_trace")
+        message = "the trace of the first replication was not kept; run again with keep_trace"
+        raise InputFault(message)
     return data.trace0, data.accounts0
 
 

@@ -10,10 +10,22 @@ from typing import Any
 from twin.core.messages import known, t
 
 _SUFFIXES = (
-    ("_kwh_per_t_good", "kWh/t good"), ("_kwh_per_t_tapped", "kWh/t tapped"), ("_kwh_per_year", "kWh/year"), ("toe_per_year", "toe/year"),
-    ("carbon_kg_per_year", "kgCO2e/year"), ("_krw_per_year", "KRW/year"), ("_krw", "KRW"), ("_kwh", "kWh"), ("_kw", "kW"), ("_h", "h"),
-    ("_pieces", "pieces"), ("_pct", "%"), ("_years", "years"),
+    ("_kwh_per_t_good", "kWh/t good"),
+    ("_kwh_per_t_tapped", "kWh/t tapped"),
+    ("_kwh_per_year", "kWh/year"),
+    ("toe_per_year", "toe/year"),
+    ("carbon_kg_per_year", "kgCO2e/year"),
+    ("_krw_per_year", "KRW/year"),
+    ("_krw", "KRW"),
+    ("_kwh", "kWh"),
+    ("_kw", "kW"),
+    ("_h", "h"),
+    ("_pieces", "pieces"),
+    ("_pct", "%"),
+    ("_years", "years"),
 )
+_DUST = 1e-12
+"""Relative half-width below which an interval is rounding"""
 _CARBON = ("carbon_kg", "scope1_kg", "scope2_location_kg", "scope2_marginal_kg")
 
 
@@ -61,8 +73,8 @@ def number(value: float | None, digits: int | None = None, *, sign: bool = False
     if digits is None:
         size = abs(value)
         digits = 0 if size >= 1000 or value == round(value) else 1 if size >= 100 else 2 if size >= 1 else 3
-        if 0.0 < size < 0.001:
-            return f"{value:.1e}"
+        if 0.0 < size < 0.001 or size >= 1e15:
+            return f"{value:.1e}".replace("-", "−")
     text = f"{value:{'+' if sign else ''},.{digits}f}"
     if float(text.replace(",", "")) == 0.0:
         text = text.lstrip("+-")
@@ -76,7 +88,12 @@ def half_width(interval: Mapping[str, Any]) -> float | None:
 
 
 def with_interval(
-    interval: Mapping[str, Any] | float | None, unit: str = "", lang: str = "en", *, digits: int | None = None, sign: bool = False
+    interval: Mapping[str, Any] | float | None,
+    unit: str = "",
+    lang: str = "en",
+    *,
+    digits: int | None = None,
+    sign: bool = False,
 ) -> str:
     """``1,234 ± 56 kWh``; without an interval the mean alone."""
     if interval is None:
@@ -84,10 +101,17 @@ def with_interval(
     if not isinstance(interval, Mapping):
         interval = {"mean": interval}
     half, mean = half_width(interval), interval.get("mean")
-    shown = number(mean, digits, sign=sign)
-    if half:
-        shown += f" ± {number(half, digits)}"
+    shown = number(mean, digits, sign=sign) + spread(mean, half, digits)
     return f"{shown} {unit_text(unit, lang)}".strip()
+
+
+def spread(mean: float | None, half: float | None, digits: int | None = None) -> str:
+    """`` ± 56`` with the decimals of the mean beside it; empty where there is none, or only rounding."""
+    if not half or mean is None or half <= _DUST * abs(mean):
+        return ""
+    decimals = len(number(mean, digits).partition(".")[2]) if digits is None else digits
+    shown = number(half, decimals)
+    return f" ± {number(half) if not any(c in '123456789' for c in shown) else shown}"
 
 
 def mean_of(figure: Mapping[str, Any] | float | None) -> float | None:

@@ -15,7 +15,8 @@ def write(data: Any, folder: Path, formats: Sequence[str] = ("html",), lang: str
     """Write ``report.html``, ``report.xlsx`` of a result into ``folder``; returns their paths in the order asked. Raises InputFault."""
     unknown = [name for name in formats if name not in FORMATS]
     if unknown:
-        raise InputFault(f"unknown report format {', '.join(unknown)}; known: {', '.join(FORMATS)}")
+        message = f"unknown report format {', '.join(unknown)}; known: {', '.join(FORMATS)}"
+        raise InputFault(message)
     return [_write_one(data, folder / f"report.{name}", lang) for name in formats]
 
 

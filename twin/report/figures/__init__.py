@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 FIGURES: dict[str, dict[str, str]] = {
     "run": {
-        "load_curve": "load:load_curve", "sankey": "heat:sankey", "losses": "heat:losses", "bill": "bill:bill", "bill_months": "bill:bill_months",
+        "load_curve": "load:load_curve",
+        "sankey": "heat:sankey",
+        "losses": "heat:losses",
+        "bill": "bill:bill",
+        "bill_months": "bill:bill_months",
         "load_duration": "load:load_duration",
     },
     "study": {
-        "ranking": "tasks:ranking", "payback": "tasks:payback", "cash_flow": "tasks:cash_flow", "bundle": "tasks:bundle",
+        "ranking": "tasks:ranking",
+        "payback": "tasks:payback",
+        "cash_flow": "tasks:cash_flow",
+        "bundle": "tasks:bundle",
         "variance_reduction": "tasks:variance_reduction",
     },
     "plan": {"cases": "plan:cases", "plan_gantt": "plan:plan_gantt", "bill": "bill:bill"},
@@ -24,10 +31,17 @@ FIGURES: dict[str, dict[str, str]] = {
 """kind of the result: name of the figure: module and function below twin.report.figures"""
 
 NEEDS = {
-    ("run", "load_curve"): "trace0", ("run", "sankey"): "trace0", ("run", "losses"): "trace0", ("run", "bill"): "accounts0.bill",
-    ("run", "bill_months"): "accounts0.bill", ("study", "bundle"): "bundle", ("plan", "plan_gantt"): "plan", ("calibration", "measured"): "training",
+    ("run", "load_curve"): "trace0",
+    ("run", "sankey"): "trace0",
+    ("run", "losses"): "trace0",
+    ("run", "bill"): "accounts0.bill",
+    ("run", "bill_months"): "accounts0.bill",
+    ("study", "bundle"): "bundle",
+    ("plan", "plan_gantt"): "plan",
+    ("plan", "bill"): "payload.bill.lines",
+    ("calibration", "measured"): "training",
 }
-"""What a result must hold (a dotted attribute that is not None) for a figure to be drawn"""
+"""What a result must hold for a figure to be drawn: a dotted path (attributes, methods, keys) to something that is there"""
 
 
 def kind_of(data: Any) -> str:
@@ -43,8 +57,9 @@ def names_for(data: Any) -> tuple[str, ...]:
 
 def _has(data: Any, dotted: str) -> bool:
     for name in filter(None, dotted.split(".")):
-        data = getattr(data, name, None)
-        if data is None:
+        data = data.get(name) if isinstance(data, Mapping) else getattr(data, name, None)
+        data = data() if callable(data) else data
+        if data is None or data == []:
             return False
     return True
 

@@ -31,13 +31,19 @@ def measured(data: Any, lang: str = "en") -> go.Figure:
     times = log.load.t0_s + 60.0 * np.arange(len(log.load.power_kw))
     here = (times >= day * DAY_S) & (times < (day + 1) * DAY_S)
     x = local_ms(log.meter.start, times[here])
-    made = figure(t("report.fig.measured", lang), lang, height=400)
-    for name, kw, ink, width in (
-            ("measured", log.load.power_kw, INK, 1.2), ("model", predicted, "#d55e00", 2.0)):
+    made = figure(t("report.fig.measured", lang), height=400)
+    for name, kw, ink, width in (("measured", log.load.power_kw, INK, 1.2), ("model", predicted, "#d55e00", 2.0)):
         word = t(f"report.legend.{name}", lang)
-        made.add_trace(go.Scatter(
-            x=x, y=np.round(kw[here], 2), mode="lines", name=word, line={"color": ink, "width": width, "shape": "hv"},
-            hovertemplate=f"{word}: %{{y:,.1f}} kW<br>%{{x|%Y-%m-%d %H:%M}}<extra></extra>"))
+        made.add_trace(
+            go.Scatter(
+                x=x,
+                y=np.round(kw[here], 2),
+                mode="lines",
+                name=word,
+                line={"color": ink, "width": width, "shape": "hv"},
+                hovertemplate=f"{word}: %{{y:,.1f}} kW<br>%{{x|%Y-%m-%d %H:%M}}<extra></extra>",
+            )
+        )
     made.update_xaxes(**axis(t("report.axis.time", lang), type="date", tickformat="%H:%M\n%Y-%m-%d", showgrid=False))
     made.update_yaxes(**axis(t("report.axis.power_kw", lang), rangemode="tozero", tickformat=",.0f"))
     return made
@@ -48,21 +54,40 @@ def parameters(data: Any, lang: str = "en") -> go.Figure:
     import plotly.graph_objects as go
 
     rows = [row for row in data.payload()["parameters"] if row["value"]]
-    made = figure(t("report.fig.parameters", lang), lang, height=170 + 34 * max(len(rows), 2))
+    made = figure(t("report.fig.parameters", lang), height=170 + 34 * max(len(rows), 2))
     names = [f"{esc(row['name'])} = {number(row['value'])} {esc(row['unit'])}" for row in rows]
     for identified in (True, False):
         here = [k for k, row in enumerate(rows) if bool(row["identified"]) == identified]
         if not here:
             continue
-        made.add_trace(go.Scatter(
-            x=[1.0] * len(here), y=here, mode="markers", name=t(f"report.legend.{'identified' if identified else 'prior'}", lang),
-            marker={"size": 11, "color": colour(0), "symbol": "circle" if identified else "circle-open", "line": {"width": 2}},
-            error_x={
-                "type": "data", "symmetric": False, "color": colour(0), "thickness": 2,
-                "array": [max(0.0, _ratio(rows[k], "high") - 1.0) for k in here], "arrayminus": [max(0.0, 1.0 - _ratio(rows[k], "low")) for k in here]},
-            hovertext=[f"{names[k]} ({number(rows[k]['low'])} … {number(rows[k]['high'])})" for k in here], hoverinfo="text"))
+        made.add_trace(
+            go.Scatter(
+                x=[1.0] * len(here),
+                y=here,
+                mode="markers",
+                name=t(f"report.legend.{'identified' if identified else 'prior'}", lang),
+                marker={
+                    "size": 11,
+                    "color": colour(0),
+                    "symbol": "circle" if identified else "circle-open",
+                    "line": {"width": 2},
+                },
+                error_x={
+                    "type": "data",
+                    "symmetric": False,
+                    "color": colour(0),
+                    "thickness": 2,
+                    "array": [max(0.0, _ratio(rows[k], "high") - 1.0) for k in here],
+                    "arrayminus": [max(0.0, 1.0 - _ratio(rows[k], "low")) for k in here],
+                },
+                hovertext=[f"{names[k]} ({number(rows[k]['low'])} … {number(rows[k]['high'])})" for k in here],
+                hoverinfo="text",
+            )
+        )
     made.update_xaxes(**axis(t("report.axis.ratio", lang), tickformat=".2f"))
-    made.update_yaxes(**axis(tickvals=list(range(len(rows))), ticktext=names, range=[len(rows) - 0.5, -0.5], zeroline=False))
+    made.update_yaxes(
+        **axis(tickvals=list(range(len(rows))), ticktext=names, range=[len(rows) - 0.5, -0.5], zeroline=False)
+    )
     made.update_layout(legend={"y": -1.1 / (1.0 + 0.28 * len(rows))})
     return made
 
@@ -80,15 +105,27 @@ def errors(data: Any, lang: str = "en") -> go.Figure:
     payload = data.payload()
     judged = payload.get("out_of_sample") or payload["in_sample"]
     predictors = {"model": judged["starts_and_taps"], **payload["naive"].get("starts_and_taps", {})}
-    made = figure(t("report.fig.errors", lang), lang, height=400, barmode="group")
+    made = figure(t("report.fig.errors", lang), height=400, barmode="group")
     shown = [label("metric", name, lang) for name in METRICS]
     for position, (name, scores) in enumerate(predictors.items()):
         word = esc(label("predictor", name, lang))
         values = [abs(scores[metric]) for metric in METRICS]
-        made.add_trace(go.Bar(
-            x=shown, y=values, name=word, marker={"color": colour(0) if position == 0 else ("#b9c3cd", "#98a5b2", "#78879a", "#5c6b7d", "#d5dbe1")[(position - 1) % 5]},
-            text=[number(value) for value in values] if position == 0 else None, textposition="outside", cliponaxis=False,
-            hovertemplate=f"{word}, %{{x}}: %{{y:.2f}} %<extra></extra>"))
+        made.add_trace(
+            go.Bar(
+                x=shown,
+                y=values,
+                name=word,
+                marker={
+                    "color": colour(0)
+                    if position == 0
+                    else ("#b9c3cd", "#98a5b2", "#78879a", "#5c6b7d", "#d5dbe1")[(position - 1) % 5]
+                },
+                text=[number(value) for value in values] if position == 0 else None,
+                textposition="outside",
+                cliponaxis=False,
+                hovertemplate=f"{word}, %{{x}}: %{{y:.2f}} %<extra></extra>",
+            )
+        )
     made.update_xaxes(**axis(showgrid=False))
     made.update_yaxes(**axis(t("report.axis.error", lang), rangemode="tozero"))
     return made

@@ -32,20 +32,30 @@ def losses(data: RunResult, lang: str = "en") -> go.Figure:
     _, accounts = first(data)
     factors = accounts.losses
     furnaces = list(dict.fromkeys(factor.equipment for factor in factors))[::-1]
-    made = figure(t("report.fig.losses", lang), lang, height=230 + 44 * len(furnaces), barmode="relative")
+    made = figure(t("report.fig.losses", lang), height=230 + 44 * len(furnaces), barmode="relative")
     found: Mapping[tuple[str, str], LossFactor] = {(f.equipment, f.term): f for f in factors}
     for term in TERMS:
         rows = [found.get((furnace, term)) for furnace in furnaces]
         if not any(rows):
             continue
         word = label("term", term, lang)
-        made.add_trace(go.Bar(
-            y=[esc(name) for name in furnaces], x=[0.0 if row is None else row.share * 100.0 for row in rows], orientation="h", name=word,
-            marker={"color": TERM_COLOURS[term], "line": {"color": "#ffffff", "width": 1}},
-            text=["" if row is None or abs(row.share) < 0.04 else f"{row.share * 100.0:.0f} %" for row in rows], textposition="inside", insidetextanchor="middle",
-            textangle=0, constraintext="none", textfont={"color": "#ffffff"},
-            customdata=[0.0 if row is None else row.kwh for row in rows],
-            hovertemplate=f"%{{y}}, {word}: %{{x:.1f}} %, %{{customdata:,.0f}} kWh<extra></extra>"))
+        made.add_trace(
+            go.Bar(
+                y=[esc(name) for name in furnaces],
+                x=[0.0 if row is None else row.share * 100.0 for row in rows],
+                orientation="h",
+                name=word,
+                marker={"color": TERM_COLOURS[term], "line": {"color": "#ffffff", "width": 1}},
+                text=["" if row is None or abs(row.share) < 0.04 else f"{row.share * 100.0:.0f} %" for row in rows],
+                textposition="inside",
+                insidetextanchor="middle",
+                textangle=0,
+                constraintext="none",
+                textfont={"color": "#ffffff"},
+                customdata=[0.0 if row is None else row.kwh for row in rows],
+                hovertemplate=f"%{{y}}, {word}: %{{x:.1f}} %, %{{customdata:,.0f}} kWh<extra></extra>",
+            )
+        )
     made.update_xaxes(**axis(t("report.axis.share", lang), tickformat=",.0f"))
     made.update_yaxes(**axis(showgrid=False))
     made.update_layout(legend={"y": -0.75 / (1.0 + 0.25 * len(furnaces)), "traceorder": "normal"})
@@ -62,18 +72,32 @@ def sankey(data: RunResult, lang: str = "en") -> go.Figure:
     shown = [_node_text(name, lang) for name in names]
     total = sum(value for (source, _), value in links.items() if source.startswith("carrier:"))
     position = {name: k for k, name in enumerate(names)}
-    made = figure(t("report.fig.sankey", lang), lang, height=520, margin={"l": 20, "r": 20, "t": 56, "b": 20})
+    made = figure(t("report.fig.sankey", lang), height=520, margin={"l": 20, "r": 20, "t": 56, "b": 20})
     flows = {name: max(_sum(links, 0, name), _sum(links, 1, name)) for name in names}
-    made.add_trace(go.Sankey(
-        arrangement="snap", valueformat=",.0f", valuesuffix=" kWh", textfont={"color": INK, "size": 12},
-        node={
-            "label": [f"{text}  {number(flows[name], 0)} kWh" for name, text in zip(names, shown, strict=True)], "pad": 14, "thickness": 16,
-            "color": [_node_colour(name) for name in names], "line": {"width": 0},
-            "customdata": [flows[name] / total * 100.0 if total else 0.0 for name in names],
-            "hovertemplate": "%{label}<br>%{customdata:.1f} %<extra></extra>"},
-        link={
-            "source": [position[a] for a, _ in links], "target": [position[b] for _, b in links], "value": [round(v, 2) for v in links.values()],
-            "color": ["rgba(97,110,124,0.22)"] * len(links), "hovertemplate": "%{source.label} → %{target.label}: %{value}<extra></extra>"}))
+    made.add_trace(
+        go.Sankey(
+            arrangement="snap",
+            valueformat=",.0f",
+            valuesuffix=" kWh",
+            textfont={"color": INK, "size": 12},
+            node={
+                "label": [f"{text}  {number(flows[name], 0)} kWh" for name, text in zip(names, shown, strict=True)],
+                "pad": 14,
+                "thickness": 16,
+                "color": [_node_colour(name) for name in names],
+                "line": {"width": 0},
+                "customdata": [flows[name] / total * 100.0 if total else 0.0 for name in names],
+                "hovertemplate": "%{label}<br>%{customdata:.1f} %<extra></extra>",
+            },
+            link={
+                "source": [position[a] for a, _ in links],
+                "target": [position[b] for _, b in links],
+                "value": [round(v, 2) for v in links.values()],
+                "color": ["rgba(97,110,124,0.22)"] * len(links),
+                "hovertemplate": "%{source.label} → %{target.label}: %{value}<extra></extra>",
+            },
+        )
+    )
     return made
 
 
@@ -126,10 +150,15 @@ def _carriers(trace: Trace, groups: Mapping[str, str], links: Links) -> float:
 
 def _heat(trace: Trace) -> dict[str, dict[str, float]]:
     rows, names = trace.heat, trace.names.equipment
-    kwh = np.bincount(rows["equipment"].astype(np.int64) * len(TERMS) + rows["term"], rows["kwh"], len(names) * len(TERMS))
+    kwh = np.bincount(
+        rows["equipment"].astype(np.int64) * len(TERMS) + rows["term"], rows["kwh"], len(names) * len(TERMS)
+    )
     table = kwh.reshape(len(names), len(TERMS))
     return {
-        name: {TERMS[k]: float(table[e, k]) for k in np.flatnonzero(table[e]).tolist()} for e, name in enumerate(names) if table[e].any()}
+        name: {TERMS[k]: float(table[e, k]) for k in np.flatnonzero(table[e]).tolist()}
+        for e, name in enumerate(names)
+        if table[e].any()
+    }
 
 
 def _split(links: Links, group: str, terms: Mapping[str, float], inputs: dict[str, float]) -> None:
@@ -148,7 +177,13 @@ def _metal(trace: Trace, links: Links) -> None:
     heat = sum(value for (_, target), value in links.items() if target == "metal")
     kg: dict[str, float] = {}
     for (_, role), mass in material_sums(trace).items():
-        kind = {"good": "metal:good", "scrap": "metal:returns", "returns": "metal:returns", "melt_loss": "metal:lost_metal", "slag": "metal:lost_metal"}
+        kind = {
+            "good": "metal:good",
+            "scrap": "metal:returns",
+            "returns": "metal:returns",
+            "melt_loss": "metal:lost_metal",
+            "slag": "metal:lost_metal",
+        }
         if role in kind:
             kg[kind[role]] = kg.get(kind[role], 0.0) + mass
     whole = sum(kg.values())
@@ -177,6 +212,10 @@ def _node_colour(node: str) -> str:
     kind, _, rest = node.partition(":")
     if kind == "term":
         return TERM_COLOURS[rest]
-    return {
-        "carrier": PALETTE[1], "group": PALETTE[8], "metal": "#0072b2", "drives": "#8c8c8c", "storage": "#cc79a7",
-    }.get(kind, INK) if rest != "good" else "#009e73"
+    return (
+        {"carrier": PALETTE[1], "group": PALETTE[8], "metal": "#0072b2", "drives": "#8c8c8c", "storage": "#cc79a7"}.get(
+            kind, INK
+        )
+        if rest != "good"
+        else "#009e73"
+    )

@@ -30,12 +30,12 @@ _DRAWN = ("off", "standby", "starved", "blocked", "setup", "startup", "holding",
 
 
 def load_curve(data: RunResult, lang: str = "en") -> go.Figure:
-    """Load by station over tariff hours, limits and billing demand; below it the states of all machines. One time axis, first replication."""
+    """Load by station over tariff hours, limits and billing demand; below it the states of all machines. First replication."""
     trace, accounts = first(data)
     drawn = machines(trace)
     height = 430 + ROW_PX * len(drawn) + 120
     split = (ROW_PX * len(drawn)) / (430 + ROW_PX * len(drawn))
-    made = figure(t("report.fig.load_curve", lang), lang, height=height)
+    made = figure(t("report.fig.load_curve", lang), height=height)
     add_bands(made, band_spans(data, trace), trace.start, lang)
     _add_power(made, trace, lang)
     _add_limits(made, data, accounts, trace, lang)
@@ -43,15 +43,35 @@ def load_curve(data: RunResult, lang: str = "en") -> go.Figure:
     begin = float(local_ms(trace.start, np.array([0.0]))[0])
     end = float(local_ms(trace.start, np.array([trace.duration_s]))[0])
     made.update_layout(
-        hovermode="closest", legend={"orientation": "h", "y": -0.09, "yanchor": "top", "x": 0, "traceorder": "normal"},
+        hovermode="closest",
+        legend={"orientation": "h", "y": -0.09, "yanchor": "top", "x": 0, "traceorder": "normal"},
         xaxis=axis(
-            type="date", anchor="y3", range=[begin, min(end, begin + WEEK_MS)], showgrid=False, tickformatstops=_ticks(),
-            rangeselector=_ranges(lang, end - begin)),
+            type="date",
+            anchor="y3",
+            range=[begin, min(end, begin + WEEK_MS)],
+            showgrid=False,
+            tickformatstops=_ticks(),
+            rangeselector=_ranges(lang, end - begin),
+        ),
         yaxis=axis(domain=[split + 0.03, 1.0], range=[0, 1], visible=False, fixedrange=True),
-        yaxis2=axis(t("report.axis.power_kw", lang), domain=[split + 0.03, 1.0], overlaying="y", tickmode="auto", tickformat=",.0f", rangemode="tozero"),
+        yaxis2=axis(
+            t("report.axis.power_kw", lang),
+            domain=[split + 0.03, 1.0],
+            overlaying="y",
+            tickmode="auto",
+            tickformat=",.0f",
+            rangemode="tozero",
+        ),
         yaxis3=axis(
-            domain=[0.0, split], tickvals=list(range(len(drawn))), ticktext=[esc(name) for name in drawn], range=[len(drawn) - 0.4, -0.6],
-            showgrid=False, zeroline=False, fixedrange=True, ticks=""),
+            domain=[0.0, split],
+            tickvals=list(range(len(drawn))),
+            ticktext=[esc(name) for name in drawn],
+            range=[len(drawn) - 0.4, -0.6],
+            showgrid=False,
+            zeroline=False,
+            fixedrange=True,
+            ticks="",
+        ),
     )
     return made
 
@@ -65,7 +85,8 @@ def machines(trace: Trace) -> list[str]:
 def _ticks() -> list[dict[str, Any]]:
     """Dates as numbers, which read alike in both languages."""
     return [
-        {"dtickrange": [None, 3_600_000 * 12], "value": "%H:%M\n%m-%d"}, {"dtickrange": [3_600_000 * 12, None], "value": "%m-%d\n%Y"},
+        {"dtickrange": [None, 3_600_000 * 12], "value": "%H:%M\n%m-%d"},
+        {"dtickrange": [3_600_000 * 12, None], "value": "%m-%d\n%Y"},
     ]
 
 
@@ -75,7 +96,15 @@ def _ranges(lang: str, span_ms: float) -> dict[str, Any]:
     if span_ms > WEEK_MS:
         steps.append({"count": 7, "step": "day", "label": words[1]})
     steps.append({"step": "all", "label": words[2]})
-    return {"buttons": steps, "x": 0.0, "xanchor": "left", "y": 1.01, "yanchor": "bottom", "bgcolor": "#f4f6f8", "activecolor": "#c9d6e2"}
+    return {
+        "buttons": steps,
+        "x": 0.0,
+        "xanchor": "left",
+        "y": 1.01,
+        "yanchor": "bottom",
+        "bgcolor": "#f4f6f8",
+        "activecolor": "#c9d6e2",
+    }
 
 
 def add_bands(made: go.Figure, spans: Sequence[Band], start: dt.datetime, lang: str, yaxis: str = "y") -> None:
@@ -84,10 +113,20 @@ def add_bands(made: go.Figure, spans: Sequence[Band], start: dt.datetime, lang: 
 
     for name in dict.fromkeys(sorted((span.name for span in spans), key=list(BAND_COLOURS).index)):
         edges = np.array([(s.t0, s.t0, s.t1, s.t1, np.nan) for s in spans if s.name == name]).ravel()
-        made.add_trace(go.Scatter(
-            x=local_ms(start, edges), y=np.tile([0.0, 1.0, 1.0, 0.0, np.nan], len(edges) // 5), yaxis=yaxis, mode="lines", fill="toself",
-            fillcolor=BAND_COLOURS[name], line={"width": 0, "color": BAND_COLOURS[name]}, hoverinfo="skip",
-            name=t("report.legend.band", lang, band=label("band", name, lang)), legendgroup="bands"))
+        made.add_trace(
+            go.Scatter(
+                x=local_ms(start, edges),
+                y=np.tile([0.0, 1.0, 1.0, 0.0, np.nan], len(edges) // 5),
+                yaxis=yaxis,
+                mode="lines",
+                fill="toself",
+                fillcolor=BAND_COLOURS[name],
+                line={"width": 0, "color": BAND_COLOURS[name]},
+                hoverinfo="skip",
+                name=t("report.legend.band", lang, band=label("band", name, lang)),
+                legendgroup="bands",
+            )
+        )
 
 
 def _add_power(made: go.Figure, trace: Trace, lang: str) -> None:
@@ -99,14 +138,31 @@ def _add_power(made: go.Figure, trace: Trace, lang: str) -> None:
     for position, (group, kw) in enumerate(groups.items()):
         supplies = float(kw.min()) < 0.0
         name = group_of(group, lang)
-        made.add_trace(go.Scatter(
-            x=x, y=np.round(kw, 3), yaxis="y2", mode="lines", stackgroup="supply" if supplies else "load", name=name,
-            line={"width": 0.6, "shape": "hv", "color": colour(position)}, hovertemplate=f"{name}: %{{y:,.1f}} kW<br>%{{x|%Y-%m-%d %H:%M}}<extra></extra>"))
+        made.add_trace(
+            go.Scatter(
+                x=x,
+                y=np.round(kw, 3),
+                yaxis="y2",
+                mode="lines",
+                stackgroup="supply" if supplies else "load",
+                name=name,
+                line={"width": 0.6, "shape": "hv", "color": colour(position)},
+                hovertemplate=f"{name}: %{{y:,.1f}} kW<br>%{{x|%Y-%m-%d %H:%M}}<extra></extra>",
+            )
+        )
     net = np.round(np.sum(list(groups.values()), axis=0), 3)
     name = t("report.legend.meter", lang)
-    made.add_trace(go.Scatter(
-        x=x, y=net, yaxis="y2", mode="lines", name=name, line={"width": 1.4, "shape": "hv", "color": INK},
-        hovertemplate=f"{name}: %{{y:,.1f}} kW<br>%{{x|%Y-%m-%d %H:%M}}<extra></extra>"))
+    made.add_trace(
+        go.Scatter(
+            x=x,
+            y=net,
+            yaxis="y2",
+            mode="lines",
+            name=name,
+            line={"width": 1.4, "shape": "hv", "color": INK},
+            hovertemplate=f"{name}: %{{y:,.1f}} kW<br>%{{x|%Y-%m-%d %H:%M}}<extra></extra>",
+        )
+    )
 
 
 def _add_limits(made: go.Figure, data: RunResult, accounts: Accounts, trace: Trace, lang: str) -> None:
@@ -135,9 +191,17 @@ def _monthly(trace: Trace, demand_kw: Mapping[str, float]) -> tuple[np.ndarray, 
 def _limit(made: go.Figure, x: np.ndarray, y: Iterable[float], name: str, line: str, dash: str) -> None:
     import plotly.graph_objects as go
 
-    made.add_trace(go.Scatter(
-        x=x, y=list(y), yaxis="y2", mode="lines", name=name, line={"color": line, "width": 1.6, "dash": dash},
-        hovertemplate=f"{name}: %{{y:,.0f}} kW<extra></extra>"))
+    made.add_trace(
+        go.Scatter(
+            x=x,
+            y=list(y),
+            yaxis="y2",
+            mode="lines",
+            name=name,
+            line={"color": line, "width": 1.6, "dash": dash},
+            hovertemplate=f"{name}: %{{y:,.0f}} kW<extra></extra>",
+        )
+    )
 
 
 def _add_states(made: go.Figure, trace: Trace, drawn: Sequence[str], lang: str) -> None:
@@ -155,27 +219,45 @@ def _add_states(made: go.Figure, trace: Trace, drawn: Sequence[str], lang: str) 
         y = np.repeat(rows[here["equipment"]].astype(float), 3)
         y[2::3] = np.nan
         word = state_text(state, lang)
-        made.add_trace(go.Scatter(
-            x=local_ms(trace.start, edges), y=y, yaxis="y3", mode="lines", name=word, connectgaps=False,
-            line={"color": STATE_COLOURS[state], "width": 15}, hovertemplate=f"{word}<br>%{{x|%Y-%m-%d %H:%M:%S}}<extra></extra>"))
+        made.add_trace(
+            go.Scatter(
+                x=local_ms(trace.start, edges),
+                y=y,
+                yaxis="y3",
+                mode="lines",
+                name=word,
+                connectgaps=False,
+                line={"color": STATE_COLOURS[state], "width": 15},
+                hovertemplate=f"{word}<br>%{{x|%Y-%m-%d %H:%M:%S}}<extra></extra>",
+            )
+        )
 
 
 def load_duration(data: RunResult, lang: str = "en") -> go.Figure:
     """Quarter-hour load at the meter of every replication, sorted; the first one dark, the others behind it."""
     import plotly.graph_objects as go
 
-    made = figure(t("report.fig.load_duration", lang), lang, height=380)
+    made = figure(t("report.fig.load_duration", lang), height=380)
     for rep in reversed(data.replications[:20]):
         kw = np.sort(rep.quarter_kwh())[::-1] * (3600.0 / QUARTER_S)
         main = rep is data.replications[0]
-        made.add_trace(go.Scatter(
-            x=(np.arange(len(kw)) + 0.5) * QUARTER_S / 3600.0, y=np.round(kw, 2), mode="lines", showlegend=False,
-            line={"width": 2.2 if main else 0.8, "color": "#0072b2" if main else "#b7cfe3"},
-            hovertemplate="%{y:,.1f} kW, %{x:,.1f} h<extra></extra>"))
+        made.add_trace(
+            go.Scatter(
+                x=(np.arange(len(kw)) + 0.5) * QUARTER_S / 3600.0,
+                y=np.round(kw, 2),
+                mode="lines",
+                showlegend=False,
+                line={"width": 2.2 if main else 0.8, "color": "#0072b2" if main else "#b7cfe3"},
+                hovertemplate="%{y:,.1f} kW, %{x:,.1f} h<extra></extra>",
+            )
+        )
     contract = data.scenario.spec.site.contract_power_kw
     made.add_hline(
-        y=contract, line={"color": "#b00020", "dash": "dash", "width": 1.4}, annotation_text=t("report.legend.contract", lang),
-        annotation_position="bottom right")
+        y=contract,
+        line={"color": "#b00020", "dash": "dash", "width": 1.4},
+        annotation_text=t("report.legend.contract", lang),
+        annotation_position="bottom right",
+    )
     made.update_xaxes(**axis(t("report.axis.hours", lang), tickformat=",.0f", rangemode="tozero"))
     made.update_yaxes(**axis(t("report.axis.power_kw", lang), tickformat=",.0f", rangemode="tozero"))
     return made
