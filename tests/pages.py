@@ -69,7 +69,8 @@ class Page:
     def python(self, block: Block) -> None:
         """Run Python: examples with ``>>>`` are compared with what they show."""
         if ">>>" not in block.body:
-            exec(compile("\n" * (block.line - 1) + block.body, str(self.path), "exec"), self.names)  # noqa: S102 - pages are ours
+            source = "\n" * (block.line - 1) + block.body
+            exec(compile(source, str(self.path), "exec", dont_inherit=True), self.names)  # noqa: S102 - pages are ours
             return
         parsed = doctest.DocTestParser().get_doctest(block.body, self.names, self.path.name, str(self.path), block.line - 1)
         parsed.globs = self.names

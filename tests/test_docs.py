@@ -6,6 +6,7 @@ import importlib.util
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -13,6 +14,7 @@ import pytest
 
 from tests.pages import SHOWN, Page, blocks
 from tests.support import ROOT, data_folder
+from twin.scenario import kinds
 
 DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")])
@@ -51,13 +53,16 @@ def links(path: Path) -> list[tuple[Path, str]]:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder as a reader has it: the shipped scenarios in it, English, outside data where they are."""
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder as a reader has it: the shipped scenarios in it, English, outside data where they are. Kinds that a page registers are forgotten."""
+    known = set(kinds.names())
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
     monkeypatch.chdir(tmp_path)
     for name, value in {"TWIN_LANG": "en", "COLUMNS": "120", "TWIN_DATA": str(data_folder()), "NO_COLOR": "1", "TERM": "dumb"}.items():
         monkeypatch.setenv(name, value)
-    return tmp_path
+    yield tmp_path
+    for name in set(kinds.names()) - known:
+        kinds.forget(name)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=named)
