@@ -76,7 +76,10 @@ def test_a_settled_heat_is_its_metal_its_losses_and_its_coil(iron: InductionFurn
 
 
 def test_a_lid_that_is_open_longer_never_saves(iron: InductionFurnace) -> None:
-    """Proves: monotone in the lid's open share, in melting and holding. Sensitivity: a view factor of the wrong sign would turn it round."""
+    """Proves: monotone in the lid's open share, in melting and holding.
+
+    Sensitivity: a view factor of the wrong sign would turn it round.
+    """
     heats = [_kwh(_settled(_lid(iron, melting=share))[1]) for share in (0.0, 0.3, 0.6, 1.0)]
     assert heats == sorted(heats)
     assert heats[-1] > heats[0] + 20.0
@@ -91,7 +94,8 @@ def test_a_lid_that_is_open_longer_never_saves(iron: InductionFurnace) -> None:
 def test_iron_radiates_some_25_times_as_much_as_aluminium(iron: InductionFurnace) -> None:
     """Proves: an open bath of iron at 1,480 degC against aluminium at 740 degC, same area: sigma T^4 and the emissivities 0.7 and 0.3.
 
-    (1753/1013)^4 = 9.0, times 0.7/0.3 is 21; with the aluminium's 0.25 of a bright bath it is 25. Sensitivity: radiation linear in T gives 4.
+    (1753/1013)^4 = 9.0, times 0.7/0.3 is 21; with the aluminium's 0.25 of a bright bath it is 25.
+    Sensitivity: radiation linear in T gives 4.
     """
     hot = Hearth(_changed(iron, tap_c=1480.0), 25.0).furnace.network.surfaces["tapping"].radiation_kw(1480.0)
     lid = iron.lid.model_copy(update={"emissivity": 0.25})
@@ -100,7 +104,10 @@ def test_iron_radiates_some_25_times_as_much_as_aluminium(iron: InductionFurnace
 
 
 def test_a_cold_start_is_slow_and_takes_more(iron: InductionFurnace) -> None:
-    """Proves: after a weekend the lining is cold, power is limited, the heat takes longer and more. Sensitivity: a lining without storage."""
+    """Proves: after a weekend the lining is cold, power is limited, the heat takes longer and more.
+
+    Sensitivity: a lining without storage.
+    """
     hearth, hot = _settled(iron)
     hearth.set_mass(0.0)
     hearth.rest(60 * 3600.0, "off")

@@ -57,7 +57,10 @@ def test_every_invariant_holds(name: str, replication: int | None) -> None:
 
 
 def test_iron_melts_within_the_ranges_of_real_furnaces() -> None:
-    """Proves: melting 540-640, all-in 600-800 kWh per tonne tapped (notes: practice 585-640, best 560). Sensitivity: efficiency by 10 points."""
+    """Proves: melting 540-640, all-in 600-800 kWh per tonne tapped (notes: practice 585-640, best 560).
+
+    Sensitivity: efficiency by 10 points.
+    """
     trace = _mean_week("iron-foundry")
     tapped_t = trace.facts["tapped_kg"] / 1000.0
     melting = sum(
@@ -76,7 +79,10 @@ def test_site_electricity_lies_among_real_plants(name: str, low: float, high: fl
 
 @pytest.mark.parametrize("name", FOUNDRIES)
 def test_metal_cast_is_lot_for_lot_what_the_yield_says(name: str) -> None:
-    """Proves: each casting batch draws pieces x mass / yield, and returns + scrap + pieces are that. Sensitivity: yield taken after scrap."""
+    """Proves: each casting batch draws pieces x mass / yield, and returns + scrap + pieces are that.
+
+    Sensitivity: yield taken after scrap.
+    """
     trace = _mean_week(name)
     spec = _scenario(name).spec.products
     batches, jobs = trace.batches, trace.jobs
@@ -98,7 +104,10 @@ def test_more_yield_melts_less_metal() -> None:
 
 
 def test_covers_and_setback_save_in_the_dosing_furnaces_and_nowhere_else() -> None:
-    """Proves: less conductance and a set-back lower the dosing furnaces' energy; casting is as before. Sensitivity: heat taken from the cell."""
+    """Proves: less conductance and a set-back lower the dosing furnaces' energy; casting is as before.
+
+    Sensitivity: heat taken from the cell.
+    """
     base = _mean_week("aluminium-foundry")
     better = _run("aluminium-foundry", {
         "stations.cast.dosing_furnace.conductance": "6.5 W/K", "stations.cast.dosing_furnace.setback": "60 K"})
@@ -119,7 +128,8 @@ def test_an_open_lid_on_iron_costs_what_radiation_says() -> None:
 
 def test_a_plant_without_orders_draws_nothing_but_what_is_kept_hot_or_on() -> None:
     """Proves: no orders, no metal; machines off outside of shifts draw nothing. Sensitivity: standby power leaking into `off`."""
-    trace = _run("iron-foundry", {"orders": {"none": {"product": "bracket", "quantity": 1, "every": "once", "release": {"day": "sun", "at": "23:59"}}}})
+    last_minute = {"product": "bracket", "quantity": 1, "every": "once", "release": {"day": "sun", "at": "23:59"}}
+    trace = _run("iron-foundry", {"orders": {"none": last_minute}})
     flows = trace.flows
     assert "heats" not in trace.facts
     assert not (flows["state"] == STATE["off"]).any()
@@ -128,7 +138,10 @@ def test_a_plant_without_orders_draws_nothing_but_what_is_kept_hot_or_on() -> No
 
 
 def test_same_draws_give_the_same_trace_and_a_change_elsewhere_keeps_them() -> None:
-    """Proves: a trace is a function of scenario and seed; more trimming capacity changes no failure of the cells. Sensitivity: shared streams."""
+    """Proves: a trace is a function of scenario and seed; more trimming capacity changes no failure of the cells.
+
+    Sensitivity: shared streams.
+    """
     first, again = _run("aluminium-foundry", replication=3), _run("aluminium-foundry", replication=3)
     for name, table in first.tables.items():
         for column, values in table.columns.items():
@@ -139,7 +152,10 @@ def test_same_draws_give_the_same_trace_and_a_change_elsewhere_keeps_them() -> N
 
 
 def test_a_power_cap_holds_heats_back() -> None:
-    """Proves: under a cap the quarter-hour load stays below it, and fewer heats are melted. Sensitivity: reserving mean power would exceed it."""
+    """Proves: under a cap the quarter-hour load stays below it, and fewer heats are melted.
+
+    Sensitivity: reserving mean power would exceed it.
+    """
     base = _mean_week("iron-foundry")
     capped = _run("iron-foundry", {"site.power_cap": "1500 kW"})
     peak = [float(np.max(quarter_hour_kwh(t.flows, "electricity", 0.0, WEEK))) * 4.0 for t in (base, capped)]
@@ -151,7 +167,10 @@ def test_a_power_cap_holds_heats_back() -> None:
 
 
 def test_a_breakdown_while_pouring_pigs_the_ladle_and_the_lot_is_cast_all_the_same() -> None:
-    """Proves: with long repairs in the middle of lots metal is pigged, mass closes, every piece is made. Sensitivity: losing the rest of a lot."""
+    """Proves: with long repairs in the middle of lots metal is pigged, mass closes, every piece is made.
+
+    Sensitivity: losing the rest of a lot.
+    """
     trace = _run("iron-foundry", {"stations.mould.failures": {"every": "3 h", "repair": "40 min"}}, replication=0)
     base = _run("iron-foundry", {"stations.mould.failures": None}, replication=0)
     assert trace.facts["pigged_kg"] > base.facts.get("pigged_kg", 0.0) + 500.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -36,7 +37,10 @@ def test_two_machines_with_a_buffer_place_block_and_starve_as_by_hand() -> None:
 
 
 def test_no_place_between_means_the_lot_waits_on_its_machine() -> None:
-    """Proves: a buffer of zero places passes lots from machine to machine. Sensitivity: with a place, lot 2 would leave station 1 at 2 s."""
+    """Proves: a buffer of zero places passes lots from machine to machine.
+
+    Sensitivity: with a place, lot 2 would leave station 1 at 2 s.
+    """
     line = Line([1.0, 3.0], [0.0])
     line.feed(3)
     line.run()
@@ -45,7 +49,10 @@ def test_no_place_between_means_the_lot_waits_on_its_machine() -> None:
 
 
 def test_work_pauses_in_breaks_and_goes_on_after_them() -> None:
-    """Proves: a lot of 100 s begun 50 s before a break of 30 s ends at 130 s. Sensitivity: finishing through the break would end it at 100."""
+    """Proves: a lot of 100 s begun 50 s before a break of 30 s ends at 130 s.
+
+    Sensitivity: finishing through the break would end it at 100.
+    """
     line = Line([100.0], worktime=WorkTime([(0.0, 50.0), (80.0, 500.0)]))
     line.feed(1)
     line.run(1000.0)
@@ -92,7 +99,10 @@ def test_earliest_due_date_goes_first() -> None:
 
 
 def test_a_cut_line_still_covers_its_horizon_with_states_and_energy() -> None:
-    """Proves: lots at work or blocked at the end are logged open; flows and counters agree. Sensitivity: dropping them would leave 'starved'."""
+    """Proves: lots at work or blocked at the end are logged open; flows and counters agree.
+
+    Sensitivity: dropping them would leave 'starved'.
+    """
     line = Line([2.0, 5.0], [1.0])
     line.feed(100)
     line.run(33.0)
@@ -111,7 +121,10 @@ def test_a_cut_line_still_covers_its_horizon_with_states_and_energy() -> None:
 def test_states_cover_and_energy_closes_whatever_the_line(
     times: list[float], lots: int, room: int, gaps: list[tuple[float, float]],
 ) -> None:
-    """Proves: states never overlap and cover the horizon, counters equal flows, every lot is made once. Sensitivity: losing a piece breaks it."""
+    """Proves: states never overlap and cover the horizon, counters equal flows, every lot is made once.
+
+    Sensitivity: losing a piece breaks it.
+    """
     windows, at = [], 0.0
     for work, gap in gaps:
         windows.append((at, at + work))
@@ -120,7 +133,7 @@ def test_states_cover_and_energy_closes_whatever_the_line(
     line = Line(times, [float(room)] * (len(times) - 1), WorkTime(windows))
     line.feed(lots)
     line.run(1e5)
-    duties = [(a, b, 2) for (_, a), (b, _) in zip(windows, windows[1:], strict=False) if b > a]
+    duties = [(a, b, 2) for (_, a), (b, _) in pairwise(windows) if b > a]
     made = line.tables(400.0, duties)
     assert len(line.done) == lots
     for k in range(len(times)):

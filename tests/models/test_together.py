@@ -21,7 +21,10 @@ def _floor() -> tuple[Floor, list[tuple[int, float]]]:
 
 
 def test_lots_that_fit_share_a_cycle_and_a_large_lot_takes_several() -> None:
-    """Proves: batch of 100 pieces, cycle 60 s: lots of 40 and 60 go together, 250 take three cycles. Sensitivity: one by one would end at 300 s."""
+    """Proves: batch of 100 pieces, cycle 60 s: lots of 40 and 60 go together, 250 take three cycles.
+
+    Sensitivity: one by one would end at 300 s.
+    """
     floor, done = _floor()
     place = Place(floor, "blast")
     BatchUnit(place, 0, lambda _: 60.0, 100)

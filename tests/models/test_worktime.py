@@ -46,11 +46,16 @@ def test_a_long_gap_is_off_and_ends_with_a_startup() -> None:
 
 
 def test_bridged_windows_close_breaks_and_begin_when_switched_on() -> None:
-    """Proves: breaks are bridged, the window after a night begins at the timed start. Sensitivity: without it Monday begins with the shift."""
+    """Proves: breaks are bridged, the window after a night begins at the timed start.
+
+    Sensitivity: without it Monday begins with the shift.
+    """
     assert bridged([(0.0, 100.0), (130.0, 200.0), (90000.0, 90500.0)], 60.0, [80000.0]) == [(0.0, 200.0), (80000.0, 90500.0)]
 
 
-@given(st.lists(st.tuples(st.floats(0.1, 50.0), st.floats(0.1, 50.0)), min_size=1, max_size=6), st.floats(0.0, 100.0), st.floats(0.1, 100.0))
+@given(
+    st.lists(st.tuples(st.floats(0.1, 50.0), st.floats(0.1, 50.0)), min_size=1, max_size=6), st.floats(0.0, 100.0),
+    st.floats(0.1, 100.0))
 def test_spread_work_adds_up_and_lies_in_windows(gaps: list[tuple[float, float]], t: float, work: float) -> None:
     """Proves: the pieces last as long as the work and lie inside windows, in order. Sensitivity: an overlap would break the sum."""
     windows, at = [], 0.0

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from twin.ledger.energy import QUARTER_S, integrate
-from twin.ledger.trace import STATES, typed
+from twin.ledger.energy import QUARTER_S, integrate, quarter_edges_s, quarter_hour_kwh, sums_by
+from twin.ledger.trace import CARRIERS, COLUMNS, NONE, STATES, Table, Trace, empty_table, typed
 from twin.models.expand import Columns, Log, Machine, flows, timeline
 from twin.models.station import Floor
 
@@ -94,3 +95,46 @@ class Condenser:
             held = np.concatenate([held, np.zeros(max(last, 2 * len(held)) - len(held))])
         held[first:last] += amounts
         self.amount[equipment, carrier] = held
+
+
+def condensed(trace: Trace) -> Trace:
+    """A trace reduced to what does not grow with the number of batches.
+
+    Flows become means of quarter-hours by equipment and carrier (state and batch: none), material becomes sums by equipment, material and
+    role at the end, time by state the facts ``state_s/<equipment>/<state>``. Jobs and crews stay; every other table is empty.
+    """
+    end, flows_of = trace.duration_s, trace.flows
+    parts: list[Columns] = []
+    for code in np.unique(flows_of["carrier"]).tolist():
+        by_equipment = quarter_hour_kwh(flows_of, CARRIERS[code], 0.0, end, by="equipment")
+        if isinstance(by_equipment, dict):
+            parts += [_quarters(equipment, code, amounts, end) for equipment, amounts in by_equipment.items()]
+    seconds = sums_by([trace.states["equipment"], trace.states["state"]], trace.states["t1"] - trace.states["t0"])
+    facts = {f"state_s/{trace.names.equipment[e]}/{STATES[s]}": value for (e, s), value in seconds.items()}
+    kept = {"jobs": trace.jobs, "crews": trace.crews, "flows": typed("flows", parts), "material": _material(trace)}
+    return replace(
+        trace, tables={name: kept.get(name) or empty_table(name) for name in COLUMNS}, facts={**trace.facts, **facts}
+    )
+
+
+def _quarters(equipment: int, carrier: int, amounts: np.ndarray, end_s: float) -> Columns:
+    edges = quarter_edges_s(0.0, end_s)
+    n = len(amounts)
+    codes = {"equipment": equipment, "state": NONE, "carrier": carrier, "batch": NONE}
+    rates = amounts * 3600.0 / np.diff(edges)
+    zero_amp = {"amp": np.zeros(n), "tau": np.ones(n)}
+    return (
+        {name: np.full(n, code) for name, code in codes.items()}
+        | {"t0": edges[:-1], "t1": edges[1:], "base": rates}
+        | zero_amp
+    )
+
+
+def _material(trace: Trace) -> Table:
+    rows = trace.material
+    keys = [rows["equipment"], rows["material"], rows["role"]]
+    kg, carbon = sums_by(keys, rows["kg"]), sums_by(keys, rows["carbon_kg"])
+    found = np.array([(trace.duration_s, e, NONE, m, r, kg[e, m, r], carbon[e, m, r]) for e, m, r in kg]).reshape(
+        -1, len(COLUMNS["material"])
+    )
+    return typed("material", [{name: found[:, k] for k, name in enumerate(COLUMNS["material"])}])

@@ -81,7 +81,7 @@ class Working(Powered):
 
 
 class Batching(Powered):
-    """Processes up to ``batch`` pieces together, of one or several lots. A cycle once begun is finished, after the shift's end if need be."""
+    """Processes up to ``batch`` pieces together, of one or several lots. A cycle begun is finished, after the shift's end if need be."""
 
     batch: int = Field(gt=0, description="pieces of one cycle")
     cycle: Time | dict[str, Time] = Field(description="time of one cycle, or {product: time of one cycle}")

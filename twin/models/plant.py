@@ -17,11 +17,13 @@ from twin.models import expand
 from twin.models.books import Books
 from twin.models.cap import PowerCap, envelope
 from twin.models.casting import Casting, DieCastingCell, MouldingLine, poured_kg
+from twin.models.condense import condensed
 from twin.models.dosing import DosingBath, DosingParameters
 from twin.models.durations import mean_s, sampler
 from twin.models.equipment import Batching, Delaying, Powered, Working
 from twin.models.feed import Feed, Thermostat
 from twin.models.furnace import InductionFurnace
+from twin.models.gather import gather
 from twin.models.hearth import Hearth
 from twin.models.melting import Attendance, Furnace, Ingredient, MeltShop
 from twin.models.metal import MetalPlace, MetalUnit
@@ -419,13 +421,13 @@ def simulate(
 ) -> Trace:
     """Simulate one replication of a scenario; the trace covers exactly ``[0, t_to]`` (default: the run's duration).
 
-    ``t_from`` (default: minus the warm-up) is when the plant begins, empty and cold but for a half full dosing furnace.
+    ``t_from`` (default: minus the warm-up) is when the plant begins, empty and cold but for half full dosing furnaces. Without ``records``
+    the trace is condensed to what does not grow with the number of batches (:func:`twin.models.condense.condensed`).
     """
     run = scenario.spec.run
     begin = -run.warmup_s if t_from is None else t_from
     end = run.duration_s if t_to is None else t_to
     plant = Plant(scenario, draws, begin, end, plan)
     plant.run()
-    from twin.models.gather import gather
-
-    return gather(plant, replication)
+    trace = gather(plant, replication)
+    return trace if records else condensed(trace)

@@ -86,8 +86,8 @@ def attended(
 ) -> tuple[WorkTime, list[Duty]]:
     """Working time and duties of an equipment that is switched off in long gaps.
 
-    ``windows``: presence of its crew. A gap of at most ``stay_on_s`` is spent in ``standby``; over a longer one it is ``off``, and a start-up
-    of ``startup_s`` comes before it can work again, begun at the first of ``switched_on`` inside the gap or the window after it, else at
+    ``windows``: presence of its crew. A gap of at most ``stay_on_s`` is spent in ``standby``; over a longer one it is ``off``, and a
+    start-up of ``startup_s`` comes before it can work again, begun at the first of ``switched_on`` inside the gap or the window after it, else at
     the window's start. Returns the windows left for work and the duties ``(t0, t1, state)`` outside of them, sorted, without gaps inside
     the span of the windows.
     """
