@@ -1,6 +1,6 @@
-"""Writes docs/reference from the package: keys of scenarios, units, tasks, shell verbs. A test fails when a page is stale.
+"""Writes docs/reference from the package: keys of scenarios, units, tasks, shell verbs: ``python docs/generate.py``.
 
-    .venv/bin/python docs/generate.py
+A test fails when a page is stale.
 """
 
 from __future__ import annotations
@@ -16,8 +16,15 @@ NOTE = "<!-- Written by docs/generate.py; do not edit by hand. -->\n"
 TOP = "the file itself"
 GROUPS = {"stations": "kinds of equipment", "utilities": "kinds of utilities"}
 BOUNDS = {
-    "exclusiveMinimum": ">", "minimum": "≥", "exclusiveMaximum": "<", "maximum": "≤", "minItems": "entries ≥", "maxItems": "entries ≤",
-    "minLength": "length ≥", "maxLength": "length ≤"}
+    "exclusiveMinimum": ">",
+    "minimum": "≥",
+    "exclusiveMaximum": "<",
+    "maximum": "≤",
+    "minItems": "entries ≥",
+    "maxItems": "entries ≤",
+    "minLength": "length ≥",
+    "maxLength": "length ≤",
+}
 
 
 def pages() -> dict[str, str]:
@@ -28,7 +35,12 @@ def pages() -> dict[str, str]:
 def table(head: list[str], rows: list[list[str]]) -> str:
     """A Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |" for line in lines) + "\n"
+    return (
+        "\n".join(
+            "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |" for line in lines
+        )
+        + "\n"
+    )
 
 
 # --- keys of a scenario file
@@ -41,11 +53,15 @@ def scenario_page() -> str:
     schema = scenario_schema()
     parts = schema["$defs"]
     head = (
-        "# Keys of a scenario file\n\nA quantity is text with a unit (`900 kW`); any unit of the same dimension will do, see [units](units.md). "
-        "It may also be written with its origin, `{value: 900 kW, data_class: nameplate, source: …, range: [850 kW, 950 kW]}`. "
-        "A share is `62 %` or `0.62`. The column *default* holds what a key means where it is left out, is empty where that is simply nothing, "
+        "# Keys of a scenario file\n\nA quantity is text with a unit (`900 kW`); any unit of the same dimension will "
+        "do, see [units](units.md). "
+        "It may also be written with its origin, `{value: 900 kW, data_class: nameplate, source: …, range: [850 kW, 950 "
+        "kW]}`. "
+        "A share is `62 %` or `0.62`. The column *default* holds what a key means where it is left out, is empty where "
+        "that is simply nothing, "
         "and says *required* where the key may not be left out. What the parts mean together is told in "
-        "[scenario files](../scenario-files.md).\n")
+        "[scenario files](../scenario-files.md).\n"
+    )
     sections = [NOTE, head, section(TOP, schema, parts)]
     kinds = {name: branches(schema["properties"][name]) for name in GROUPS}
     special = {ref for found in kinds.values() for ref in found.values()}
@@ -104,7 +120,8 @@ def container_of(node: Mapping[str, Any], parts: Mapping[str, Any]) -> str:
         return f"list of {kind_of(node['items'], parts)} {bounds(node, '')}".strip()
     if "prefixItems" in node:
         return "[" + ", ".join(kind_of(item, parts) for item in node["prefixItems"]) + "]"
-    word = {"string": "text", "integer": "whole number", "boolean": "true or false"}.get(str(node.get("type", "text")), str(node.get("type", "text")))
+    word = str(node.get("type", "text"))
+    word = {"string": "text", "integer": "whole number", "boolean": "true or false"}.get(word, word)
     return f"{node.get('format', word)} {bounds(node, '')}".strip()
 
 
@@ -135,12 +152,19 @@ def units_page() -> str:
     by_dimension: dict[str, list[str]] = {}
     for unit, (dimension, _) in build_table().items():
         by_dimension.setdefault(dimension, []).append(f"`{unit}`")
-    rows = [[dimension_words(name), ", ".join(sorted(units, key=str.lower))] for name, units in sorted(by_dimension.items())]
+    rows = [
+        [dimension_words(name), ", ".join(sorted(units, key=str.lower))] for name, units in sorted(by_dimension.items())
+    ]
     head = (
-        "# Units\n\nThese spellings are known at once; what is not listed and can be built of them (`kWh/m2`) is understood too. "
-        "Prefixes `k`, `M`, `G`, `T`, `m`, `u`, `n`, `c` go before any unit. A difference of temperature is `K`, a temperature `degC` (or `°C`). "
-        "A `ton` or `t` is 1,000 kg, a year is 8,760 hours, a month is no unit of time, and horse-power must be said in kW. "
-        "Emissions, normal volume, reactive power and money are dimensions of their own, so `KRW/kWh` where `KRW/kgCO2e` is due is a fault.\n")
+        "# Units\n\nThese spellings are known at once; what is not listed and can be built of them (`kWh/m2`) is "
+        "understood too. "
+        "Prefixes `k`, `M`, `G`, `T`, `m`, `u`, `n`, `c` go before any unit. A difference of temperature is `K`, a "
+        "temperature `degC` (or `°C`). "
+        "A `ton` or `t` is 1,000 kg, a year is 8,760 hours, a month is no unit of time, and horse-power must be said in "
+        "kW. "
+        "Emissions, normal volume, reactive power and money are dimensions of their own, so `KRW/kWh` where "
+        "`KRW/kgCO2e` is due is a fault.\n"
+    )
     return NOTE + head + "\n" + table(["dimension", "units"], rows)
 
 
@@ -157,8 +181,10 @@ def tasks_page() -> str:
     from twin.tasks.catalogue import catalogue
 
     head = (
-        "# The catalogue of tasks\n\nThe programme's own list of designated tasks was not found; these were proposed by the project. Every assumed figure "
-        "is marked, and every one of them can be changed in a copy of the file: see [tasks](../tasks.md).\n")
+        "# The catalogue of tasks\n\nThe programme's own list of designated tasks was not found; these were proposed by "
+        "the project. Every assumed figure "
+        "is marked, and every one of them can be changed in a copy of the file: see [tasks](../tasks.md).\n"
+    )
     return NOTE + head + "\n" + "\n".join(task_section(task) for task in catalogue().values()) + task_keys()
 
 
@@ -169,7 +195,9 @@ def task_keys() -> str:
     schema = Task.model_json_schema(by_alias=True)
     parts = schema.pop("$defs")
     text = "\n## Keys of a task file\n\nA quantity and a share are written as in a [scenario](scenario.md).\n\n"
-    return text + "\n".join([section("Task", schema, parts, "###"), *(section(name, parts[name], parts, "###") for name in sorted(parts))])
+    return text + "\n".join(
+        [section("Task", schema, parts, "###"), *(section(name, parts[name], parts, "###") for name in sorted(parts))]
+    )
 
 
 def task_section(task: Any) -> str:
@@ -192,7 +220,9 @@ def task_section(task: Any) -> str:
         ("must keep", ", ".join(task.service.must_keep)),
     ]
     facts += [(f"parameter `{name}`", f"{p.value} ({p.data_class})") for name, p in task.parameters.items()]
-    facts += [("claim", f"{e.claim} ({e.data_class}, {'verified' if e.verified else 'not verified'})") for e in task.evidence]
+    facts += [
+        ("claim", f"{e.claim} ({e.data_class}, {'verified' if e.verified else 'not verified'})") for e in task.evidence
+    ]
     name = task.name["en"] if isinstance(task.name, dict) else task.name
     return f"## {task.id}\n\n{name}.\n\n" + table(["", ""], [[key, value] for key, value in facts])
 
@@ -208,9 +238,12 @@ def cli_page() -> str:
 
     group = typer.main.get_command(app)
     head = (
-        "# The shell\n\n`twin VERB …`; `twin VERB --help` says the same. Results go to stdout, progress and messages to stderr. "
-        "Exit status: 0 ok, 1 failed, 2 bad input, 3 infeasible, 4 target missed, 130 interrupted. What `--json` prints is told in "
-        "[JSON payloads](../json.md).\n")
+        "# The shell\n\n`twin VERB …`; `twin VERB --help` says the same. Results go to stdout, progress and messages to "
+        "stderr. "
+        "Exit status: 0 ok, 1 failed, 2 bad input, 3 infeasible, 4 target missed, 130 interrupted. What `--json` prints "
+        "is told in "
+        "[JSON payloads](../json.md).\n"
+    )
     return NOTE + head + "\n" + "\n".join(verb_section(name, command) for name, command in group.commands.items())
 
 

@@ -72,7 +72,9 @@ class Page:
             source = "\n" * (block.line - 1) + block.body
             exec(compile(source, str(self.path), "exec", dont_inherit=True), self.names)  # noqa: S102 - pages are ours
             return
-        parsed = doctest.DocTestParser().get_doctest(block.body, self.names, self.path.name, str(self.path), block.line - 1)
+        parsed = doctest.DocTestParser().get_doctest(
+            block.body, self.names, self.path.name, str(self.path), block.line - 1
+        )
         parsed.globs = self.names
         report = io.StringIO()
         doctest.DocTestRunner(optionflags=LIKE).run(parsed, out=report.write, clear_globs=False)
@@ -82,7 +84,10 @@ class Page:
     def console(self, block: Block) -> None:
         """Run commands and compare what they print with what is shown."""
         found = list(COMMAND.finditer(block.body))
-        ends = [match.start() for match in found[1:]] + [len(block.body)]
+        if not found:
+            self.faults.append(f"{self.path.name}:{block.line}: no command after $; what is only shown is a block `sh`")
+            return
+        ends = [*(match.start() for match in found[1:]), len(block.body)]
         for match, end in zip(found, ends, strict=True):
             wanted = block.body[match.end() : end].strip("\n")
             line = block.line + block.body[: match.start()].count("\n")

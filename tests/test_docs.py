@@ -54,11 +54,20 @@ def links(path: Path) -> list[tuple[Path, str]]:
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder as a reader has it: the shipped scenarios in it, English, outside data where they are. Kinds that a page registers are forgotten."""
+    """A folder as a reader has it: the shipped scenarios in it, English, outside data where they are.
+
+    Kinds that a page registers are forgotten afterwards.
+    """
     known = set(kinds.names())
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
     monkeypatch.chdir(tmp_path)
-    for name, value in {"TWIN_LANG": "en", "COLUMNS": "120", "TWIN_DATA": str(data_folder()), "NO_COLOR": "1", "TERM": "dumb"}.items():
+    for name, value in {
+        "TWIN_LANG": "en",
+        "COLUMNS": "120",
+        "TWIN_DATA": str(data_folder()),
+        "NO_COLOR": "1",
+        "TERM": "dumb",
+    }.items():
         monkeypatch.setenv(name, value)
     yield tmp_path
     for name in set(kinds.names()) - known:
@@ -80,11 +89,9 @@ def test_a_wrong_page_is_found(workspace: Path) -> None:
     wrong = "```python\n>>> 1 + 1\n3\n```\n```console\n$ twin run nowhere.yaml\n$ echo one\ntwo\n$ echo ok\nok\n```\n"
     page.path.write_text(wrong, encoding="utf-8")
     page.run()
-    assert [word for word in ("Expected", "exit status 2", "printed") if any(word in fault for fault in page.faults)] == [
-        "Expected",
-        "exit status 2",
-        "printed",
-    ]
+    assert [
+        word for word in ("Expected", "exit status 2", "printed") if any(word in fault for fault in page.faults)
+    ] == ["Expected", "exit status 2", "printed"]
     assert len(page.faults) == 3
 
 
@@ -92,7 +99,11 @@ def test_a_wrong_page_is_found(workspace: Path) -> None:
 def test_links_lead_somewhere(path: Path) -> None:
     """Proves: every file and anchor that a page links to exists."""
     broken = [f"{target}#{anchor}" for target, anchor in links(path) if not target.exists()]
-    broken += [f"{target.name}#{anchor}" for target, anchor in links(path) if anchor and target.suffix == ".md" and anchor not in anchors(target)]
+    broken += [
+        f"{target.name}#{anchor}"
+        for target, anchor in links(path)
+        if anchor and target.suffix == ".md" and anchor not in anchors(target)
+    ]
     assert broken == []
 
 
@@ -116,8 +127,15 @@ def test_every_page_can_be_found() -> None:
 
 
 def test_reference_pages_are_fresh() -> None:
-    """Proves: docs/reference is what ``python docs/generate.py`` writes today. Sensitivity: a new field of a kind makes scenario.md stale."""
-    stale = [name for name, text in generator().pages().items() if (DOCS / "reference" / name).read_text(encoding="utf-8") != text]
+    """Proves: docs/reference is what ``python docs/generate.py`` writes today.
+
+    Sensitivity: a new field of a kind makes scenario.md stale.
+    """
+    stale = [
+        name
+        for name, text in generator().pages().items()
+        if (DOCS / "reference" / name).read_text(encoding="utf-8") != text
+    ]
     assert stale == [], "write them again: .venv/bin/python docs/generate.py"
 
 
@@ -125,7 +143,9 @@ def test_every_shell_verb_has_its_place() -> None:
     """Proves: docs/reference/cli.md knows each verb of ``twin --help``, and docs/json.md each that answers in JSON."""
     from twin.cli import app
 
-    verbs = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback is not None}
+    verbs = {
+        command.name or command.callback.__name__ for command in app.registered_commands if command.callback is not None
+    }
     told = (DOCS / "reference" / "cli.md").read_text(encoding="utf-8")
     assert [verb for verb in sorted(verbs) if f"## twin {verb}" not in told] == []
     payloads = (DOCS / "json.md").read_text(encoding="utf-8")
@@ -145,6 +165,10 @@ def test_pictures_are_small() -> None:
     """Proves: no picture of the pages weighs more than 200 kB."""
     if not (ROOT / ".git").exists():
         pytest.skip("not a git checkout")
-    names = subprocess.run(["git", "ls-files", "docs"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    names = subprocess.run(
+        ["git", "ls-files", "docs"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
     files = [ROOT / name for name in names if (ROOT / name).is_file()]
-    assert [path.name for path in files if path.suffix in {".png", ".svg", ".gif"} and path.stat().st_size > 200_000] == []
+    assert [
+        path.name for path in files if path.suffix in {".png", ".svg", ".gif"} and path.stat().st_size > 200_000
+    ] == []
