@@ -76,7 +76,8 @@ def test_hash_leaves_out_what_only_accounts_read() -> None:
     run = representatives(scenario())[0].scenario
     same = {
         "site.tariff": "kepco/industrial-b/hv-a/1", "site.pv": {"peak": "100 kW", "profile": "kr/ansan-siheung"},
-        "site.grid_factor": "kr/gir-2024", "crews.furnace.wage": "20000 KRW/h", "materials.ingot.price": "1 KRW/kg", "site.demand_history": ["1 kW"],
+        "site.grid_factor": "kr/gir-2024",
+        "crews.furnace.wage": "20000 KRW/h", "materials.ingot.price": "1 KRW/kg", "site.demand_history": ["1 kW"],
     }
     for path, value in same.items():
         assert simulation_sha256(run.changed({path: value})) == simulation_sha256(run), path

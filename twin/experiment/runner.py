@@ -193,7 +193,8 @@ def run(
     for size in round_sizes(count, rule):
         cases = cases_of(
             scenario, plan=plan, plans=plans, seed=chosen, replications=range(len(outcomes), size), keep_first=keep_trace)
-        outcomes += map_cases(cases, jobs=jobs, cluster=cluster, progress=how.get("progress", silent), checkpoint=store, text="replications")
+        progress = how.get("progress", silent)
+        outcomes += map_cases(cases, jobs=jobs, cluster=cluster, progress=progress, checkpoint=store, text="replications")
         if rule is None or rule.reached([o.result.kpis[rule.kpi] for o in outcomes]):
             break
     first = outcomes[0]

@@ -28,25 +28,14 @@ from twin.ledger.power import bill_of, load_of
 from twin.ledger.tariff_clock import wall_clock
 from twin.ledger.tariff_types import Bill, MeterLoad
 from twin.ledger.wages import cost_of_hours
-from twin.ledger.year_layout import (
-    FULL,
-    Layout,
-    Representative,
-    monday,
-    representatives,
-    season_of,
-    shifts_of,
-    week_types,
-    year_days,
-    year_start,
-)
+from twin.ledger.year_lay import Blend, Laid, blend, lay
+from twin.ledger.year_layout import Representative, representatives, year_days, year_start
 from twin.reference.prices import city_gas_retail_margin, city_gas_wholesale
 from twin.reference.pv import pv_profile
 
 if TYPE_CHECKING:
     from twin.scenario.scenario import Scenario
 
-QUARTERS = 96
 QUARTER_S = 900
 _OUT = ("good", "scrap", "returns", "melt_loss", "slag")
 
@@ -78,59 +67,6 @@ class YearAccounts:
     kpis: Mapping[str, float]
 
 
-@dataclass(frozen=True)
-class _Laid:
-    """For each day of the span: which representative, which of its days."""
-
-    first: dt.date
-    names: tuple[str, ...]
-    which: np.ndarray
-    day: np.ndarray
-
-    def sums(self, reps: Mapping[str, RepResult], kind: str) -> dict[SeriesKey, np.ndarray]:
-        """Every daily series of a kind laid on the span; each of shape (days,)."""
-        found: dict[SeriesKey, np.ndarray] = {}
-        for k, name in enumerate(self.names):
-            mine = np.flatnonzero(self.which == k)
-            for key, values in reps[name].of_kind(kind).items():
-                found.setdefault(key, np.zeros(len(self.day)))[mine] = values[self.day[mine]]
-        return dict(sorted(found.items()))
-
-
-def _position(day: dt.date, closed: tuple[int, ...], shown: tuple[int, ...], shifts: Mapping[int, str]) -> int:
-    """Weekday of the simulated week that stands for ``day``.
-
-    Among days of the same shifts, closed days stand for closed and open for open, in order; rest days for themselves.
-    """
-    k = day.weekday()
-    if closed == shown or k not in shifts:
-        return k
-    same = [d for d in shifts if shifts[d] == shifts[k] and (d in closed) == (k in closed)]
-    to = [d for d in shifts if shifts[d] == shifts[k] and (d in shown) == (k in closed)]
-    return to[min(same.index(k), len(to) - 1)] if to else k
-
-
-def lay(scenario: Scenario, chosen: tuple[Representative, ...], first: dt.date, days: int) -> _Laid:
-    """Which simulated day stands for each of ``days`` days from ``first``."""
-    dates = [first + dt.timedelta(days=k) for k in range(days)]
-    if chosen[0].name == FULL:
-        origin = chosen[0].scenario.spec.run.start
-        day = np.array([(date - origin).days for date in dates])
-        return _Laid(first, (FULL,), np.zeros(days, int), day)
-    weeks, shifts = week_types(scenario, first, days), shifts_of(scenario)
-    by_season = {season: k for k, one in enumerate(chosen) for season in one.seasons}
-    which, day = np.zeros(days, int), np.zeros(days, int)
-    for k, date in enumerate(dates):
-        kind, closed = weeks[monday(date)]
-        r = by_season.get(season_of(scenario, monday(date)), 0)
-        if kind not in chosen[r].layout.types:
-            r = 0 if kind in chosen[0].layout.types else r
-        layout: Layout = chosen[r].layout
-        week = layout.week_of(kind, monday(date).toordinal() // 7)
-        which[k], day[k] = r, 7 * week + _position(date, closed, layout.closed[week], shifts)
-    return _Laid(first, tuple(one.name for one in chosen), which, day)
-
-
 def pv_quarters_kwh(scenario: Scenario, start: dt.datetime, n: int) -> np.ndarray:
     """Energy that the modules could give in each of ``n`` quarter-hours from ``start``, before curtailment; zeros without PV.
 
@@ -159,22 +95,12 @@ class YearFrame:
     """What all replications of a scenario share: which simulated day stands for which, clock, PV, factors. Make it once: :func:`frame`."""
 
     chosen: tuple[Representative, ...]
-    laid: _Laid
+    laid: Laid
     start: dt.datetime
     day: np.ndarray
     slot: np.ndarray
     pv_kwh: np.ndarray
     factors: Factors
-
-    def quarters(self, reps: Mapping[str, RepResult], carrier: str) -> np.ndarray:
-        """Quarter-hours of the span: each takes the same clock time of its simulated day (days of 23 or 25 hours come out right)."""
-        out = np.zeros(len(self.day))
-        for k, name in enumerate(self.laid.names):
-            if ("quarter", carrier) in reps[name].series:
-                series = reps[name].quarter_kwh(carrier)
-                mine = np.flatnonzero(self.laid.which[self.day] == k)
-                out[mine] = series[np.minimum(self.laid.day[self.day[mine]] * QUARTERS + self.slot[mine], len(series) - 1)]
-        return out
 
 
 def frame(
@@ -210,28 +136,27 @@ def _gas_price(scenario: Scenario, first: dt.date, daily_kwh: np.ndarray) -> flo
     return float((np.array(prices) * daily_kwh).sum() / daily_kwh.sum()) + city_gas_retail_margin().value
 
 
-def _materials(scenario: Scenario, laid: _Laid, reps: Mapping[str, RepResult], gases: Mapping[str, float]) -> MaterialCost:
+def _materials(scenario: Scenario, blended: Blend, gases: Mapping[str, float]) -> MaterialCost:
     """Metal at the mean price of each representative's charge times what left the melt; gases by weight."""
     prices = {name: material.price_krw_per_kg for name, material in scenario.spec.materials.items()}
     sums: dict[tuple[str, str], float] = {}
-    for k, name in enumerate(laid.names):
-        kg = {key: float(values.sum()) for key, values in reps[name].of_kind("material").items() if key[0]}
-        charged = sum(v for key, v in kg.items() if key[1] in ("in", "addition"))
-        mine = laid.day[laid.which == k]
-        out = {key: float(values[mine].sum()) for key, values in reps[name].of_kind("material").items() if key[0] and key[1] in _OUT}
-        used = sum(out.values())
-        for (material, role), amount in kg.items():
-            if role in ("in", "addition") and charged:
-                sums[(material, role)] = sums.get((material, role), 0.0) + amount / charged * used
-        for key, amount in out.items():
-            sums[(key[0], key[1])] = sums.get((key[0], key[1]), 0.0) + amount
+    for name, laid_kg in blended.by_run("material").items():
+        charge = {
+            key: float(values.sum()) for key, values in blended.reps[name].of_kind("material").items() if key[1] in ("in", "addition")}
+        charged, used = sum(charge.values()), sum(kg for key, kg in laid_kg.items() if key[1] in _OUT)
+        for key, kg in charge.items():
+            sums[(key[0], key[1])] = sums.get((key[0], key[1]), 0.0) + (kg / charged * used if charged else 0.0)
+        for key, kg in laid_kg.items():
+            if key[1] in _OUT:
+                sums[(key[0], key[1])] = sums.get((key[0], key[1]), 0.0) + kg
     return material_cost_of(sums, gases, prices)
 
 
-def _worked(scenario: Scenario, laid: _Laid, reps: Mapping[str, RepResult]) -> WorkedHours:
-    dates = tuple(laid.first + dt.timedelta(days=k) for k in range(len(laid.day)))
+def _worked(scenario: Scenario, blended: Blend) -> WorkedHours:
+    laid = blended.laid
+    dates = tuple(laid.first + dt.timedelta(days=k) for k in range(len(laid.week)))
     crews = tuple(scenario.spec.crews)
-    found, zero = laid.sums(reps, "work"), np.zeros(len(dates))
+    found, zero = blended.sums("work"), np.zeros(len(dates))
     arrays = [np.array([found.get((crew, band), zero) for crew in crews]).reshape(len(crews), len(dates)) for band in BANDS]
     return WorkedHours(crews, dates, *arrays)
 
@@ -247,48 +172,54 @@ def compose(scenario: Scenario, reps: Mapping[str, RepResult], laid_on: YearFram
     if missing:
         msg = f"the year needs a run of {', '.join(missing)}; there are: {', '.join(reps)}"
         raise InputFault(msg)
-    gross = laid_on.quarters(reps, "electricity")
+    blended = blend(laid_on.laid, reps)
+    gross, lag, lead = (blended.quarters(laid_on.day, laid_on.slot, c) for c in ("electricity", "reactive_lag", "reactive_lead"))
     used = np.minimum(laid_on.pv_kwh, np.maximum(gross, 0.0))
-    lag, lead = (laid_on.quarters(reps, name) for name in ("reactive_lag", "reactive_lead"))
     reactive = (lag, lead) if lag.any() or lead.any() else (None, None)
     load = load_of(scenario, laid_on.start, gross - used, *reactive)
-    return _accounts(scenario, laid_on, reps, load, float(used.sum()))
+    return _accounts(scenario, laid_on, blended, load, float(used.sum()))
 
 
-def _accounts(scenario: Scenario, laid_on: YearFrame, reps: Mapping[str, RepResult], load: MeterLoad, used_kwh: float) -> YearAccounts:
-    laid, available_kwh = laid_on.laid, float(laid_on.pv_kwh.sum())
-    by_day = laid.sums(reps, "day")
+def _accounts(scenario: Scenario, laid_on: YearFrame, blended: Blend, load: MeterLoad, used_kwh: float) -> YearAccounts:
+    by_day, first = blended.sums("day"), laid_on.laid.first
+    days = len(laid_on.laid.week)
     equipment = {key: float(values.sum()) for key, values in by_day.items()}
     fuels_kwh = {c: sum(v for key, v in equipment.items() if key[2] == c) for c in FUELS}
     energy = {"electricity": float(load.kwh.sum())} | {c: kwh for c, kwh in fuels_kwh.items() if kwh}
-    daily_gas = sum((v for key, v in by_day.items() if key[2] == "natural_gas"), np.zeros(len(laid.day)))
+    daily_gas = sum((v for key, v in by_day.items() if key[2] == "natural_gas"), np.zeros(days))
     gases = {g: kg for g in GASES if (kg := sum(v for key, v in equipment.items() if key[2] == g) * 3600.0)}
     bill = bill_of(scenario, load)
-    fuels = fuel_cost_of(scenario, energy, _gas_price(scenario, laid.first, daily_gas))
-    materials, labour = _materials(scenario, laid, reps, gases), cost_of_hours(scenario, _worked(scenario, laid, reps))
-    burnt = float(sum(v.sum() for key, v in laid.sums(reps, "material").items() if key == ("", "burnt_co2")))
+    fuels = fuel_cost_of(scenario, energy, _gas_price(scenario, first, daily_gas))
+    materials, labour = _materials(scenario, blended, gases), cost_of_hours(scenario, _worked(scenario, blended))
+    metal = blended.sums("material")
+    burnt = sum(float(v.sum()) for key, v in metal.items() if key == ("", "burnt_co2"))
     emitted = _emitted(energy, load, burnt, laid_on.factors)
-    good = {key: float(values.sum()) for key, values in laid.sums(reps, "good").items()}
-    service = {key[0]: float(values.sum()) for key, values in laid.sums(reps, "jobs").items()}
-    output = sum(float(v.sum()) for key, v in laid.sums(reps, "material").items() if key[1] == "good")
-    output = output or sum(kg for key, kg in good.items() if key[1] == "kg")
-    fuel_kwh = sum(energy.get(c, 0.0) for c in FUELS)
-    kpis = money_kpis(bill.total, fuels, materials, labour, emitted) | {
-        "electricity_kwh": energy["electricity"], "fuel_kwh": fuel_kwh, "energy_kwh": energy["electricity"] + fuel_kwh,
-        "peak_kw": float(load.demand_kw().max()), **{f"{c}_kwh": kwh for c, kwh in energy.items() if c != "electricity"},
-        "output_kg": output, "output_pieces": sum(v for key, v in good.items() if key[1] == "pieces"),
-        "lateness_h": service.get("lateness_h", 0.0), "jobs_late": service.get("late", 0.0), "jobs_done": service.get("done", 0.0),
-        "pv_available_kwh": available_kwh, "pv_used_kwh": used_kwh,
-    }
-    if output:
-        kpis["electricity_kwh_per_t_good"] = kpis["electricity_kwh"] / output * 1000.0
-        kpis["fuel_kwh_per_t_good"] = kpis["fuel_kwh"] / output * 1000.0
-        kpis["kwh_per_t_good"] = (kpis["energy_kwh"] + used_kwh) / output * 1000.0
-    heat = {key: float(values.sum()) for key, values in laid.sums(reps, "heat").items()}
-    replication = next(iter(reps.values())).replication
+    good = {key: float(values.sum()) for key, values in blended.sums("good").items()}
+    output = sum(float(v.sum()) for key, v in metal.items() if key[1] == "good") or sum(kg for key, kg in good.items() if key[1] == "kg")
+    kpis = money_kpis(bill.total, fuels, materials, labour, emitted) | _physical(energy, load, output, used_kwh) | {
+        "output_pieces": sum(v for key, v in good.items() if key[1] == "pieces"), "pv_available_kwh": float(laid_on.pv_kwh.sum())}
+    service = {key[0]: float(values.sum()) for key, values in blended.sums("jobs").items()}
+    kpis |= {name: service.get(key, 0.0) for name, key in (("lateness_h", "lateness_h"), ("jobs_late", "late"), ("jobs_done", "done"))}
+    heat = {key: float(values.sum()) for key, values in blended.sums("heat").items()}
+    replication = next(iter(blended.reps.values())).replication
     return YearAccounts(
-        replication, laid.first, len(laid.day), energy, equipment, heat, good, load, available_kwh, used_kwh, bill, fuels, materials,
-        labour, emitted, months_of(bill), dict(sorted(kpis.items())))
+        replication, first, days, energy, equipment, heat, good, load, kpis["pv_available_kwh"], used_kwh, bill, fuels, materials, labour,
+        emitted, months_of(bill), dict(sorted(kpis.items())))
+
+
+def _physical(energy: Mapping[str, float], load: MeterLoad, output_kg: float, pv_used_kwh: float) -> dict[str, float]:
+    """Energy, peak, output, and energy per tonne where there is a tonne (``kwh_per_t_good`` counts PV used on site too)."""
+    fuel_kwh = sum(energy.get(c, 0.0) for c in FUELS)
+    total = energy["electricity"] + fuel_kwh
+    found = {
+        "electricity_kwh": energy["electricity"], "fuel_kwh": fuel_kwh, "energy_kwh": total, "peak_kw": float(load.demand_kw().max()),
+        "output_kg": output_kg, "pv_used_kwh": pv_used_kwh, **{f"{c}_kwh": kwh for c, kwh in energy.items() if c != "electricity"},
+    }
+    if output_kg:
+        found["electricity_kwh_per_t_good"] = energy["electricity"] / output_kg * 1000.0
+        found["fuel_kwh_per_t_good"] = fuel_kwh / output_kg * 1000.0
+        found["kwh_per_t_good"] = (total + pv_used_kwh) / output_kg * 1000.0
+    return found
 
 
 def _emitted(energy: Mapping[str, float], load: MeterLoad, burnt_kg: float, factors: Factors) -> Emissions:

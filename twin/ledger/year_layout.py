@@ -41,6 +41,11 @@ class Layout:
     types: tuple[str, ...]
     closed: tuple[tuple[int, ...], ...]
 
+    @property
+    def recovery(self) -> int | None:
+        """The week after the largest closure for which orders came in all the same, in which most is to be made up; the last of the run."""
+        return len(self.types) - 1 if self.types[-1].startswith(AFTER) else None
+
     def week_of(self, week_type: str, parity: int) -> int:
         """Which simulated week stands for a week of this type; base weeks alternate. The base where the type is not simulated."""
         same = [k for k, one in enumerate(self.types) if one == week_type] or [k for k, one in enumerate(self.types) if one == BASE]
@@ -124,13 +129,21 @@ def day_types(scenario: Scenario) -> list[tuple[dt.date, str]]:
     return [(day, f"{weeks[monday(day)][0]}/{day_kind(scenario, day)}") for day in dates]
 
 
+def _shifts_lost(out: str) -> int:
+    return out.replace("|", "+").count("+") + 1
+
+
 def special_patterns(scenario: Scenario, first: dt.date, days: int) -> dict[str, tuple[int, ...]]:
-    """For each signature of closed days that occurs, the most frequent set of weekdays (of equals the first in the year)."""
+    """For each signature of closed days that occurs, the most frequent set of weekdays (of equals the first in the year).
+
+    Whole weeks come first (no orders come in them, so nothing is left undone for the next), then small closures before large ones.
+    """
     counts: Counter[tuple[int, ...]] = Counter(closed for _, closed in week_types(scenario, first, days).values() if closed)
     found: dict[str, tuple[int, ...]] = {}
     for pattern, _ in counts.most_common():
         found.setdefault(signature(scenario, pattern), pattern)
-    return dict(sorted(found.items(), key=lambda item: (len(item[1]), item[1])))
+    whole = len(working_weekdays(scenario))
+    return dict(sorted(found.items(), key=lambda item: (len(item[1]) < whole, _shifts_lost(item[0]), item[1])))
 
 
 def season_of(scenario: Scenario, day: dt.date) -> str:
