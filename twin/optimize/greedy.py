@@ -16,7 +16,7 @@ from twin.optimize.problem import Coupling, Due, Flags, Floats, Problem, Stock, 
 
 EPSILON = 1e-6
 BIG = 1e12
-CAUTIONS = (0.0, 1.0, 2.0)
+CAUTIONS = (0.0, 1.0)
 Steps = tuple[tuple[int, int, float], ...]
 
 
@@ -363,9 +363,7 @@ def off_peak_dispatch(problem: Problem, roles: Collection[str] = ("heat",), caut
 
 
 def candidates(problem: Problem) -> list[dict[StartKey, float]]:
-    """Different starts for a search: as soon as possible and off-peak, each with little and much caution against leftover metal."""
-    found = []
-    for caution in CAUTIONS:
-        found.append(dispatch(problem, caution=caution))
-        found.append(off_peak_dispatch(problem, ("heat", "lot"), caution))
-    return found
+    """Different starts for a search: as soon as possible, heats off-peak, heats and lots off-peak, with little caution and with some."""
+    return [
+        dispatch(problem), off_peak_dispatch(problem, ("heat",), CAUTIONS[0]), off_peak_dispatch(problem, ("heat",), CAUTIONS[1]),
+        off_peak_dispatch(problem, ("heat", "lot"), CAUTIONS[1])]

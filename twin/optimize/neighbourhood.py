@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from twin.optimize.matrix import StartKey
 from twin.optimize.problem import Problem
 
 STATE_ROLES = frozenset({"startup", "shutdown", "cool", "tap", "empty", "pig", "setup"})
-FIRST_WINDOW_H = 12.0
-SHORTEST_H = 3.0
+FIRST_WINDOW_H = 4.0
+SHORTEST_H = 2.0
 LONGEST_H = 48.0
+GROWTH = 1.5
 
 
 @dataclass(frozen=True)
@@ -30,21 +33,25 @@ class Neighbourhood:
 
 
 class Neighbourhoods:
-    """An endless sequence: state changes over the whole horizon, then windows that walk over it, longer where they were easy."""
+    """An endless sequence: windows that walk over the horizon by half their length, then state changes over all of it; each round with
+    longer windows, a little shorter where one was too hard."""
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         self._window_h = FIRST_WINDOW_H
+        self._begun = np.any([task.allowed for task in problem.tasks.values() if task.role in {"heat", "lot"}], axis=0)
 
     def __iter__(self) -> Iterator[Neighbourhood]:
         horizon = self._problem.slots
         while True:
-            yield Neighbourhood("states", 0, horizon, STATE_ROLES)
             first = 0
             while first < horizon:
                 length = self.length_slots
-                yield Neighbourhood(f"window {first}+{length}", first, min(first + length, horizon))
+                if self._begun[first:first + length].any():
+                    yield Neighbourhood(f"window {first}+{length}", first, min(first + length, horizon))
                 first += max(1, length // 2)
+            yield Neighbourhood("states", 0, horizon, STATE_ROLES)
+            self._window_h = min(self._window_h * GROWTH, LONGEST_H)
 
     @property
     def length_slots(self) -> int:
@@ -52,7 +59,6 @@ class Neighbourhoods:
         return max(2, round(self._window_h / self._problem.slot_h))
 
     def learn(self, neighbourhood: Neighbourhood, *, solved: bool) -> None:
-        """A window that was solved to its end may be longer next time, one that hit its limit shorter."""
-        if neighbourhood.roles:
-            return
-        self._window_h = min(self._window_h * 1.2, LONGEST_H) if solved else max(self._window_h * 0.7, SHORTEST_H)
+        """After a window that hit its limit the next ones are shorter."""
+        if not solved and not neighbourhood.roles:
+            self._window_h = max(self._window_h * 0.9, SHORTEST_H)

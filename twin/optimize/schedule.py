@@ -75,7 +75,7 @@ def schedule(
     for share in SHARES:
         begun = time.perf_counter()
         part = limit.part(share)
-        solution = search(derived.problem, starts, iterations=part.iterations, seconds=part.seconds, progress=progress)
+        solution = search(derived.problem, starts, iterations=part.iterations, seconds=part.seconds, bound=False, progress=progress)
         solve_s, used = solve_s + time.perf_counter() - begun, used + solution.iterations
         begun = time.perf_counter()
         plan = planned(scenario, slots, derived, solution)

@@ -32,7 +32,7 @@ StoppedBy = Literal["optimal", "iterations", "seconds"]
 SMALL_INTEGERS = 1200
 NODES_WHOLE = 2000
 NODES_WINDOW = 150
-SLICE_S = 10.0
+SLICE_S = 5.0
 OPTIMAL_GAP = 1e-6
 QUIET_ROUNDS = 2
 
@@ -114,8 +114,8 @@ class Search:
         if not self.budget.ended_by and (self.matrix.integer.sum() <= SMALL_INTEGERS or self.values is None):
             self.solve_whole()
         if self.values is not None and bound and self.gap > OPTIMAL_GAP:
-            seconds = None if self.budget.seconds is None else max(1.0, self.budget.left_s / 3)
-            self.bound_krw = max(self.bound_krw, dual_bound_krw(self.matrix, self.objective_krw, seconds=seconds))
+            self.bound_krw = max(self.bound_krw, dual_bound_krw(self.matrix, self.objective_krw))
+        if self.values is not None and self.gap > OPTIMAL_GAP:
             self.walk()
         return self.solution(first_krw)
 
