@@ -121,6 +121,8 @@ def plan(scenario: Any) -> Any:
         "replay": {"deterministic": case, "stochastic": {**case, "cash_krw": figure(51e6, 1e5)}},
         "as_operated": {**case, "cash_krw": figure(53e6, 1e5)},
         "hand_rule": {**case, "cash_krw": figure(52e6, 1e5)},
+        "saved": {"as_operated": {"cash_krw": figure(-2e6, 1e5)}, "hand_rule": {"cash_krw": figure(-1e6, 2e6)}},
+        "agreement": {"energy_pct": 0.5, "bill_pct": -0.2, "later_h": 0.0},
         "provenance": provenance(scenario),
     }
     batches = (

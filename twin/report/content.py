@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -208,21 +207,3 @@ def bill_table(bill: Mapping[str, Any]) -> Table:
             ]
         )
     return Table("bill", say("head.bill"), columns, rows, in_terminal=False)
-
-
-_PRORATED = re.compile(r"(\d{4}-\d{2}): the load covers ([\d.]+)% of the month")
-_UNVERIFIED = re.compile(r"unverified: (\w+) \((.*)\)")
-
-
-def bill_warnings(bill: Mapping[str, Any]) -> list[Both]:
-    """The bill's warnings; those that the catalogue knows in both languages."""
-    found = []
-    for text in bill.get("warnings", ()):
-        prorated, unverified = _PRORATED.match(text), _UNVERIFIED.match(text)
-        if prorated:
-            found.append(say("note.prorated", month=prorated[1], share=prorated[2]))
-        elif unverified:
-            found.append(say("note.unverified_line", line=word("line", unverified[1]), detail=unverified[2]))
-        else:
-            found.append(Both(text, text))
-    return found

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from twin.report.content import Both, Column, Content, Table, bill_table, bill_warnings, own, say
+from twin.report.content import Both, Column, Content, Table, bill_table, own, say
 from twin.report.figures import names_for
+from twin.report.notes import translated
 from twin.report.words import number
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def bill_content(data: MeteredBill) -> Content:
         short=_short(payload),
         figures=names_for(data),
         tables=[shown, demand_table(payload), advice_table(payload)],
-        notes=bill_warnings(payload),
+        notes=translated(payload.get("warnings", ())),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from twin.report.content import Both, Column, Content, Table, own, say, word
 from twin.report.figures import names_for
 from twin.report.figures.fit import METRICS
+from twin.report.notes import translated
 from twin.report.words import number
 
 
@@ -21,7 +22,7 @@ def calibration_content(data: Any) -> Content:
         "scenario_sha256": getattr(data, "scenario_sha256", ""),
         "data_class": "fitted",
     }
-    notes = [Both(note, note) for note in getattr(data, "notes", ())]
+    notes = translated(getattr(data, "notes", ()))
     return Content(
         "calibration",
         say("title.calibration"),
@@ -76,7 +77,14 @@ def parameters_table(payload: Mapping[str, Any]) -> Table:
         Column(say("col.identified"), "flag"),
     ]
     rows = [
-        [row["name"], row["value"], row["low"], row["high"], row["unit"], row["identified"]]
+        [
+            row["name"],
+            row["value"],
+            row["low"],
+            row["high"],
+            "" if row["unit"] == "1" else row["unit"],
+            row["identified"],
+        ]
         for row in payload["parameters"]
     ]
     return Table("parameters", say("head.parameters"), columns, rows)

@@ -12,7 +12,6 @@ from twin.report.content import (
     Content,
     Table,
     bill_table,
-    bill_warnings,
     inputs_table,
     say,
     subject_of,
@@ -21,7 +20,8 @@ from twin.report.content import (
 )
 from twin.report.figures import names_for
 from twin.report.figures.plan import cases_of
-from twin.report.words import mean_of, number
+from twin.report.notes import translated
+from twin.report.words import number, with_interval
 
 COLUMNS = ("cash_krw", "labour_premium_krw", "shadow_carbon_krw", "energy_kwh", "carbon_kg", "peak_kw", "lateness_h")
 
@@ -42,8 +42,8 @@ def plan_content(data: Any) -> Content:
             status=word("status", payload["status"]),
             stopped=word("stopped", str(payload["stopped_by"])),
         ),
-        *(Both(str(note), str(note)) for note in payload.get("notes", ())),
-        *bill_warnings(bill),
+        *translated(map(str, payload.get("notes", ()))),
+        *translated(bill.get("warnings", ())),
     ]
     return Content(
         "plan",
@@ -79,20 +79,32 @@ def _short(payload: Mapping[str, Any]) -> list[Both]:
             violations="–" if count is None else count,
         )
     ]
-    found = cases_of(payload)
-    cash = {name: mean_of(case.get("cash_krw")) for name, case in found.items()}
-    replay, today, hand = cash.get("replay.stochastic"), cash.get("as_operated"), cash.get("hand_rule")
-    if replay is not None and today is not None and replay <= today:
+    agreement = payload.get("agreement")
+    if agreement:
         said.append(
-            say(
-                "short.plan_saves",
-                krw=number(today - replay, 0),
-                hand=number(None if hand is None else hand - replay, 0),
-            )
+            say("short.agreement", energy=number(agreement["energy_pct"], 2), bill=number(agreement["bill_pct"], 2))
         )
-    elif replay is not None and today is not None:
-        said.append(say("short.plan_costs", krw=number(replay - today, 0)))
-    return said
+    return said + _saved(payload.get("saved") or {})
+
+
+def _saved(saved: Mapping[str, Any]) -> list[Both]:
+    """What the plan is worth in the stochastic plant, paired draw by draw: a saving only where the whole interval is one."""
+    said = []
+    today = (saved.get("as_operated") or {}).get("cash_krw")
+    if today:
+        mean, low, high = float(today["mean"]), today.get("low"), today.get("high")
+        below, above = (mean if high is None else high) < 0.0, (mean if low is None else low) > 0.0
+        if below or above:
+            said.append(
+                say(
+                    "short.plan_saves" if below else "short.plan_costs",
+                    krw=with_interval({**today, "mean": abs(mean)}, digits=0),
+                )
+            )
+        else:
+            said.append(say("short.plan_unsure", krw=with_interval(today, digits=0)))
+    hand = (saved.get("hand_rule") or {}).get("cash_krw")
+    return said + ([say("short.plan_hand", krw=with_interval(hand, digits=0))] if hand else [])
 
 
 def cases_table(payload: Mapping[str, Any]) -> Table:

@@ -16,7 +16,6 @@ from twin.report.content import (
     Content,
     Table,
     bill_table,
-    bill_warnings,
     inputs_table,
     period_of,
     say,
@@ -25,6 +24,7 @@ from twin.report.content import (
     word,
 )
 from twin.report.figures import names_for
+from twin.report.notes import translated
 from twin.report.words import number, unit_of
 
 if TYPE_CHECKING:
@@ -40,7 +40,11 @@ def run_content(data: RunResult) -> Content:
     payload = data.payload()
     rep = data.replications[0]
     balance = balances(payload["balance"])
-    notes = [validity_note(payload["provenance"]), balance_note(payload["balance"]), *bill_warnings(payload["bill"])]
+    notes = [
+        validity_note(payload["provenance"]),
+        balance_note(payload["balance"]),
+        *translated(payload["bill"].get("warnings", ())),
+    ]
     return Content(
         "run",
         say("title.run"),

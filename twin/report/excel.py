@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from twin.core.messages import t
 from twin.report.content import Both, Column, Content, Table, content_of
+from twin.report.figures import kind_of
 from twin.report.words import label, mean_of, number
 
 if TYPE_CHECKING:
@@ -166,9 +167,10 @@ def _frames(data: Any) -> list[tuple[str, pd.DataFrame]]:
     """Whole tables beside those of the report, by kind."""
     from twin.report import frames
 
-    if data.kind == "run" and data.trace0 is not None:
+    kind = kind_of(data)
+    if kind == "run" and data.trace0 is not None:
         return [("load", frames.load(data)), ("batches", frames.batches(data))]
-    if data.kind == "plan" and getattr(data, "plan", None) is not None:
+    if kind == "plan" and getattr(data, "plan", None) is not None:
         return [("schedule", frames.schedule(data))]
     return []
 

@@ -45,8 +45,8 @@ NEEDS = {
 
 
 def kind_of(data: Any) -> str:
-    """The kind of a result: its ``kind``, else the name of its class in lower case."""
-    return str(getattr(data, "kind", None) or type(data).__name__.lower())
+    """The kind of a result: its ``kind``, else the name of its class in lower case, without "result"."""
+    return str(getattr(data, "kind", None) or type(data).__name__.lower().removesuffix("result"))
 
 
 def names_for(data: Any) -> tuple[str, ...]:

@@ -55,7 +55,9 @@ def parameters(data: Any, lang: str = "en") -> go.Figure:
 
     rows = [row for row in data.payload()["parameters"] if row["value"]]
     made = figure(t("report.fig.parameters", lang), height=170 + 34 * max(len(rows), 2))
-    names = [f"{esc(row['name'])} = {number(row['value'])} {esc(row['unit'])}" for row in rows]
+    names = [
+        f"{esc(row['name'])} = {number(row['value'])} {'' if row['unit'] == '1' else esc(row['unit'])}" for row in rows
+    ]
     for identified in (True, False):
         here = [k for k, row in enumerate(rows) if bool(row["identified"]) == identified]
         if not here:
@@ -122,6 +124,8 @@ def errors(data: Any, lang: str = "en") -> go.Figure:
                 },
                 text=[number(value) for value in values] if position == 0 else None,
                 textposition="outside",
+                constraintext="none",
+                textfont={"size": 11},
                 cliponaxis=False,
                 hovertemplate=f"{word}, %{{x}}: %{{y:.2f}} %<extra></extra>",
             )

@@ -1,0 +1,69 @@
+"""What reports say: no saving is claimed that the interval does not hold, and known notes speak both languages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.report import results
+from twin.report.content import content_of
+from twin.report.notes import translated
+
+
+def said(data: Any) -> str:
+    return " ".join(sentence.en for sentence in content_of(data).short)
+
+
+@pytest.mark.parametrize(
+    ("mean", "half", "words"),
+    [(-2e6, 1e5, "saves 2,000,000 ± 100,000 KRW"), (-2e5, 3e5, "cannot be told"), (5e5, 1e5, "do not follow it")],
+)
+def test_a_plan_claims_only_what_its_replay_shows(aluminium: Any, mean: float, half: float, words: str) -> None:
+    """Proves: the sentence follows the paired interval: wholly below zero saves, wholly above costs, else it is not told apart."""
+    data = results.plan(aluminium.data.scenario)
+    data.payload()["saved"]["as_operated"]["cash_krw"] = results.figure(mean, half)
+    assert words in said(data)
+
+
+def test_a_step_claims_only_what_its_interval_shows(aluminium: Any) -> None:
+    """Proves: a step whose interval holds zero (−0.5 ± 1) is not told as a saving but as not demonstrated."""
+    text = said(results.diagnosis(aluminium.data.scenario))
+    assert "tap 20 K cooler (melt) is worth 50" in text
+    assert "Not demonstrated with these replications: one point more yield" in text
+
+
+def test_balances_and_benchmark_are_told(run: Any) -> None:
+    """Proves: the report tells that balances close with the worst residual, where the plant lies among real ones and why, in both languages."""
+    content = content_of(run.data)
+    assert any("Every balance closes" in note.en for note in content.notes)
+    table = next(table for table in content.tables if table.name == "benchmark")
+    assert [row[0].en for row in table.rows] == ["electricity", "fuel", "total"]
+    assert all("중앙값" in row[4].ko and "median" in row[4].en for row in table.rows)
+
+
+def test_unverified_inputs_are_marked(aluminium: Any) -> None:
+    """Proves: assumed prices, and lines of the bill without a source, are listed; no headline figure that rests on them counts as verified."""
+    content = content_of(aluminium.data)
+    places = [row[0] for table in content.tables if table.name == "inputs" for row in table.rows]
+    assert "materials.ingot.price" in places
+    assert any(place.startswith("bill: ") for place in places)
+    assert not any(card.verified for card in content.cards)
+    assert all(
+        card.scenario_sha256 == aluminium.data.scenario.sha256 and card.seed is not None for card in content.cards
+    )
+
+
+@pytest.mark.parametrize(
+    ("note", "korean"),
+    [
+        ("2026-07: the load covers 83.9% of the month; demand charge is pro-rated", "2026-07: 한 달의 83.9 %"),
+        ("unverified: climate_charge (value of 2026 Q1 carried on)", "출처 미검증: 기후환경요금"),
+        ("lid: the data do not tell it (its interval is 76 % of the prior's); the prior is kept", "사전값을 유지"),
+        ("a.b: not told apart from c.d, e; their interval is a joint one", "c.d, e와(과) 구별되지 않습니다"),
+        ("something new", "something new"),
+    ],
+)
+def test_notes_of_lower_floors(note: str, korean: str) -> None:
+    """Proves: every form of note that lower floors write is said in Korean too; an unknown one stays as it is."""
+    assert korean in translated([note])[0].ko
