@@ -216,12 +216,17 @@ class Scenario:
 
     def run(
         self, *, seed: int | None = None, replications: int | None = None, jobs: int = 1, cluster: str | None = None,
-        precision: float | None = None, progress: Progress = silent,
+        precision: float | None = None, progress: Progress = silent, checkpoint: str | Path | None = None,
     ) -> Run:
-        """Simulate; ``precision`` adds replications in rounds until the half-width of the energy falls below this share."""
+        """Simulate; ``precision`` adds replications in rounds until the half-width of the energy falls below this share.
+
+        Finished replications are kept below ``checkpoint``, so that a killed run resumes; saving the result clears them.
+        """
         from twin.experiment.runner import run
 
-        return Run(run(self.data, seed=seed, replications=replications, jobs=jobs, cluster=cluster, precision=precision, progress=progress))
+        return Run(run(
+            self.data, seed=seed, replications=replications, jobs=jobs, cluster=cluster, precision=precision, progress=progress,
+            checkpoint=Path(checkpoint) if checkpoint else None))
 
     def optimize(
         self, *, iterations: int | None = None, seconds: float | None = None, seed: int | None = None,

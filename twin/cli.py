@@ -207,7 +207,7 @@ def run(
     """Simulate a scenario: energy, bill, carbon, output, with intervals."""
     with progress_bar(quiet=quiet) as progress:
         result = load(scenario, sets, quiet=quiet).run(
-            seed=seed, replications=replications, jobs=jobs, cluster=cluster, progress=progress)
+            seed=seed, replications=replications, jobs=jobs, cluster=cluster, progress=progress, checkpoint=out)
     show(result, as_json=as_json, lang=language(lang))
     keep(result, out, report, language(lang), as_json=as_json, quiet=quiet)
     tell_meta(result, verbose=verbose)

@@ -43,6 +43,9 @@ class Checkpoint:
         self.folder = folder / FOLDER
         self.used: list[Path] = []
 
+    def __str__(self) -> str:
+        return str(self.folder)
+
     def path(self, case: Case) -> Path:
         """Where the result of a case lies."""
         parts = (case.scenario, case.plan or "", str(case.seed), str(case.replication), str(case.bill), sources_sha256())
