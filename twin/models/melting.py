@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from twin.models.following import Follower
 
 EMPTY, HEATING, READY, TAPPING = "empty", "heating", "ready", "tapping"
+DAY_S = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -236,6 +237,7 @@ class MeltShop:
         self.transit: list[tuple[Metal, Feed]] = []
         self.lead_s = self.kind.ladle.tapping_s + self.kind.ladle.time_s
         self._armed = False
+        self._day, self._heats_today = -math.inf, 0
         self.follower: Follower | None = None
         self.cap: PowerCap = NO_CAP
         for furnace in self.furnaces:
@@ -412,11 +414,19 @@ class MeltShop:
                 self.floor.after(self.cap.next_change(now) - now, self._look)
                 return
             limit_kw = granted_kw - self.kind.power.auxiliaries_kw
-        furnace.start(min(furnace.metal.kg + self._spread(furnace, kg), self.kind.capacity_kg), limit_kw)
+        furnace.start(min(furnace.metal.kg + self._spread(furnace, kg, now), self.kind.capacity_kg), limit_kw)
 
-    def _spread(self, furnace: Furnace, kg: float) -> float:
-        """The charge as weighed: up to ``spread`` above or below what was meant, by an addressed draw of furnace and heat."""
+    def _spread(self, furnace: Furnace, kg: float, now: float) -> float:
+        """The charge as weighed: up to ``spread`` above or below what was meant.
+
+        The draw is addressed by station, day and the day's heat, not by furnace: a heat that another furnace takes, or one heat more on
+        one day, moves no other day's charges.
+        """
         half = self.kind.charge.spread
         if not half or furnace.draws.mean_mode:
             return kg
-        return kg * (1.0 + half * (2.0 * furnace.draws.uniform("charge", furnace.name, furnace.serial) - 1.0))
+        day = math.floor(now / DAY_S)
+        self._heats_today = self._heats_today + 1 if day == self._day else 0
+        self._day = day
+        owner = f"{furnace.name.rsplit('.', 1)[0]}/{day}"
+        return kg * (1.0 + half * (2.0 * furnace.draws.uniform("charge", owner, self._heats_today) - 1.0))
