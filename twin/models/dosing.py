@@ -1,7 +1,8 @@
 """The bath of a dosing or holding furnace, advanced exactly: one lump of metal and hot lining with a loss conductance and a thermostat.
 
 C dT/dt = eta P - G (T - Ta) with C = m c + C_lining. Without power T decays to the hall's temperature; at the set point
-P = G (T - Ta) / eta (the mean of on/off control); below it the rated power brings it back. Crossings of the set point are closed forms, so no step is taken.
+P = G (T - Ta) / eta (the mean of on/off control); below it the rated power brings it back. Crossings of the
+set point are closed forms, so no step is taken.
 """
 
 from __future__ import annotations

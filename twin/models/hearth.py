@@ -1,8 +1,9 @@
 """The physics of one induction furnace: its thermal network, advanced exactly, as phases with flows and heat terms.
 
 Electric power at the furnace is ``P = Q / eta + P_aux``: Q the heat that reaches metal and lining, (1/eta - 1) Q into the coil's
-cooling water, P_aux pumps and controls. Heat terms come from the network's temperatures; the coil's loss is computed from those terms, the flows from the
-power, so that comparing the two is a test. The lid is open for a stated share of each mode: radiation and film scale with it.
+cooling water, P_aux pumps and controls. Heat terms come from the network's temperatures; the coil's loss is computed
+from those terms, the flows from the power, so that comparing the two is a test. The lid is open for a stated
+share of each mode: radiation and film scale with it.
 """
 
 from __future__ import annotations

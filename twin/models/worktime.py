@@ -87,9 +87,9 @@ def attended(
     """Working time and duties of an equipment that is switched off in long gaps.
 
     ``windows``: presence of its crew. A gap of at most ``stay_on_s`` is spent in ``standby``; over a longer one it is ``off``, and a
-    start-up of ``startup_s`` comes before it can work again, begun at the first of ``switched_on`` inside the gap or the window after it, else at
-    the window's start. Returns the windows left for work and the duties ``(t0, t1, state)`` outside of them, sorted, without gaps inside
-    the span of the windows.
+    start-up of ``startup_s`` comes before it can work again, begun at the last of ``switched_on``
+    inside the gap or the window after it, else at the window's start. Returns the windows left for work and the
+    duties ``(t0, t1, state)`` outside of them, sorted, without gaps inside the span of the windows.
     """
     work: list[Window] = []
     duties: list[Duty] = []
