@@ -115,10 +115,12 @@ def test_fences_are_known(path: Path) -> None:
 
 
 def test_every_page_can_be_found() -> None:
-    """Proves: whoever starts at the README reaches every page by links."""
+    """Proves: whoever starts at the README reaches every page by links; a link to a folder shows all pages in it."""
     seen, waiting = set(), [ROOT / "README.md"]
     while waiting:
         page = waiting.pop()
+        if page.is_dir():
+            waiting += page.glob("*.md")
         if page in seen or page.suffix != ".md" or not page.exists():
             continue
         seen.add(page)
