@@ -115,7 +115,7 @@ def plan(scenario: Any) -> Any:
         "objective_krw": 49e6,
         "bound_krw": 48e6,
         "gap": 0.02,
-        "violations": 0,
+        "violations": [{"name": "power", "at": "melt.1", "residual": 0.5}],
         "bill": {},
         "plan": case,
         "replay": {"deterministic": case, "stochastic": {**case, "cash_krw": figure(51e6, 1e5)}},

@@ -24,6 +24,7 @@ def test_a_plan_claims_only_what_its_replay_shows(aluminium: Any, mean: float, h
     data = results.plan(aluminium.data.scenario)
     data.payload()["saved"]["as_operated"]["cash_krw"] = results.figure(mean, half)
     assert words in said(data)
+    assert "violations found by the checker: 1." in said(data)
 
 
 def test_a_step_claims_only_what_its_interval_shows(aluminium: Any) -> None:
@@ -34,7 +35,7 @@ def test_a_step_claims_only_what_its_interval_shows(aluminium: Any) -> None:
 
 
 def test_balances_and_benchmark_are_told(run: Any) -> None:
-    """Proves: the report tells that balances close with the worst residual, where the plant lies among real ones and why, in both languages."""
+    """Proves: the report tells that balances close with the worst residual, and the place among real plants with its why."""
     content = content_of(run.data)
     assert any("Every balance closes" in note.en for note in content.notes)
     table = next(table for table in content.tables if table.name == "benchmark")
@@ -43,7 +44,7 @@ def test_balances_and_benchmark_are_told(run: Any) -> None:
 
 
 def test_unverified_inputs_are_marked(aluminium: Any) -> None:
-    """Proves: assumed prices, and lines of the bill without a source, are listed; no headline figure that rests on them counts as verified."""
+    """Proves: assumed prices, and lines of the bill without a source, are listed; no headline figure counts as verified."""
     content = content_of(aluminium.data)
     places = [row[0] for table in content.tables if table.name == "inputs" for row in table.rows]
     assert "materials.ingot.price" in places

@@ -54,7 +54,12 @@ def plan_content(data: Any) -> Content:
         short=_short(payload),
         cards=[card for card in cards if card is not None],
         figures=names_for(data),
-        tables=[cases_table(payload), bill_table(bill), inputs_table(unverified_inputs(data))],
+        tables=[
+            violations_table(payload),
+            cases_table(payload),
+            bill_table(bill),
+            inputs_table(unverified_inputs(data)),
+        ],
         notes=notes,
     )
 
@@ -105,6 +110,15 @@ def _saved(saved: Mapping[str, Any]) -> list[Both]:
             said.append(say("short.plan_unsure", krw=with_interval(today, digits=0)))
     hand = (saved.get("hand_rule") or {}).get("cash_krw")
     return said + ([say("short.plan_hand", krw=with_interval(hand, digits=0))] if hand else [])
+
+
+def violations_table(payload: Mapping[str, Any]) -> Table:
+    """What the independent checker found against the plan, as it stands in the payload."""
+    found = payload.get("violations") or ()
+    rows = [dict(row) for row in found if isinstance(row, Mapping)] if not isinstance(found, int) else []
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    cells = [[None if row.get(name) is None else str(row[name]) for name in names] for row in rows]
+    return Table("violations", say("head.violations"), [Column(word("col", name)) for name in names], cells)
 
 
 def cases_table(payload: Mapping[str, Any]) -> Table:

@@ -12,7 +12,7 @@ from twin.ledger.energy import QUARTER_S
 from twin.ledger.power import tariff_of
 from twin.report.clock import horizon_start, instant, local_ms
 from twin.report.figures.load import ROW_PX, add_bands
-from twin.report.figures.style import axis, colour, figure
+from twin.report.figures.style import FAINT, GRID, axis, colour, figure
 from twin.report.figures.tasks import interval_bars
 from twin.report.traces import Band, bands
 from twin.report.words import esc, label, mean_of, number
@@ -38,58 +38,64 @@ def cases_of(payload: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 
 def cases(data: Any, lang: str = "en") -> go.Figure:
-    """Cash, carbon, peak and lateness of plan, replays, as operated and hand rule, side by side, each on its own scale."""
+    """Cash, carbon, peak and lateness of plan, replays, as operated and hand rule, side by side, each on its own scale; 95 % intervals."""
     import plotly.graph_objects as go
 
     found = cases_of(data.payload())
     shown = [name for name in MEASURES if any(mean_of(case.get(name)) is not None for case in found.values())]
-    made = figure(t("report.fig.cases", lang), height=230 + 44 * len(found), showlegend=False)
+    made = figure(t("report.fig.cases", lang), height=200 + 46 * len(found), showlegend=False)
     rows = [label("case", name, lang) for name in found]
     width = 1.0 / max(len(shown), 1)
     for position, name in enumerate(shown):
-        figures = [case.get(name) for case in found.values()]
-        as_intervals = [f if isinstance(f, Mapping) else {"mean": f} for f in figures]
-        suffix = "" if position == 0 else str(position + 1)
+        figures = [_interval(case.get(name)) for case in found.values()]
         made.add_trace(
-            go.Bar(
-                x=[mean_of(f) for f in figures],
+            go.Scatter(
+                x=[f["mean"] for f in figures],
                 y=rows,
-                xaxis=f"x{suffix}",
-                orientation="h",
-                marker={"color": [colour(k) for k in range(len(rows))]},
-                error_x=interval_bars(
-                    [f if f.get("mean") is not None else {"mean": 0.0} for f in as_intervals], "#1f2933"
-                ),
-                text=[number(mean_of(f), 0) for f in figures],
-                textposition="inside",
-                insidetextanchor="start",
-                hovertemplate="%{y}: %{x:,.1f}<extra></extra>",
+                xaxis=_axis_name("x", position),
+                mode="markers+text",
+                marker={"size": 12, "symbol": "square", "color": [colour(k) for k in range(len(rows))]},
+                error_x=interval_bars([f if f["mean"] is not None else {"mean": 0.0} for f in figures], FAINT),
+                text=[number(f["mean"], 1 if name == "lateness_h" else 0) for f in figures],
+                textposition="top center",
+                textfont={"size": 11},
+                cliponaxis=False,
+                hovertemplate="%{y}: %{text}<extra></extra>",
             )
         )
-        values = [value for f in figures if (value := mean_of(f)) is not None]
+        place = [position * width, (position + 1) * width - 0.03]
         made.update_layout(
             {
-                f"xaxis{suffix}": axis(
+                _axis_name("xaxis", position): axis(
                     label("col", name, lang),
-                    domain=[position * width, (position + 1) * width - 0.03],
+                    domain=place,
                     anchor="y",
-                    tickformat=",.3~s",
+                    tickformat=",.4~s",
                     nticks=4,
-                    range=_range(values, from_zero=name != "cash_krw"),
+                    range=_range(figures),
                 )
             }
         )
-    made.update_yaxes(**axis(autorange="reversed", showgrid=False))
+    made.update_yaxes(**axis(autorange="reversed", gridcolor=GRID))
     return made
 
 
-def _range(values: list[float], *, from_zero: bool) -> list[float]:
-    """Cash differs by a few per cent: its axis begins where differences can be seen; the axis says so by its ticks."""
-    low, high = min(values, default=0.0), max(values, default=1.0)
-    if from_zero or high - low > 0.3 * abs(high):
-        return [min(0.0, low) * 1.05, high * 1.08 if high > 0.0 else 1.0]
-    spread = max(high - low, 0.01 * abs(high))
-    return [low - 1.5 * spread, high + 0.7 * spread]
+def _axis_name(letter: str, position: int) -> str:
+    """plotly's name of the n-th axis."""
+    return letter if position == 0 else f"{letter}{position + 1}"
+
+
+def _interval(value: Any) -> dict[str, Any]:
+    """A figure of a payload, interval or plain number, as an interval."""
+    return dict(value) if isinstance(value, Mapping) else {"mean": value, "low": None, "high": None}
+
+
+def _range(figures: list[dict[str, Any]]) -> list[float]:
+    """Both ends of all intervals, with room for the text."""
+    ends = [float(f[end]) for f in figures for end in ("mean", "low", "high") if f.get(end) is not None]
+    low, high = min(ends, default=0.0), max(ends, default=1.0)
+    room = 0.22 * (high - low) or max(0.1 * abs(high), 1.0)
+    return [low - room, high + room]
 
 
 def plan_gantt(data: Any, lang: str = "en") -> go.Figure:
@@ -97,7 +103,8 @@ def plan_gantt(data: Any, lang: str = "en") -> go.Figure:
     import plotly.graph_objects as go
 
     plan, start = data.plan, horizon_start(data.scenario)
-    machines = list(dict.fromkeys(sorted(batch.equipment for batch in plan.batches)))
+    batches = [batch for batch in plan.batches if batch.duration_s > 0.0]
+    machines = sorted({batch.equipment for batch in batches})
     row = {name: float(k) for k, name in enumerate(machines)}
     made = figure(t("report.fig.plan_gantt", lang), height=200 + (ROW_PX + 8) * max(len(machines), 2))
     begin = instant(start, plan.start_s)
@@ -109,8 +116,8 @@ def plan_gantt(data: Any, lang: str = "en") -> go.Figure:
         start,
         lang,
     )
-    for position, product in enumerate(dict.fromkeys(batch.product for batch in plan.batches)):
-        mine = [batch for batch in plan.batches if batch.product == product]
+    for position, product in enumerate(dict.fromkeys(batch.product for batch in batches)):
+        mine = [batch for batch in batches if batch.product == product]
         edges = np.array([(b.not_before_s, b.not_before_s + b.duration_s, np.nan) for b in mine]).ravel()
         y = np.array([(row[b.equipment], row[b.equipment], np.nan) for b in mine]).ravel()
         text = [esc(f"{b.key}: {b.mass_kg:,.0f} kg") for b in mine for _ in range(3)]
@@ -120,7 +127,7 @@ def plan_gantt(data: Any, lang: str = "en") -> go.Figure:
                 y=y,
                 yaxis="y2",
                 mode="lines",
-                name=esc(product),
+                name=esc(product) or t("report.legend.heat", lang),
                 line={"width": 18, "color": colour(position)},
                 text=text,
                 hovertemplate="%{text}<br>%{x|%Y-%m-%d %H:%M}<extra></extra>",
@@ -128,6 +135,7 @@ def plan_gantt(data: Any, lang: str = "en") -> go.Figure:
         )
     made.update_layout(
         xaxis=axis(type="date", showgrid=False, tickformat="%H:%M\n%m-%d", anchor="y2"),
+        legend={"y": -55.0 / (40.0 + (ROW_PX + 8) * max(len(machines), 2)), "traceorder": "normal"},
         yaxis=axis(range=[0, 1], visible=False, fixedrange=True),
         yaxis2=axis(
             overlaying="y",
