@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from twin.optimize.check_batches import batch_violations, job_violations
-from twin.optimize.check_claims import Claim, claim_violations
+from twin.optimize.check_claims import Claim, battery_violations, claim_violations
 from twin.optimize.check_metal import metal_violations
 from twin.optimize.check_site import Site, site_of
 from twin.optimize.check_types import RULES, Violation
@@ -38,5 +38,6 @@ def _all(scenario: Scenario, plan: Plan, claim: Claim | None, site: Site) -> Ite
     yield from batch_violations(plan, site)
     yield from job_violations(plan, site)
     yield from metal_violations(plan, site)
+    yield from battery_violations(scenario, plan)
     if claim is not None:
         yield from claim_violations(scenario, plan, claim, site)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,8 +13,7 @@ from twin.ledger.factors import factors_of
 from twin.ledger.power import load_of, second_route
 from twin.ledger.trace import CARRIER, STATE
 from twin.models.durations import mean_s
-from twin.models.hearth import Hearth
-from twin.optimize.check_metal import AMBIENT_C, electric_kwh, heat_energies
+from twin.optimize.check_metal import electric_kwh, heat_energies
 from twin.optimize.check_types import Violation
 from twin.scenario.calendar import local_datetime
 
@@ -49,7 +49,6 @@ def claim_violations(scenario: Scenario, plan: Plan, claim: Claim, site: Site) -
         yield Violation("power_cap", "site", plan.start_s + worst * plan.slot_s, f"{claim.grid_kw[worst]:.1f} kW; the cap is {cap_kw:.1f} kW")
     if cap_kg is not None and claim.carbon_kg > cap_kg + 1e-3:
         yield Violation("emission_cap", "site", plan.start_s, f"{claim.carbon_kg:.1f} kg; the cap is {cap_kg:.1f} kg")
-    yield from _battery(scenario, plan)
 
 
 def _energy(plan: Plan, claim: Claim, site: Site) -> Iterator[Violation]:
@@ -94,7 +93,8 @@ def _lateness(plan: Plan, claim: Claim, site: Site) -> Iterator[Violation]:
         yield Violation("claimed_lateness", "site", plan.start_s, f"{claim.lateness_h:.2f} h claimed, casting alone is {late:.2f} h late")
 
 
-def _battery(scenario: Scenario, plan: Plan) -> Iterator[Violation]:
+def battery_violations(scenario: Scenario, plan: Plan) -> Iterator[Violation]:
+    """Power, charge at all times, charge at the end (it begins half full)."""
     battery = scenario.spec.site.battery
     if battery is None:
         if plan.battery_kw:
@@ -153,9 +153,8 @@ def _melting_kwh(plan: Plan, site: Site) -> float:
     energies = heat_energies(plan, dict(site.melters))
     total = 0.0
     for name, melter in site.melters.items():
-        hearth = Hearth(melter.kind, AMBIENT_C)
+        hearth = copy.deepcopy(melter.hearth)
         hearth.heat(melter.kind.charge.mass_kg, ())
-        hearth.heat(1.0, ())
         hold_kw = electric_kwh(hearth.hold(3600.0, "holding"))
         heats = sorted((b for b in plan.of(name) if b.kind == "heat"), key=lambda b: b.not_before_s)
         busy = 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from twin.optimize.check_site import Melter, Site
     from twin.scenario.plan import Plan, PlannedBatch
 
-AMBIENT_C = 25.0
 KG = 1e-3
 SECOND = 1.0
 BEFORE_S = 7 * 86400.0
@@ -189,7 +189,7 @@ def heat_energies(plan: Plan, melters: dict[str, Melter]) -> dict[int, HeatEnerg
     """Energy and time of every planned heat, by ``id`` of the batch: each furnace in its own physics through its heats in their order."""
     found: dict[int, HeatEnergy] = {}
     for name, melter in melters.items():
-        hearth = _in_rhythm(melter)
+        hearth = copy.deepcopy(melter.hearth)
         clock = plan.start_s
         for batch in sorted(plan.of(name), key=lambda one: one.not_before_s):
             if batch.kind != "heat":
@@ -213,21 +213,6 @@ def heat_energies(plan: Plan, melters: dict[str, Melter]) -> dict[int, HeatEnerg
 def _between(plan: Plan, name: str, begun: float, t: float) -> bool:
     """Whether another heat of the furnace is begun after ``begun`` and before ``t``."""
     return any(b.kind == "heat" and begun < b.not_before_s <= t for b in plan.of(name))
-
-
-def _in_rhythm(melter: Melter) -> Hearth:
-    """The furnace as some heats with short breaks leave it, then rested for as long as it is idle at the start."""
-    hearth = Hearth(melter.kind, AMBIENT_C)
-    for _ in range(4):
-        hearth.heat(melter.kind.charge.mass_kg, ())
-        hearth.hold(600.0, "holding")
-        hearth.set_mass(melter.kind.heel_kg)
-        if not melter.kind.heel_kg:
-            hearth.rest(1800.0, "standby")
-    if melter.state.idle_s > 0.0:
-        hearth.set_mass(0.0)
-        hearth.rest(min(melter.state.idle_s, BEFORE_S), "off")
-    return hearth
 
 
 def _rest(hearth: Hearth, melter: Melter, t0: float, t1: float) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from twin.models.casting import Casting, DieCastingCell, MouldingLine
 from twin.models.furnace import InductionFurnace
+from twin.models.hearth import Hearth
 from twin.models.worktime import ALWAYS, WorkTime, attended, bridged
 from twin.scenario.calendar import startup_times, windows
 from twin.scenario.orders import jobs
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from twin.scenario.schema import Product, Station
 
 AROUND_S = 14 * 86400.0
+AMBIENT_C = 25.0
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Melter:
-    """A furnace: its station, kind, presence of its crew (without and with short breaks), state."""
+    """A furnace: its station, kind, presence of its crew (without and with short breaks), state, and its physics as they are at the start
+    (copied before use)."""
 
     station: str
     kind: InductionFurnace
     crew: WorkTime
     shift: WorkTime
     state: FurnaceState
+    hearth: Hearth
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,21 @@ def _cell(scenario: Scenario, plan: Plan, name: str, kind: Casting, state: CellS
 def _melter(scenario: Scenario, plan: Plan, name: str, kind: InductionFurnace, state: FurnaceState) -> Melter:
     spans = _spans(scenario, kind, plan)
     if spans is None:
-        return Melter(name, kind, ALWAYS, ALWAYS, state)
+        return Melter(name, kind, ALWAYS, ALWAYS, state, _in_rhythm(kind, state))
     on = _switched_on(scenario, name, plan)
-    return Melter(name, kind, WorkTime(bridged(spans, 0.0, on)), WorkTime(bridged(spans, kind.stay_on_s, on)), state)
+    return Melter(name, kind, WorkTime(bridged(spans, 0.0, on)), WorkTime(bridged(spans, kind.stay_on_s, on)), state, _in_rhythm(kind, state))
+
+
+def _in_rhythm(kind: InductionFurnace, state: FurnaceState) -> Hearth:
+    """The furnace as some heats with short breaks leave it, then rested for as long as it is idle at the start."""
+    hearth = Hearth(kind, AMBIENT_C)
+    for _ in range(4):
+        hearth.heat(kind.charge.mass_kg, ())
+        hearth.hold(600.0, "holding")
+        hearth.set_mass(kind.heel_kg)
+        if not kind.heel_kg:
+            hearth.rest(1800.0, "standby")
+    if state.idle_s > 0.0:
+        hearth.set_mass(0.0)
+        hearth.rest(min(state.idle_s, AROUND_S), "off")
+    return hearth

@@ -1,0 +1,60 @@
+"""The shipped aluminium foundry with a day and a half of work: small enough to be scheduled in seconds."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from twin.optimize.check import Claim
+from twin.optimize.figures import PlanFigures, plan_figures
+from twin.optimize.grid import Slots, slots_of
+from twin.optimize.replay import Replay, replay
+from twin.optimize.schedule import Limit, Schedule, schedule
+from twin.optimize.state import snapshot
+from twin.scenario.scenario import Scenario, read
+
+FOUNDRY = Path(__file__).parents[2] / "scenarios" / "aluminium-foundry.yaml"
+DAY: dict[str, Any] = {
+    "plan.horizon": "36 h", "run.duration": "1 week", "run.replications": 2,
+    "orders.weekly_housing.quantity": 200, "orders.weekly_housing.due": {"day": "tue", "at": "12:00"},
+    "orders.weekly_bracket.quantity": 200, "orders.weekly_bracket.due": {"day": "tue", "at": "12:00"},
+}
+
+
+@cache
+def foundry() -> Scenario:
+    """The scenario."""
+    return read(FOUNDRY).changed(DAY)
+
+
+@cache
+def by_rule() -> Replay:
+    """The plant by its own rule."""
+    return replay(foundry(), slots().end_s, None)
+
+
+@cache
+def slots() -> Slots:
+    """Its slots."""
+    return slots_of(foundry())
+
+
+@cache
+def scheduled(iterations: int = 12) -> Schedule:
+    """A plan of it."""
+    return schedule(foundry(), slots(), snapshot(foundry(), 0.0), by_rule().trace, Limit(iterations, None))
+
+
+@cache
+def own() -> PlanFigures:
+    """What the plan's model says of itself."""
+    found = scheduled()
+    return plan_figures(foundry(), slots(), found.derived.problem, found.solution, found.feedback.other_kw)
+
+
+def claim() -> Claim:
+    """The same, as the checker takes it."""
+    figures = own()
+    return Claim(figures.grid_kw, figures.scheduled_kw, figures.figures["energy_kwh"], figures.bill.total, figures.figures["carbon_kg"],
+                 figures.figures["lateness_h"])
