@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
+import twin
 from tests.report import results
 from twin.report.content import content_of
 from twin.report.notes import translated
@@ -68,3 +71,21 @@ def test_unverified_inputs_are_marked(aluminium: Any) -> None:
 def test_notes_of_lower_floors(note: str, korean: str) -> None:
     """Proves: every form of note that lower floors write is said in Korean too; an unknown one stays as it is."""
     assert korean in translated([note])[0].ko
+
+
+def test_a_metered_bill_with_advice(tmp_path: Path) -> None:
+    """Proves: the bill of a metered load is told with its total, the cheaper option and the capacitor bank; all kinds of output take it.
+
+    Sensitivity: at power factor 1 no capacitor is advised.
+    """
+    index = pd.date_range("2026-07-01", "2026-08-01", freq="15min", inclusive="left")
+    poor = pd.DataFrame({"timestamp": index, "kw": 200.0, "kvarh_lag": 40.0, "kvarh_lead": 0.0})
+    billed = twin.bill(poor, "kepco/industrial-b/hv-a/2", contract_kw=400, advise=True)
+    text = said(billed.data)
+    assert f"{billed.payload()['total']:,.0f} KRW" in text
+    assert "kvar of capacitors would save" in text
+    assert "kvar of capacitors" not in said(
+        twin.bill(poor.assign(kvarh_lag=0.0), "kepco/industrial-b/hv-a/2", contract_kw=400, advise=True).data
+    )
+    assert [path.name for path in billed.report(tmp_path, ["html", "xlsx"], "ko")] == ["report.html", "report.xlsx"]
+    assert set(dir(billed.plot)) == {"bill", "bill_months"}

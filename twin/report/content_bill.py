@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from twin.report.content import Both, Column, Content, Table, bill_table, own, say
+from twin.report.content import Both, Column, Content, Table, bill_table, own, say, word
 from twin.report.figures import names_for
 from twin.report.notes import translated
-from twin.report.words import number
+from twin.report.words import number, unit_of
 
 if TYPE_CHECKING:
     from twin.meters.billing import MeteredBill
@@ -53,6 +53,13 @@ def _short(payload: Mapping[str, Any]) -> list[Both]:
                 krw=number(advice["krw_per_year"] - options[0]["krw_per_year"], 0),
             )
         )
+    contract, bank = advice.get("contract") or {}, advice.get("power_factor") or {}
+    if contract.get("saving_krw_per_year", 0.0) > 1.0:
+        kw, krw = number(contract["recommended_kw"], 0), number(contract["saving_krw_per_year"], 0)
+        said.append(say("short.contract", kw=kw, krw=krw))
+    if bank.get("saving_krw_per_year", 0.0) > 1.0:
+        kvar, krw = number(bank["capacitor_kvar"], 0), number(bank["saving_krw_per_year"], 0)
+        said.append(say("short.power_factor", kvar=kvar, krw=krw))
     return said
 
 
@@ -61,7 +68,7 @@ def demand_table(payload: Mapping[str, Any]) -> Table:
     columns = [
         Column(say("col.month")),
         Column(say("col.peak_kw"), "number", 1),
-        Column(say("legend.billing_demand"), "number", 1),
+        Column(Both(f"{say('legend.billing_demand').en} (kW)", f"{say('legend.billing_demand').ko} (kW)"), "number", 1),
     ]
     billed = payload.get("billing_demand_kw", {})
     return Table(
@@ -73,15 +80,20 @@ def demand_table(payload: Mapping[str, Any]) -> Table:
 
 
 def advice_table(payload: Mapping[str, Any]) -> Table:
-    """Options by cost a year, and what else the advice holds, as it stands in the payload."""
-    from twin.report.frames import flat
-
+    """What a year costs under each option, and what contract power and capacitors would save."""
     advice = payload.get("advice") or {}
-    rows: list[list[Any]] = [[option["tariff_id"], option["krw_per_year"]] for option in advice.get("options", ())]
+    rows: list[list[Any]] = [
+        [say("advice.per_year", option=option["tariff_id"]), option["krw_per_year"], word("unit", "KRW/year")]
+        for option in advice.get("options", ())
+    ]
     for part in ("contract", "power_factor"):
-        rows += [
-            [f"{part}: {name.replace('_', ' ')}", value]
-            for name, value in flat(advice.get(part) or {}).items()
-            if isinstance(value, int | float)
-        ]
-    return Table("advice", say("head.advice"), [Column(say("col.name")), Column(say("unit.KRW/year"), "number")], rows)
+        for name, value in (advice.get(part) or {}).items():
+            unit = _unit(name)
+            rows.append([word("advice", f"{part}.{name}"), value, word("unit", unit, unit)])
+    columns = [Column(say("col.name")), Column(say("col.value"), "number", 0), Column(say("col.unit"))]
+    return Table("advice", say("head.advice"), columns, rows)
+
+
+def _unit(name: str) -> str:
+    """Unit of a figure of the advice."""
+    return "kvar" if name.endswith("_kvar") else "%" if "percent" in name else unit_of(name)
