@@ -194,7 +194,7 @@ def test_the_furnace_starts_when_the_calendar_says() -> None:
 
 def test_rooftop_pv_never_exports_and_never_shines_at_night() -> None:
     """Proves: supply is negative, at most the load of the quarter-hour, zero at midnight. Sensitivity: hours shifted by a zone."""
-    trace = _mean_week("aluminium-foundry")
+    trace = _run("aluminium-foundry", {"site.pv": {"peak": "200 kW", "profile": "kr/ansan-siheung"}})
     pv = trace.flows.where(trace.flows["equipment"] == trace.names.equipment.index("site.pv"))
     assert (pv["base"] < 0.0).all()
     hours = (pv["t0"] % 86_400.0) / 3600.0
@@ -202,3 +202,14 @@ def test_rooftop_pv_never_exports_and_never_shines_at_night() -> None:
     net = quarter_hour_kwh(trace.flows, "electricity", 0.0, WEEK)
     assert float(np.min(net)) >= -1e-9
     assert (trace.flows["carrier"][trace.flows["base"] < 0.0] == CARRIER["electricity"]).all()
+
+
+def test_first_come_first_served_casts_the_same_metal() -> None:
+    """Proves: under `fifo` the melt shop sees every lot leave the queue: no metal is melted for lots that are cast already.
+
+    Sensitivity: a count of queued metal that is not taken down melts on into pigs.
+    """
+    base, fifo = _mean_week("aluminium-foundry"), _run("aluminium-foundry", {"dispatch.rule": "fifo"})
+    assert _kg(fifo, "good") == pytest.approx(_kg(base, "good"), rel=0.01)
+    assert fifo.facts["tapped_kg"] == pytest.approx(base.facts["tapped_kg"], rel=0.05)
+    assert max(residuals_of_trace(fifo).values()) <= 1e-9

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from twin.ledger.trace import STATE
 from twin.models.feed import TINY_KG, Feed, Metal
@@ -210,6 +210,7 @@ class MetalPlace(Place):
     """A casting station: knows how much metal the lots in its queue will take."""
 
     __slots__ = ("follower", "queued_kg", "supplier")
+    direct: ClassVar[bool] = False
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)

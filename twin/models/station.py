@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 from itertools import count
 from struct import Struct
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from simpy import Environment, Event, Timeout
 from simpy.core import EmptySchedule
@@ -163,6 +163,9 @@ class Place:
         "worktime",
     )
 
+    direct: ClassVar[bool] = True
+    """a unit may take the head of ``queue`` itself; a place that counts what leaves wants to be asked with :meth:`take`"""
+
     def __init__(
         self, floor: Floor, name: str, room: float = math.inf, worktime: WorkTime = ALWAYS, *, by_due: bool = False
     ) -> None:
@@ -267,6 +270,7 @@ class Unit:
         "operation",
         "place",
         "queued",
+        "schedule",
         "setup_s",
         "started",
         "tool",
@@ -276,6 +280,7 @@ class Unit:
     def __init__(self, place: Place, equipment: int, durations: Callable[[Job], float]) -> None:
         self.place, self.floor, self.equipment, self.durations = place, place.floor, equipment, durations
         self.env, self.new_batch = place.floor.env, place.floor.batch
+        self.schedule = self.env.schedule
         self.worktime: WorkTime | None = None if place.worktime is ALWAYS else place.worktime
         self.failing: Failing | None = None
         self.setup_s = 0.0
@@ -300,7 +305,9 @@ class Unit:
                 self.done_at = self.ended = math.inf
                 return
         self.done_at = now + work_s
-        self.alarm.set(work_s)
+        alarm = self.alarm
+        alarm.callbacks = alarm.calls
+        self.schedule(alarm, NORMAL, work_s)
 
     def lay_out(self, now: float, work_s: float) -> float:
         """Write the pieces of a lot that is set up for, paused or broken down; returns the time when it is done."""
@@ -320,7 +327,7 @@ class Unit:
             for state, a, b in pieces:
                 if a != math.inf:
                     self.floor.pieces.extend(pack_piece(self.equipment, self.batch, state, a, b))
-        return pieces[-1][2]
+        return pieces[-1][2] if pieces else t  # a lot of which no piece is left takes no time
 
     def _working(self, t: float, work_s: float, worktime: WorkTime) -> list[tuple[int, float, float]]:
         """Processing and repairs from ``t`` on until ``work_s`` seconds of work are done."""
@@ -388,7 +395,12 @@ class Unit:
             if place.held or place.source is not None:
                 place.call(now)
             return
-        job = place.take()
+        job: Job | None
+        if place.queue and place.direct:
+            head = job = place.queue.popleft()
+            place.held -= head.pieces
+        else:
+            job = place.take()
         if job is None:
             self.job = NOBODY
             place.free.append(self)
