@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _EARLY_S = 1e-6
 _TINY_KG = 1e-6
+SCRAPS = 0.2
+"""share of a ladle below which metal in a furnace is what a heavy charge left, not a planned ladle"""
 Queue = deque["PlannedBatch"]
 
 
@@ -127,7 +129,7 @@ class Follower:
         if head.not_before_s > now + _EARLY_S and not self._starving(shop, now):
             self.alarm(furnace, head.not_before_s, lambda event: shop.look())
             return None
-        if now + furnace.heat_s() + shop.kind.ladle.tapping_s > furnace.attendance.shift.closes(now):
+        if now + furnace.heat_s() + shop.kind.ladle.tapping_s > furnace.attendance.shift.closes(now) or not shop.finds_room(furnace, head.mass_kg, now):
             return None
         heats.popleft()
         return head.mass_kg
@@ -141,9 +143,13 @@ class Follower:
     # --- ladles
 
     def feed_order(self, shop: MeltShop, feeds: Sequence[Feed], now: float) -> list[Feed]:
-        """Feeds that may be tapped for, in order: the next planned one; one that starves passes it when patience has ended."""
+        """Feeds that may be tapped for, in order: the next planned one; one that starves passes it when patience has ended.
+
+        What little is left of a heat that came out heavy goes wherever there is room.
+        """
         taps = self._ladles(shop)
-        if not taps:
+        left_kg = max((furnace.available_kg() for furnace in shop.furnaces), default=0.0)
+        if not taps or left_kg < SCRAPS * shop.kind.ladle.capacity_kg:
             return list(feeds)
         head = taps[0]
         first = [feed for feed in feeds if self.names[feed.unit.equipment] == head.key]
@@ -154,13 +160,16 @@ class Follower:
     def ladle_kg(self, shop: MeltShop, feed: Feed) -> float:
         """Metal of the next ladle planned for ``feed``; infinite where none is."""
         name = self.names[feed.unit.equipment]
-        return next((batch.mass_kg for batch in self._ladles(shop) if batch.key == name), math.inf)
+        planned = next((batch.mass_kg for batch in self._ladles(shop) if batch.key == name), math.inf)
+        return planned if planned < shop.kind.ladle.capacity_kg - 1.0 else math.inf
 
     def _ladles(self, shop: MeltShop) -> Queue:
         return self.taps.setdefault(self.names[shop.furnaces[0].equipment].rpartition(".")[0], deque())
 
-    def tapped(self, shop: MeltShop, feed: Feed) -> None:
-        """A ladle was filled for ``feed``: strike its next planned one."""
+    def tapped(self, shop: MeltShop, feed: Feed, kg: float) -> None:
+        """A ladle of ``kg`` was filled for ``feed``: strike its next planned one, unless it was a rest."""
+        if kg < SCRAPS * shop.kind.ladle.capacity_kg:
+            return
         taps, name = self._ladles(shop), self.names[feed.unit.equipment]
         for batch in taps:
             if batch.key == name:
