@@ -6,6 +6,7 @@ Everything is fitted to the training log and the weighed heats; a test log is on
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twin.core.faults import InputFault
+from twin.core.progress import Progress, silent
 from twin.meters.calibration import Evidence, Fit, Parameter, charged_rows, fit, loss_at_tap_kw
 from twin.meters.evidence import CHARGE_SD_KG, PRIORS, Shop, read_heats
 from twin.meters.melt import Heats
@@ -23,6 +25,7 @@ from twin.meters.practice import LEAST_FULL_MIN, STEP_MIN, Practice, fit_practic
 from twin.meters.predict import LONGEST_MIN, Model, metered_paths
 from twin.meters.reader import Load, Meter, read_meter
 from twin.meters.segments import Heat, find_heats, own_gap_s
+from twin.meters.writer import write_fitted
 from twin.models.furnace import InductionFurnace
 
 if TYPE_CHECKING:
@@ -73,6 +76,16 @@ class Calibration:
     test: Log | None
     notes: tuple[str, ...]
     fitted_scenario_changes: Mapping[str, Any] = field(default_factory=dict)
+    source: Path | None = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = "calibration"
+
+    def write(self, path: Path) -> Path:
+        """Write the scenario with its fitted values to ``path``, comments kept; returns the path. Raises InputFault without a scenario file."""
+        if self.source is None:
+            message = "the scenario was not read from a file, so there is none to write the fitted values into"
+            raise InputFault(message)
+        return write_fitted(self.source, self.fitted_scenario_changes, path)
 
     def payload(self) -> dict[str, Any]:
         """As it stands in ``--json``: canonical and reproducible."""
@@ -89,6 +102,7 @@ class Calibration:
 
 def calibrate(
     scenario: Scenario, *, meter: str | Path, heats: str | Path | None = None, test: str | Path | None = None,
+    progress: Progress = silent,
 ) -> Calibration:
     """Fit the one induction furnace of ``scenario`` to a training log, to weighed heats if there are any, and predict a test log.
 
@@ -96,22 +110,29 @@ def calibrate(
     a log
     with fewer than ten heats.
     """
+    begun = time.perf_counter()
+    progress(0, 3, "reading the meter")
     station, shop = _shop(scenario)
     zone = scenario.spec.site.timezone
     training = Log.read(meter, zone)
     if len(training.heats) < LEAST_HEATS:
         raise InputFault(f"{meter}: {len(training.heats)} heats; at least {LEAST_HEATS} are needed for a fit")
     other = Log.read(test, zone) if test is not None else None
+    progress(1, 3, "fitting the furnace")
     found = fit_log(shop, training, heats)
+    progress(2, 3, "predicting")
     model, fitted, practice = found.model, found.fit, found.practice
     judged = other or training
     naive = Naive.fit(training.load, training.heats)
-    return Calibration(
+    result = Calibration(
         scenario_sha256=scenario.sha256, station=station, parameters=found.parameters, leave_one_out=found.leave_one_out,
         in_sample=_scores(model, training), out_of_sample=None if other is None else _scores(model, other),
         naive={BY[taps]: naive.scores(judged.load, judged.heats, taps=taps) for taps in (False, True)},
         fit=fitted, practice=practice, model=model, training=training, test=other, notes=found.notes,
-        fitted_scenario_changes=scenario_changes(station, shop, found, training.meter))
+        fitted_scenario_changes=scenario_changes(station, shop, found, training.meter), source=_file_of(scenario, station),
+        meta={"seconds": time.perf_counter() - begun})
+    progress(3, 3, "done")
+    return result
 
 
 @dataclass(frozen=True)
@@ -229,6 +250,13 @@ def _shop(scenario: Scenario) -> tuple[str, Shop]:
         raise InputFault(f"a calibration needs exactly one station of the kind induction_furnace; this scenario has {len(furnaces)}")
     ((name, kind),) = furnaces.items()
     return name, Shop(kind)
+
+
+def _file_of(scenario: Scenario, station: str) -> Path | None:
+    """The file that wrote the station; None where the scenario was made in memory."""
+    where = scenario.positions.get(f"stations.{station}.kind")
+    path = None if scenario.root is None or where is None else scenario.root / where.file
+    return path if path is not None and path.is_file() else None
 
 
 def _scores(model: Model, log: Log) -> dict[str, Scores]:
