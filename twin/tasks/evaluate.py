@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from twin.core.faults import InputFault
 from twin.core.progress import Progress, silent
 from twin.experiment.draws import AddressedDraws
+from twin.experiment.runner import run
 from twin.experiment.statistics import interval
 from twin.tasks.apply import changes, drawn, matched
 from twin.tasks.bundle import bundle_of, coalitions, members_of
@@ -73,8 +74,9 @@ def evaluate(
         together = bundle_of(members, sets, years | {one.variant.name: one for one in extra})
     base_years = years[bases[first].name].years
     baseline = {name: interval([year.kpis[name] for year in base_years]) for name in base_years[0].kpis}
+    shown = run(bases[first].scenario, seed=seed, replications=1) if first == "as-operated" else None
     return Study(
-        scenario, seed, count, baseline, effects, tuple(base_years[0].emissions.factor_ids), _notes(scenario), together,
+        scenario, seed, count, baseline, effects, tuple(base_years[0].emissions.factor_ids), _notes(scenario), together, run=shown,
         meta={"seconds": time.perf_counter() - begun, "jobs": jobs})
 
 

@@ -14,6 +14,7 @@ from twin.tasks.figures import Figure
 from twin.tasks.verdict import Verdict
 
 if TYPE_CHECKING:
+    from twin.experiment.result import RunResult
     from twin.experiment.stored import StoredResult
     from twin.scenario.scenario import Scenario
 
@@ -108,7 +109,7 @@ class Bundle:
 
 @dataclass(frozen=True)
 class Study:
-    """All tasks asked for, on one plant."""
+    """All tasks asked for, on one plant. ``run`` is one replication of the plant as it is, with its trace, to look at."""
 
     scenario: Scenario
     seed: int
@@ -119,6 +120,7 @@ class Study:
     notes: tuple[str, ...] = ()
     bundle: Bundle | None = None
     reproducible: bool = True
+    run: RunResult | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
     kind: str = "study"
 
@@ -152,20 +154,26 @@ class Study:
             "seed": self.seed, "replications": self.replications, "factors": list(self.factors), "notes": list(self.notes),
             "reproducible": self.reproducible, "baseline": {name: asdict(found) for name, found in self.baseline.items()},
             "tasks": [_plain(asdict(task)) for task in self.tasks], "bundle": None if self.bundle is None else _plain(asdict(self.bundle))}
-        return StoredResult({"scenario": self.scenario.payload(), "study": json.loads(json.dumps(body))})
+        run = None if self.run is None else self.run.to_store()
+        content = {"scenario": self.scenario.payload(), "study": json.loads(json.dumps(body)), "run": None if run is None else run.json}
+        return StoredResult(content, {} if run is None else run.tables)
 
     @staticmethod
     def from_store(stored: StoredResult) -> Study:
         """The study that :meth:`to_store` gave. Raises InputFault."""
+        from twin.experiment.result import RunResult
+        from twin.experiment.stored import StoredResult
         from twin.scenario.scenario import Scenario
 
         try:
             body = stored.json["study"]
+            run = stored.json["run"]
             return Study(
                 Scenario.from_payload(stored.json["scenario"]), body["seed"], body["replications"],
                 {name: Interval(**found) for name, found in body["baseline"].items()},
                 tuple(_task_of(task) for task in body["tasks"]), tuple(body["factors"]), tuple(body["notes"]),
-                None if body["bundle"] is None else _bundle_of(body["bundle"]), body["reproducible"])
+                None if body["bundle"] is None else _bundle_of(body["bundle"]), body["reproducible"],
+                None if run is None else RunResult.from_store(StoredResult(run, stored.tables)))
         except (KeyError, TypeError) as error:
             message = f"not a stored study: {error}"
             raise InputFault(message) from None

@@ -21,6 +21,10 @@ FIGURES: dict[str, dict[str, str]] = {
         "payback": "tasks:payback",
         "cash_flow": "tasks:cash_flow",
         "bundle": "tasks:bundle",
+        "load_curve": "load:load_curve",
+        "sankey": "heat:sankey",
+        "losses": "heat:losses",
+        "bill": "bill:bill",
         "variance_reduction": "tasks:variance_reduction",
     },
     "plan": {"cases": "plan:cases", "plan_gantt": "plan:plan_gantt", "bill": "bill:bill"},
@@ -37,11 +41,19 @@ NEEDS = {
     ("run", "bill"): "accounts0.bill",
     ("run", "bill_months"): "accounts0.bill",
     ("study", "bundle"): "bundle",
+    ("study", "load_curve"): "run.trace0",
+    ("study", "sankey"): "run.trace0",
+    ("study", "losses"): "run.trace0",
+    ("study", "bill"): "run.accounts0.bill",
     ("plan", "plan_gantt"): "plan",
     ("plan", "bill"): "payload.bill.lines",
     ("calibration", "measured"): "training",
 }
 """What a result must hold for a figure to be drawn: a dotted path (attributes, methods, keys) to something that is there"""
+
+
+OF_RUN = frozenset({("study", "load_curve"), ("study", "sankey"), ("study", "losses"), ("study", "bill")})
+"""Figures that show the run of the plant as it is, which the result carries as ``run``"""
 
 
 def kind_of(data: Any) -> str:
@@ -71,4 +83,5 @@ def figure_of(data: Any, name: str) -> Callable[..., Any]:
         message = f"no figure {name!r}; there are: {', '.join(known) or 'none'}"
         raise AttributeError(message)
     module, _, function = FIGURES[kind_of(data)][name].partition(":")
-    return functools.partial(getattr(importlib.import_module(f"twin.report.figures.{module}"), function), data)
+    shown = data.run if (kind_of(data), name) in OF_RUN else data
+    return functools.partial(getattr(importlib.import_module(f"twin.report.figures.{module}"), function), shown)
