@@ -80,7 +80,7 @@ class BatchUnit(Unit):
     def note_lot(self, job: Job, left: float) -> None:
         """Log one lot of the batch; the last to leave stands for the unit's time."""
         form = RIDER if self.lots else self.form
-        share = job.pieces / self.total
+        share = job.pieces / self.total if self.total else float(not self.lots)  # lots of which no piece is left
         times = (self.queued, self.started, self.ended, left)
         self.log(pack_row(job.code, self.equipment, self.operation, *times, self.batch, form, share))
 
