@@ -1,0 +1,10 @@
+"""All campaigns by name."""
+
+from __future__ import annotations
+
+from tests.campaigns import composed_year, lid_physics, pairing, pv_hours, same_bytes
+from tests.campaigns.evidence import Campaign
+
+CAMPAIGNS: dict[str, Campaign] = {
+    module.CAMPAIGN.name: module.CAMPAIGN for module in (composed_year, pairing, pv_hours, lid_physics, same_bytes)
+}
