@@ -30,7 +30,7 @@ def network() -> Problem:
     lot = Task("lot", "lot", "cell", 1, series(40.0, 5.0), np.array([True, True]), (
         Change("unit", 0, -1.0), Change("unit", 1, 1.0), Change("metal", 0, -25.0), Change("done", 0, 1.0)), product="a", cost_krw=3.0)
     return Problem(2, 0.25, stocks, {"lot": lot}, series(7.0, 8.0), PRICES, Carbon(series(0.5, 0.4)),
-                   couplings=(Coupling("metal", "unit", 80.0),), closings=(Closing("metal", ("metal",), 20.0),))
+                   couplings=(Coupling("metal", "unit", 80.0),), closings=(Closing("metal", ("metal",), 20.0, 700.0),))
 
 
 def with_people() -> Problem:

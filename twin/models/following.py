@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _EARLY_S = 1e-6
 _TINY_KG = 1e-6
+LAST_LADLES = 1.5
+"""lead times of a ladle before the crew leaves at which furnaces are emptied into whatever room there is"""
 SCRAPS = 0.2
 """share of a ladle below which metal in a furnace is what a heavy charge left, not a planned ladle"""
 Queue = deque["PlannedBatch"]
@@ -33,6 +35,7 @@ class Follower:
     def __init__(self, floor: Floor, plan: Plan, patience_s: float, names: Sequence[str]) -> None:
         self.floor, self.patience_s, self.names = floor, patience_s, names
         self.start_s, self.end_s = plan.start_s, plan.start_s + plan.horizon_s
+        self.slot_s = plan.slot_s
         self.lots: dict[str, Queue] = {}
         self.heats: dict[str, Queue] = {}
         self.taps: dict[str, Queue] = {}
@@ -143,19 +146,37 @@ class Follower:
     # --- ladles
 
     def feed_order(self, shop: MeltShop, feeds: Sequence[Feed], now: float) -> list[Feed]:
-        """Feeds that may be tapped for, in order: the next planned one; one that starves passes it when patience has ended.
+        """Feeds that may be tapped for, in order: the next planned one, or whichever has room when that is more than a slot late; one that
+        starves passes it when patience has ended.
 
-        What little is left of a heat that came out heavy goes wherever there is room.
+        What little is left of a heat that came out heavy goes wherever there is room, and so does all that is left when the crew leaves soon.
         """
         taps = self._ladles(shop)
+        if self.last_call(shop, now):
+            return list(feeds)
         left_kg = max((furnace.available_kg() for furnace in shop.furnaces), default=0.0)
         if not taps or left_kg < SCRAPS * shop.kind.ladle.capacity_kg:
             return list(feeds)
         head = taps[0]
+        if now > head.not_before_s + self.slot_s:
+            return list(feeds)
+        if left_kg > _TINY_KG:
+            self.alarm(taps, head.not_before_s + self.slot_s + 1.0, lambda event: shop.look())
         first = [feed for feed in feeds if self.names[feed.unit.equipment] == head.key]
         starving = [feed for feed in feeds if feed not in first and feed.unit.pending is not None and now > feed.unit.started + self.patience_s
                     and feed.usable_kg + feed.incoming_kg < feed.unit.pending.kg]
         return first + starving
+
+    def last_call(self, shop: MeltShop, now: float) -> bool:
+        """Whether the furnace crew leaves so soon that what is still melted must go where there is room, in part of a ladle if need be."""
+        if not self.rules(now) or not any(furnace.available_kg() > _TINY_KG for furnace in shop.furnaces):
+            return False
+        closes = shop.furnaces[0].attendance.shift.closes(now)
+        last_s = closes - LAST_LADLES * shop.lead_s
+        if now < last_s - _EARLY_S:
+            self.alarm(shop, last_s, lambda event: shop.look())
+            return False
+        return True
 
     def ladle_kg(self, shop: MeltShop, feed: Feed) -> float:
         """Metal of the next ladle planned for ``feed``; infinite where none is."""

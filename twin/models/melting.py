@@ -316,7 +316,8 @@ class MeltShop:
         starving = feed.unit.pending is not None and feed.usable_kg + feed.incoming_kg < feed.unit.needs_kg(
             feed.unit.pending
         )
-        if kg >= ladle - TINY_KG or (starving and kg > TINY_KG):
+        last = self.follower is not None and self.follower.last_call(self, now)
+        if kg >= ladle - TINY_KG or ((starving or last) and kg > TINY_KG):
             furnace.tap(kg, feed)
             if self.follower is not None:
                 self.follower.tapped(self, feed, kg)

@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from twin.scenario.scenario import Scenario
 
 FOREVER_S = 10 * 365 * 86400.0
+SLACK_S = 3600.0
+"""furnaces are planned empty so long before their crew leaves where the plant is random (assumed: most of a cell's repair time)"""
+SHORT_FACTOR = 1.5
+SHORT_KRW_PER_KG = 500.0
+"""metal missing at the end costs one and a half times its price and this for melting it (assumed: so that it is made up for wherever it can be)"""
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ def derive(scenario: Scenario, slots: Slots, snapshot: Snapshot, feedback: Feedb
     base_kw = feedback.other_kw + sum((duties_kw(unit, slots) for unit in units), start=np.zeros(slots.count))
     problem = Problem(
         slots=slots.count, slot_h=slots.hours, stocks=parts.stocks, tasks=parts.tasks, base_kw=base_kw, dues=tuple(parts.dues),
-        couplings=tuple(couplings), closings=closings(units), **site_parts(scenario, slots))
+        couplings=tuple(couplings), closings=closings(plant, units), **site_parts(scenario, slots))
     scheduled = frozenset([unit.name for unit in units] + [f.name for shop in plant.shops for f in shop.furnaces])
     return Derived(problem, Roster(parts.at_start, parts.pool_of, parts.jobs), scheduled, tuple(classes))
 
@@ -115,6 +120,7 @@ def windows_of(worktime: WorkTime) -> list[Window]:
 def melt_stations(plant: Plant, snapshot: Snapshot, units: list[CastUnit], feedback: Feedback) -> list[MeltStation]:
     """Melting stations as the plant has them."""
     by_name = {unit.name: unit for unit in units}
+    slack_s = SLACK_S if plant.scenario.spec.run.randomness == "on" else 0.0
     found = []
     for shop in plant.shops:
         first = shop.furnaces[0]
@@ -122,7 +128,7 @@ def melt_stations(plant: Plant, snapshot: Snapshot, units: list[CastUnit], feedb
         feeds = [by_name[plant.codes.equipment[feed.unit.equipment]] for feed in shop.feeds]
         found.append(MeltStation(
             name, shop.kind, {f.name: snapshot.furnaces[f.name] for f in shop.furnaces}, windows_of(first.attendance.crew),
-            windows_of(first.attendance.shift), feeds, feedback.correction_kwh.get(name, {}), metal_price(plant, shop.kind)))
+            windows_of(first.attendance.shift), feeds, feedback.correction_kwh.get(name, {}), metal_price(plant, shop.kind), slack_s))
     return found
 
 
@@ -140,12 +146,14 @@ def add_feed(parts: Parts, unit: CastUnit) -> None:
     parts.add_stock(Stock(unit.booked, now, high=unit.capacity_kg))
 
 
-def closings(units: list[CastUnit]) -> tuple[Closing, ...]:
-    """As much metal beside the units at the end as at the start."""
+def closings(plant: Plant, units: list[CastUnit]) -> tuple[Closing, ...]:
+    """As much metal beside the units at the end as at the start; a kg that is missing costs more than melting it."""
     mine = [unit for unit in units if unit.own_metal]
     if not mine:
         return ()
-    return (Closing("metal beside the units", tuple(unit.metal for unit in mine), sum(min(unit.state.usable_kg, unit.capacity_kg) for unit in mine)),)
+    price = SHORT_FACTOR * max(metal_price(plant, shop.kind) for shop in plant.shops) + SHORT_KRW_PER_KG
+    held = sum(min(unit.state.usable_kg, unit.capacity_kg) for unit in mine)
+    return (Closing("metal beside the units", tuple(unit.metal for unit in mine), held, price),)
 
 
 def open_jobs(scenario: Scenario, slots: Slots, snapshot: Snapshot) -> list[JobSpec]:

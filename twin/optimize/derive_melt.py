@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from twin.optimize.state import FurnaceState
 
 
+CHARGE_S = 60.0
+"""a heat is not begun in the last minute before its crew leaves for a break"""
 PART_KRW_PER_KG = 10.0
 """what a kg in a ladle that is not full costs in the objective (assumed: half an hour of one person for a trip with a quarter of a ton)"""
 
@@ -31,7 +33,8 @@ class MeltStation:
     """One melting station: furnaces by name, the crew's presence without and with short breaks, the units it feeds.
 
     ``correction_kwh``: by gap class, measured minus computed energy of a full heat, from a replay (first: nothing). ``metal_krw_per_kg``:
-    price of what is charged; the books lose it with what burns off and with what is pigged.
+    price of what is charged; the books lose it with what burns off and with what is pigged. ``slack_s``: furnaces are planned to be
+    empty so long before their crew leaves, because a breakdown of a cell then costs a heat.
     """
 
     name: str
@@ -42,6 +45,7 @@ class MeltStation:
     feeds: Sequence[CastUnit]
     correction_kwh: Mapping[str, float]
     metal_krw_per_kg: float
+    slack_s: float
 
     @property
     def metal(self) -> str:
@@ -106,21 +110,21 @@ def add_station(parts: Parts, station: MeltStation, slots: Slots) -> list[Coupli
 
 
 def kept_share(station: MeltStation, slots: Slots) -> Floats:
-    """1 in slots in which metal may be in a furnace: people are there, or come back before it is given up (slots,)."""
+    """1 in slots in which metal may be in a furnace: people are there, or come back before it is given up, less the slack (slots,)."""
     windows: list[Window] = []
     for a, b in sorted(station.shift):
         if windows and a - windows[-1][1] <= station.kind.hold_through_s:
             windows[-1] = (windows[-1][0], b)
         else:
             windows.append((a, b))
-    return np.where(slots.share(windows) > 1.0 - 1e-9, 1.0, 0.0)
+    return np.where(slots.share([(a, max(a, b - station.slack_s)) for a, b in windows]) > 1.0 - 1e-9, 1.0, 0.0)
 
 
 def add_idle_stocks(parts: Parts, station: MeltStation, slots: Slots, idle_kw: float, inside: Floats) -> None:
     """Furnaces between heats by how long ago they were tapped: tokens that cool from hot to warm to cold."""
     gaps = GAPS if not station.kind.heel_kg else (GAPS[0], GAPS[-1])
     names = [f"{station.name}.{gap.name}" for gap in gaps]
-    shut = np.where(kept_share(station, slots) > 0.5, np.inf, 0.0)
+    shut = np.where(kept_share(replace(station, slack_s=0.0), slots) > 0.5, np.inf, 0.0)
     for gap, name in zip(gaps, names, strict=True):
         here = [unit for unit, f in station.furnaces.items() if f.metal_kg <= 1e-6 and gap_of(f.idle_s, gaps) == gap.name]
         limited = np.isfinite(gap.longest_s) and not station.kind.heel_kg
@@ -168,7 +172,7 @@ def add_heats(parts: Parts, station: MeltStation, cycle: Cycle, hold_kw: float, 
 
 def heat_slots(station: MeltStation, length: int, slots: Slots) -> np.ndarray:
     """Slots in which a heat may begin: somebody is there to charge, and to tap when it is ready (slots,)."""
-    begins = slots.fitting(station.crew, 0)
+    begins = slots.fitting(station.crew, 0, tail_s=CHARGE_S)
     return begins & slots.fitting(station.shift, length, tail_s=station.kind.ladle.tapping_s)
 
 

@@ -26,16 +26,16 @@ def define_tardiness_constraints(model: Any, problem: Problem) -> None:
 
 
 def define_closing_constraints(model: Any, problem: Problem) -> None:
-    """Σ_(r in closing c) level[r,T−1] ≥ least[c] (tokens or kg): the horizon does not live off its stocks; elastic: − short_stock[c]."""
+    """Σ_(r in closing c) level[r,T−1] + short_stock[c] ≥ least[c] (tokens or kg): the horizon does not live off its stocks. What is short
+    is priced, and the slack of the requirement where the model is elastic."""
     import pyomo.environ as pyo
 
     closings = {closing.name: closing for closing in problem.closings}
-    if model.elastic:
-        model.short_stock = pyo.Var(list(closings), domain=pyo.NonNegativeReals)
+    model.short_stock = pyo.Var(list(closings), domain=pyo.NonNegativeReals)
 
     def closes(_: Any, name: str) -> Any:
-        slack = model.short_stock[name] if model.elastic else 0.0
-        return sum(model.level[stock, problem.slots - 1] for stock in closings[name].stocks) + slack >= closings[name].least
+        held = sum(model.level[stock, problem.slots - 1] for stock in closings[name].stocks)
+        return held + model.short_stock[name] >= closings[name].least
 
     model.closing_stock = pyo.Constraint(list(closings), rule=closes)
 

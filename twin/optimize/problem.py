@@ -52,11 +52,13 @@ class Stock:
 
 @dataclass(frozen=True)
 class Closing:
-    """At the horizon's end the ``stocks`` together hold at least ``least``: a plan does not end by living off its stocks."""
+    """At the horizon's end the ``stocks`` together hold at least ``least``: a plan does not end by living off its stocks. What is missing
+    costs ``short_krw`` each (kg or token)."""
 
     name: str
     stocks: tuple[str, ...]
     least: float
+    short_krw: float
 
 
 @dataclass(frozen=True)

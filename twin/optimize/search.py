@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 Status = Literal["optimal", "feasible", "infeasible", "no_solution"]
 StoppedBy = Literal["optimal", "iterations", "seconds"]
-SMALL_INTEGERS = 1200
-NODES_WHOLE = 2000
+SMALL_INTEGERS = 600
+NODES_WHOLE = 300
 NODES_WINDOW = 150
 SLICE_S = 5.0
 OPTIMAL_GAP = 1e-6
