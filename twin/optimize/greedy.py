@@ -132,12 +132,12 @@ class Dispatch:
     def run(self) -> dict[StartKey, float]:
         """Start counts of the whole horizon."""
         for slot in range(self.problem.slots):
-            self._cool(slot)
             self._pig(slot)
             self._role("tap", slot)
             self._starved(slot)
             for role in ("tap", "empty", "startup", "lot", "setup", "tap", "heat", "shutdown"):
                 self._role(role, slot)
+            self._cool(slot)
         return self.floor.starts
 
     def _role(self, role: str, slot: int) -> None:
@@ -313,12 +313,12 @@ class Dispatch:
                 self._top_up(part, slot)
 
     def _cool(self, slot: int) -> None:
-        """What has waited its longest leaves by its `cool` task, before anything else could take it too late."""
+        """What has waited its longest and nothing has taken in its last slot leaves by its `cool` task."""
         for task in self.by_role.get("cool", []):
             source = next(change.stock for change in task.changes if change.amount < 0)
             longest = self.problem.stocks[source].longest_wait_slots
             queue = self.waiting.get(source)
-            while longest is not None and queue and queue[0] + longest < slot and self.floor.fits(task, slot):
+            while longest is not None and queue and queue[0] + longest <= slot and self.floor.fits(task, slot):
                 self._start(task, slot)
 
 
