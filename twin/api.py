@@ -241,22 +241,25 @@ class Scenario:
     def evaluate(
         self, *, tasks: Sequence[str] | None = None, bundle: str | None = None, dispatch: str = "as-operated",
         seed: int | None = None, replications: int | None = None, jobs: int = 1, cluster: str | None = None,
-        progress: Progress = silent,
+        progress: Progress = silent, checkpoint: str | Path | None = None,
     ) -> Study:
         """Effects of tasks over the composed year, paired draw by draw."""
         from twin.tasks.evaluate import evaluate as evaluate_tasks
 
         return Study(evaluate_tasks(
             self.data, tasks=tasks, bundle=bundle, dispatch=dispatch, seed=seed, replications=replications, jobs=jobs,
-            cluster=cluster, progress=progress))
+            cluster=cluster, progress=progress, checkpoint=Path(checkpoint) if checkpoint else None))
 
     def diagnose(
         self, *, seed: int | None = None, replications: int | None = None, jobs: int = 1, progress: Progress = silent,
+        checkpoint: str | Path | None = None,
     ) -> Diagnosis:
         """Losses, what one step is worth, tasks that address them."""
         from twin.tasks.diagnose import diagnose
 
-        return Diagnosis(diagnose(self.data, seed=seed, replications=replications, jobs=jobs, progress=progress))
+        return Diagnosis(diagnose(
+            self.data, seed=seed, replications=replications, jobs=jobs, progress=progress,
+            checkpoint=Path(checkpoint) if checkpoint else None))
 
     def calibrate(
         self, *, meter: str | Path, heats: str | Path | None = None, test: str | Path | None = None, progress: Progress = silent,

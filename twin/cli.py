@@ -245,7 +245,7 @@ def evaluate(
     with progress_bar(quiet=quiet) as progress:
         result = load(scenario, sets, quiet=quiet).evaluate(
             tasks=task, bundle=bundle, dispatch=dispatch, seed=seed, replications=replications, jobs=jobs, cluster=cluster,
-            progress=progress)
+            progress=progress, checkpoint=out)
     show(result, as_json=as_json, lang=language(lang))
     keep(result, out, report, language(lang), as_json=as_json, quiet=quiet)
     tell_meta(result, verbose=verbose)
@@ -258,7 +258,8 @@ def diagnose(
 ) -> None:
     """Where energy is lost, what one step of change is worth, which tasks address it."""
     with progress_bar(quiet=quiet) as progress:
-        result = load(scenario, sets, quiet=quiet).diagnose(seed=seed, replications=replications, jobs=jobs, progress=progress)
+        result = load(scenario, sets, quiet=quiet).diagnose(
+            seed=seed, replications=replications, jobs=jobs, progress=progress, checkpoint=out)
     show(result, as_json=as_json, lang=language(lang))
     keep(result, out, report, language(lang), as_json=as_json, quiet=quiet)
 

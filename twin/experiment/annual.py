@@ -87,7 +87,7 @@ def _frame(request: AnnualRequest) -> YearFrame:
 
 def annual_many(
     requests: Sequence[AnnualRequest], *, seed: int | None = None, replications: int | None = None, jobs: int = 1,
-    cluster: str | None = None, progress: Progress = silent, checkpoint: Path | None = None,
+    cluster: str | None = None, progress: Progress = silent, checkpoint: Path | Checkpoint | None = None,
 ) -> list[AnnualResult]:
     """The years of several scenarios on the same draws, in the order of ``requests``. Raises BalanceBroken, InputFault."""
     begun = time.perf_counter()
@@ -103,7 +103,7 @@ def annual_many(
         for one in laid.chosen:
             plans = request.plans.get(one.name)
             cases += cases_of(one.scenario, plans=plans, seed=chosen, replications=which, bill=False)
-    store = None if checkpoint is None else Checkpoint(checkpoint)
+    store = Checkpoint(checkpoint) if isinstance(checkpoint, Path) else checkpoint
     outcomes = iter(map_cases(cases, jobs=jobs, cluster=cluster, progress=progress, checkpoint=store, text="replications"))
     meta = {"seconds": time.perf_counter() - begun, "jobs": jobs, "checkpoint": store}
     found = []

@@ -97,3 +97,10 @@ def sampler(duration: Duration, draws: Draws, source: str, owner: str) -> Callab
         value = mean_s(duration)
         return lambda _: value
     return Variates(duration, draws.stream(source, owner))
+
+
+def once_s(duration: Duration, draws: Draws, source: str, owner: str) -> float:
+    """The first duration of a source and owner, in seconds; equal to ``sampler(…)(0)``."""
+    if draws.mean_mode or duration.constant_s is not None:
+        return mean_s(duration)
+    return quantile_s(duration, draws.uniform(source, owner, 0))

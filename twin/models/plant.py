@@ -19,7 +19,7 @@ from twin.models.cap import PowerCap, envelope
 from twin.models.casting import Casting, DieCastingCell, MouldingLine, poured_kg
 from twin.models.condense import condensed
 from twin.models.dosing import DosingBath, DosingParameters
-from twin.models.durations import mean_s, sampler
+from twin.models.durations import mean_s, once_s, sampler
 from twin.models.equipment import Batching, Delaying, Powered, Working
 from twin.models.feed import Feed, Thermostat
 from twin.models.furnace import InductionFurnace
@@ -210,8 +210,8 @@ class Plant:
         return lambda job: self._drawn(kind.time_of(job.product), station, job)
 
     def _drawn(self, duration: Any, station: str, job: Job) -> float:
-        """A duration keyed by job and operation."""
-        return sampler(duration, self.draws, f"time/{station}", job.key)(0)
+        """A duration keyed by job and operation: one variate of a stream of its own, so no block of variates is made for it."""
+        return once_s(duration, self.draws, f"time/{station}", job.key)
 
     def _made_at(self, station: str) -> list[str]:
         return [name for name, product in self.scenario.spec.products.items() if station in product.route]

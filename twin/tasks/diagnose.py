@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from twin.core.progress import Progress, silent
+from twin.experiment.checkpoint import Checkpoint
 from twin.experiment.statistics import interval
 from twin.models.casting import Casting
 from twin.models.furnace import InductionFurnace
@@ -16,9 +17,11 @@ from twin.tasks.apply import matched
 from twin.tasks.catalogue import for_industry
 from twin.tasks.diagnosis import Diagnosis, Loss, StepWorth
 from twin.tasks.effect import Pairing, cost_of_output
-from twin.tasks.years import Variant, simulate_years
+from twin.tasks.years import Variant, kept_by, simulate_years
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from twin.ledger.year import YearAccounts
     from twin.scenario.scenario import Scenario
     from twin.tasks.task import Task
@@ -45,17 +48,18 @@ class Step:
 
 def diagnose(
     scenario: Scenario, *, seed: int | None = None, replications: int | None = None, jobs: int = 1, cluster: str | None = None,
-    progress: Progress = silent,
+    progress: Progress = silent, checkpoint: Path | None = None,
 ) -> Diagnosis:
     """Losses of the composed year and the worth of single steps, each paired with the plant as it is."""
-    begun = time.perf_counter()
+    begun, store = time.perf_counter(), None if checkpoint is None else Checkpoint(checkpoint)
     seed = scenario.spec.run.seed if seed is None else seed
     count = 1 if scenario.spec.run.randomness == "off" else replications or scenario.spec.run.replications
     which = tuple(range(count))
     wanted = steps_of(scenario)
     variants = [Variant("base", scenario, which)]
     variants += [Variant(f"{step.place}/{step.step}", scenario.changed(step.changes), which) for step in wanted]
-    base, *others = simulate_years(variants, seed=seed, jobs=jobs, cluster=cluster, progress=progress)
+    base, *others = simulate_years(
+        variants, seed=seed, jobs=jobs, cluster=cluster, progress=progress, checkpoint=store)
     cost = cost_of_output(base.years)
     steps = []
     for step, years in zip(wanted, others, strict=True):
@@ -65,7 +69,7 @@ def diagnose(
     return Diagnosis(
         scenario, seed, count, tuple(losses_of(scenario, base.years, tasks)), tuple(steps),
         {name: interval([year.kpis[name] for year in base.years]) for name in base.years[0].kpis},
-        tuple(base.years[0].emissions.factor_ids), {"seconds": time.perf_counter() - begun, "jobs": jobs})
+        tuple(base.years[0].emissions.factor_ids), {"seconds": time.perf_counter() - begun, "jobs": jobs} | kept_by(store))
 
 
 def losses_of(scenario: Scenario, years: Sequence[YearAccounts], tasks: Sequence[Task]) -> list[Loss]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from twin.core.faults import InputFault
 from twin.core.progress import Progress, silent
+from twin.experiment.checkpoint import Checkpoint
 from twin.experiment.draws import AddressedDraws
 from twin.experiment.runner import run
 from twin.experiment.statistics import interval
@@ -17,7 +18,7 @@ from twin.tasks.bundle import bundle_of, coalitions, members_of
 from twin.tasks.catalogue import find, for_industry
 from twin.tasks.effect import Pairing, not_applicable, task_effect
 from twin.tasks.study import Study, TaskEffect
-from twin.tasks.years import Variant, Years, simulate_years
+from twin.tasks.years import Variant, Years, kept_by, simulate_years
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +52,7 @@ def evaluate(
     ``bundle``: ``"all"`` or ids joined by commas, evaluated together too. ``dispatch``: as-operated, optimized or both. Raises InputFault
     for an unknown task or dispatch, ScenarioFaults where a task's change gives no valid scenario.
     """
-    begun = time.perf_counter()
+    begun, store = time.perf_counter(), None if checkpoint is None else Checkpoint(checkpoint)
     if dispatch not in DISPATCHES:
         message = f"dispatch {dispatch!r}: write as-operated, optimized or both"
         raise InputFault(message)
@@ -62,7 +63,7 @@ def evaluate(
     asked = [_ask(bases[name].scenario, task, name, seed, count) for name in bases for task in chosen]
     variants = [*bases.values(), *(v for one in asked if one.central for v in (one.central, *one.draws))]
     years = dict(zip((v.name for v in variants), simulate_years(
-        variants, seed=seed, jobs=jobs, cluster=cluster, progress=progress, checkpoint=checkpoint), strict=True))
+        variants, seed=seed, jobs=jobs, cluster=cluster, progress=progress, checkpoint=store), strict=True))
     effects = tuple(_effect(one, years, bases, seed) for one in asked)
     together = None
     first = next(iter(bases))
@@ -70,14 +71,14 @@ def evaluate(
         members = members_of(bundle, [e for e in effects if e.dispatch == first], chosen)
         sets = coalitions(bases[first], members)
         extra = simulate_years(
-            [v for v in sets.values() if v.name not in years], seed=seed, jobs=jobs, cluster=cluster, progress=progress, checkpoint=checkpoint)
+            [v for v in sets.values() if v.name not in years], seed=seed, jobs=jobs, cluster=cluster, progress=progress, checkpoint=store)
         together = bundle_of(members, sets, years | {one.variant.name: one for one in extra})
     base_years = years[bases[first].name].years
     baseline = {name: interval([year.kpis[name] for year in base_years]) for name in base_years[0].kpis}
     shown = run(bases[first].scenario, seed=seed, replications=1) if first == "as-operated" else None
     return Study(
         scenario, seed, count, baseline, effects, tuple(base_years[0].emissions.factor_ids), _notes(scenario), together, run=shown,
-        meta={"seconds": time.perf_counter() - begun, "jobs": jobs})
+        meta={"seconds": time.perf_counter() - begun, "jobs": jobs} | kept_by(store))
 
 
 def _base(scenario: Scenario, dispatch: str, count: int) -> Variant:
