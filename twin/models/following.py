@@ -189,12 +189,13 @@ class Follower:
 
     def tapped(self, shop: MeltShop, feed: Feed, kg: float) -> None:
         """A ladle of ``kg`` was filled for ``feed``: strike its next planned one, unless it was a rest."""
-        if kg < SCRAPS * shop.kind.ladle.capacity_kg:
+        if not self.rules(self.floor.now):
             return
         taps, name = self._ladles(shop), self.names[feed.unit.equipment]
         for batch in taps:
             if batch.key == name:
-                taps.remove(batch)
+                if kg >= batch.mass_kg / 2.0:
+                    taps.remove(batch)
                 return
 
 
