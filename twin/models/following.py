@@ -11,7 +11,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from heapq import heapify
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from twin.models.melting import Furnace, MeltShop
@@ -71,23 +71,32 @@ class Follower:
         """The lot that ``unit`` begins now, taken from its place; None where it has to wait, and then it is called again."""
         waiting = {job.key: job for job in place.jobs()}
         mine = self.queue_of(unit)
-        chosen = self._due(mine, waiting, now) if mine else self._spare(waiting, now)
+        chosen = self._due(mine, waiting, now, early=self._stuck(unit, now)) if mine else self._spare(waiting, now)
         if chosen is None:
             self._wait(place, mine, now)
             return None
         self.started.add(chosen)
         return take(place, waiting[chosen])
 
-    def _due(self, mine: Queue, waiting: dict[str, Job], now: float) -> str | None:
-        """The head of the queue when its time has come and it is there; when patience ends, the next one that is."""
+    def _due(self, mine: Queue, waiting: dict[str, Job], now: float, *, early: bool) -> str | None:
+        """The head of the queue when its time has come (or it may be ``early``) and it is there; when patience ends, the next one that is."""
         head = mine[0]
-        if head.not_before_s > now + _EARLY_S:
+        if head.not_before_s > now + _EARLY_S and not early:
             return None
         if head.job in waiting:
             return head.job
         if now < head.not_before_s + self.patience_s - _EARLY_S:
             return None
         return next((batch.job for batch in mine if batch.job in waiting and batch.job not in self.started), None)
+
+    def _stuck(self, unit: MetalUnit, now: float) -> bool:
+        """Whether metal is held in a furnace for more than a slot beyond its plan, and casting a lot here would make room for it."""
+        if unit.supplier is None or unit.feed.window_s < math.inf:
+            return False
+        shop = cast("MeltShop", unit.supplier)
+        taps = self._ladles(shop)
+        late = bool(taps) and now > taps[0].not_before_s + self.slot_s
+        return late and unit.feed.room_kg < shop.kind.ladle.capacity_kg and any(f.available_kg() > _TINY_KG for f in shop.furnaces)
 
     def _spare(self, waiting: dict[str, Job], now: float) -> str | None:
         """With none of its own left: a lot that the plan does not name, else one with which another unit is late beyond patience."""
@@ -159,6 +168,7 @@ class Follower:
             return list(feeds)
         head = taps[0]
         if now > head.not_before_s + self.slot_s:
+            self.floor.after(0.0, lambda event: _call_all(shop.places, self.floor.now))
             return list(feeds)
         if left_kg > _TINY_KG:
             self.alarm(taps, head.not_before_s + self.slot_s + 1.0, lambda event: shop.look())
@@ -197,6 +207,13 @@ class Follower:
                 if kg >= batch.mass_kg / 2.0:
                     taps.remove(batch)
                 return
+
+
+def _call_all(places: Sequence[MetalPlace], now: float) -> None:
+    """Let units that wait for their time see whether they may begin early."""
+    for place in places:
+        if place.free:
+            place.call(now)
 
 
 def take(place: MetalPlace, job: Job) -> Job:

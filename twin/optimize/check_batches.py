@@ -65,11 +65,11 @@ def job_violations(plan: Plan, site: Site) -> Iterator[Violation]:
     """Jobs: known, once, all, released, on their route, in working time, long enough, with their pieces."""
     lots = [batch for batch in plan.batches if batch.kind == "job"]
     counts = Counter(batch.job for batch in lots)
-    for job, count in counts.items():
-        if job not in site.jobs:
-            yield Violation("known_job", str(job), plan.start_s, "is not among the jobs to be cast")
+    for key, count in counts.items():
+        if key not in site.jobs:
+            yield Violation("known_job", str(key), plan.start_s, "is not among the jobs to be cast")
         if count > 1:
-            yield Violation("once", str(job), plan.start_s, f"is cast {count} times")
+            yield Violation("once", str(key), plan.start_s, f"is cast {count} times")
     for name, job in site.jobs.items():
         if name not in counts and job.due_s <= plan.start_s + plan.horizon_s:
             yield Violation("missing", name, job.due_s, "is due in the horizon and not cast")

@@ -68,7 +68,9 @@ class Site:
 def site_of(scenario: Scenario, plan: Plan, state: Snapshot) -> Site:
     """Read the scenario for the plan's horizon."""
     end_s = plan.start_s + plan.horizon_s
-    cells, melters, supplier = {}, {}, {}
+    cells: dict[str, Cell] = {}
+    melters: dict[str, Melter] = {}
+    supplier: dict[str, str] = {}
     for name, kind in scenario.stations.items():
         units = [f"{name}.{k + 1}" for k in range(kind.units)]
         if isinstance(kind, Casting):

@@ -85,7 +85,7 @@ def resampled(values: Floats, interval_s: float, slots: Slots) -> Floats:
     """Means over the slots (slots,) of a series of means over ``interval_s`` from t = 0 on."""
     edges = interval_s * np.arange(len(values) + 1)
     total = np.concatenate([[0.0], np.cumsum(values) * interval_s])
-    return np.diff(np.interp(slots.edges(), edges, total)) / slots.slot_s
+    return np.asarray(np.diff(np.interp(slots.edges(), edges, total)) / slots.slot_s)
 
 
 def carbon(scenario: Scenario, slots: Slots) -> Carbon:

@@ -111,8 +111,8 @@ def _solve(
     solver.changeColsCost(count, np.arange(count, dtype=np.int32), cost)
     solver.changeColsBounds(count, np.arange(count, dtype=np.int32), matrix.col_low, high)
     if lots is not None and slack.get("lots"):
-        columns = np.array(slack["lots"], dtype=np.int32)
-        solver.addRow(-np.inf, lots + TOLERANCE, len(columns), columns, np.ones(len(columns)))
+        missing = np.array(slack["lots"], dtype=np.int32)
+        solver.addRow(-np.inf, lots + TOLERANCE, len(missing), missing, np.ones(len(missing)))
     solver.run()
     if solver.getInfo().primal_solution_status != 2:
         return None

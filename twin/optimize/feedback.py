@@ -88,16 +88,16 @@ def corrections_kwh(scenario: Scenario, trace: Trace) -> dict[str, dict[str, flo
 
 
 def _corrections_of(trace: Trace, station: str, kind: InductionFurnace) -> dict[str, float]:
-    cycle, excess = Cycle(kind), {gap.name: [] for gap in GAPS}  # type: dict[str, list[float]]
+    cycle = Cycle(kind)
+    excess: dict[str, list[float]] = {gap.name: [] for gap in GAPS}
     reckoned = {gap.name: cycle.heat(gap.typical_s).kwh for gap in GAPS}
     gaps = [gap for gap in GAPS if not kind.heel_kg or gap.name != "warm"]
     charged, melted = _by_batch(trace)
-    for code, name in enumerate(trace.names.equipment):
+    for code in range(len(trace.names.equipment)):
         if trace.names.station_of[code] < 0 or trace.names.station[trace.names.station_of[code]] != station:
             continue
         spans = sorted({(float(a), float(b), int(batch)) for a, b, batch, e in zip(
             trace.batches["t0"], trace.batches["t1"], trace.batches["batch"], trace.batches["equipment"], strict=True) if int(e) == code})
-        del name
         for (_, emptied, _), (begun, _, batch) in zip(spans, spans[1:], strict=False):
             gap = next(gap.name for gap in gaps if begun - emptied <= gap.longest_s)
             if charged.get(batch, 0.0) > 0.5 * kind.charge.mass_kg and melted.get(batch):

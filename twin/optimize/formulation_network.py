@@ -63,8 +63,8 @@ def define_capacity_constraints(model: Any, problem: Problem) -> None:
     """
     import pyomo.environ as pyo
 
-    priced = [(c.name, t) for c in problem.capacities.values() if c.overtime is not None for t in range(problem.slots)]
-    model.overtime = pyo.Var(priced, bounds=lambda _, c, t: (0.0, float(problem.capacities[c].overtime[t])))
+    most = {(c.name, t): float(c.overtime[t]) for c in problem.capacities.values() if c.overtime is not None for t in range(problem.slots)}
+    model.overtime = pyo.Var(list(most), bounds=lambda _, c, t: (0.0, most[c, t]))
     in_use: dict[tuple[str, int], list[Any]] = {}
     for name, task in problem.tasks.items():
         for t in problem.starts(task) if task.uses else ():

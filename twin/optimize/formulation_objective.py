@@ -40,7 +40,8 @@ def carry_krw(model: Any, problem: Problem) -> Any:
 
 def overtime_krw(model: Any, problem: Problem) -> Any:
     """Σ_(c,t) overtime_krw[c,t]·overtime[c,t]; rostered hours are paid in any case and are no decision."""
-    return sum(float(problem.capacities[c].overtime_krw[t]) * model.overtime[c, t] for c, t in model.overtime)  # type: ignore[index]
+    premium = {c.name: c.overtime_krw for c in problem.capacities.values() if c.overtime_krw is not None}
+    return sum(float(premium[c][t]) * model.overtime[c, t] for c, t in model.overtime)
 
 
 def tasks_krw(model: Any, problem: Problem) -> Any:

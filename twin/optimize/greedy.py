@@ -182,7 +182,7 @@ class Dispatch:
         """A small ladle is filled only with what is left after the full ones."""
         source = next(c for c in tap.changes if c.amount < 0)
         larger = [c.amount for t in self.by_role["tap"] if not t.continuous for c in t.changes if c.stock == source.stock and c.amount < source.amount - EPSILON]
-        return not larger or self.floor.levels[source.stock][slot] < -max(larger) - EPSILON
+        return not larger or bool(self.floor.levels[source.stock][slot] < -max(larger) - EPSILON)
 
     def _due(self, task: Task) -> Due | None:
         return self.due_of.get(task.name)
@@ -237,7 +237,7 @@ class Dispatch:
         feeds = {c.stock for t in self.by_role.get("tap", []) for c in t.changes if c.amount > 0 and is_metal(c.stock)}
         room = sum(self.problem.stocks[name].high - self.floor.levels[name][-1] for name in feeds)
         drawn = sum(self._could_draw(group, slot, close) for group in {t.group for t in self.by_role.get("lot", [])})
-        return self.floor.levels[given.stock][-1] + given.amount <= room + drawn
+        return bool(self.floor.levels[given.stock][-1] + given.amount <= room + drawn)
 
     def _could_draw(self, group: str, slot: int, close: int) -> float:
         """Metal that a unit can still draw before ``close``: lots of its present product one after the other, less ``caution`` of them."""

@@ -44,7 +44,7 @@ class Slots:
 
     def edges(self) -> Floats:
         """Starts of all slots and the end of the last (count + 1,)."""
-        return self.start_s + self.slot_s * np.arange(self.count + 1)
+        return np.asarray(self.start_s + self.slot_s * np.arange(self.count + 1), dtype=float)
 
     def whole(self, duration_s: float) -> int:
         """A duration rounded up to slots, proof against the last bit."""

@@ -99,7 +99,8 @@ def highs_of(matrix: Matrix, *, relaxed: bool = False, **options: float | int | 
     if not relaxed:
         kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
         lp.integrality_ = [kinds[bool(flag)] for flag in matrix.integer]
-    solver = highspy.Highs()
+    make: Any = highspy.Highs
+    solver: highspy.Highs = make()
     for name, value in {"output_flag": False, "threads": 1, "random_seed": 0, **options}.items():
         solver.setOptionValue(name, value)
     solver.passModel(lp)

@@ -18,7 +18,7 @@ from twin.optimize.feedback import feedback_of
 from twin.optimize.greedy import candidates
 from twin.optimize.replay import replay
 from twin.optimize.search import Solution, search
-from twin.scenario.plan import Plan
+from twin.scenario.plan import Plan, Status
 
 if TYPE_CHECKING:
     from twin.ledger.trace import Trace
@@ -72,6 +72,7 @@ def schedule(
     refuse_infeasible(derived)
     starts: Sequence[Mapping[StartKey, float]] = candidates(derived.problem)
     build_s, solve_s, used = time.perf_counter() - begun, 0.0, 0
+    shown: Replay | None = None
     for share in SHARES:
         begun = time.perf_counter()
         part = limit.part(share)
@@ -88,10 +89,11 @@ def schedule(
     solution = replace(
         priced, status=_status(priced, solution), stopped_by=solution.stopped_by, iterations=used, bound_krw=priced.bound_krw)
     plan = planned(scenario, slots, derived, solution)
+    assert shown is not None  # noqa: S101  # there is at least one share
     return Schedule(plan, derived, solution, shown, feedback, build_s, solve_s)
 
 
-def _status(priced: Solution, searched: Solution) -> str:
+def _status(priced: Solution, searched: Solution) -> Status:
     return "optimal" if searched.status == "optimal" and priced.gap <= 1e-6 else priced.status
 
 
