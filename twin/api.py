@@ -22,8 +22,21 @@ if TYPE_CHECKING:
     from twin.scenario.scenario import Scenario as ScenarioData
 
 __all__ = [
-    "Billing", "Calibration", "Diagnosis", "Plan", "Result", "Run", "Scenario", "Study", "bill", "calibrate", "compare", "evaluate", "examples",
-    "load", "open_result",
+    "Billing",
+    "Calibration",
+    "Diagnosis",
+    "Plan",
+    "Result",
+    "Run",
+    "Scenario",
+    "Study",
+    "bill",
+    "calibrate",
+    "compare",
+    "evaluate",
+    "examples",
+    "load",
+    "open_result",
 ]
 
 
@@ -215,8 +228,15 @@ class Scenario:
         return self.set(known[name])
 
     def run(
-        self, *, seed: int | None = None, replications: int | None = None, jobs: int = 1, cluster: str | None = None,
-        precision: float | None = None, progress: Progress = silent, checkpoint: str | Path | None = None,
+        self,
+        *,
+        seed: int | None = None,
+        replications: int | None = None,
+        jobs: int = 1,
+        cluster: str | None = None,
+        precision: float | None = None,
+        progress: Progress = silent,
+        checkpoint: str | Path | None = None,
     ) -> Run:
         """Simulate; ``precision`` adds replications in rounds until the half-width of the energy falls below this share.
 
@@ -224,51 +244,118 @@ class Scenario:
         """
         from twin.experiment.runner import run
 
-        return Run(run(
-            self.data, seed=seed, replications=replications, jobs=jobs, cluster=cluster, precision=precision, progress=progress,
-            checkpoint=Path(checkpoint) if checkpoint else None))
+        return Run(
+            run(
+                self.data,
+                seed=seed,
+                replications=replications,
+                jobs=jobs,
+                cluster=cluster,
+                precision=precision,
+                progress=progress,
+                checkpoint=Path(checkpoint) if checkpoint else None,
+            )
+        )
 
     def optimize(
-        self, *, iterations: int | None = None, seconds: float | None = None, seed: int | None = None,
-        replications: int | None = None, jobs: int = 1, progress: Progress = silent,
+        self,
+        *,
+        iterations: int | None = None,
+        seconds: float | None = None,
+        seed: int | None = None,
+        replications: int | None = None,
+        jobs: int = 1,
+        progress: Progress = silent,
     ) -> Plan:
         """Schedule against tariff and carbon, check, replay."""
         from twin.optimize.optimize import optimize
 
-        return Plan(optimize(
-            self.data, iterations=iterations, seconds=seconds, seed=seed, replications=replications, jobs=jobs, progress=progress))
+        return Plan(
+            optimize(
+                self.data,
+                iterations=iterations,
+                seconds=seconds,
+                seed=seed,
+                replications=replications,
+                jobs=jobs,
+                progress=progress,
+            )
+        )
 
     def evaluate(
-        self, *, tasks: Sequence[str] | None = None, bundle: str | None = None, dispatch: str = "as-operated",
-        seed: int | None = None, replications: int | None = None, jobs: int = 1, cluster: str | None = None,
-        progress: Progress = silent, checkpoint: str | Path | None = None,
+        self,
+        *,
+        tasks: Sequence[str] | None = None,
+        bundle: str | None = None,
+        dispatch: str = "as-operated",
+        seed: int | None = None,
+        replications: int | None = None,
+        jobs: int = 1,
+        cluster: str | None = None,
+        progress: Progress = silent,
+        checkpoint: str | Path | None = None,
     ) -> Study:
         """Effects of tasks over the composed year, paired draw by draw."""
         from twin.tasks.evaluate import evaluate as evaluate_tasks
 
-        return Study(evaluate_tasks(
-            self.data, tasks=tasks, bundle=bundle, dispatch=dispatch, seed=seed, replications=replications, jobs=jobs,
-            cluster=cluster, progress=progress, checkpoint=Path(checkpoint) if checkpoint else None))
+        return Study(
+            evaluate_tasks(
+                self.data,
+                tasks=tasks,
+                bundle=bundle,
+                dispatch=dispatch,
+                seed=seed,
+                replications=replications,
+                jobs=jobs,
+                cluster=cluster,
+                progress=progress,
+                checkpoint=Path(checkpoint) if checkpoint else None,
+            )
+        )
 
     def diagnose(
-        self, *, seed: int | None = None, replications: int | None = None, jobs: int = 1, progress: Progress = silent,
+        self,
+        *,
+        seed: int | None = None,
+        replications: int | None = None,
+        jobs: int = 1,
+        progress: Progress = silent,
         checkpoint: str | Path | None = None,
     ) -> Diagnosis:
         """Losses, what one step is worth, tasks that address them."""
         from twin.tasks.diagnose import diagnose
 
-        return Diagnosis(diagnose(
-            self.data, seed=seed, replications=replications, jobs=jobs, progress=progress,
-            checkpoint=Path(checkpoint) if checkpoint else None))
+        return Diagnosis(
+            diagnose(
+                self.data,
+                seed=seed,
+                replications=replications,
+                jobs=jobs,
+                progress=progress,
+                checkpoint=Path(checkpoint) if checkpoint else None,
+            )
+        )
 
     def calibrate(
-        self, *, meter: str | Path, heats: str | Path | None = None, test: str | Path | None = None, progress: Progress = silent,
+        self,
+        *,
+        meter: str | Path,
+        heats: str | Path | None = None,
+        test: str | Path | None = None,
+        progress: Progress = silent,
     ) -> Calibration:
         """Fit the furnace to a meter log."""
         from twin.meters.calibrate import calibrate as fit
 
-        return Calibration(fit(
-            self.data, meter=Path(meter), heats=Path(heats) if heats else None, test=Path(test) if test else None, progress=progress))
+        return Calibration(
+            fit(
+                self.data,
+                meter=Path(meter),
+                heats=Path(heats) if heats else None,
+                test=Path(test) if test else None,
+                progress=progress,
+            )
+        )
 
     def __repr__(self) -> str:
         return f"<Scenario {self.data.spec.name!r} {self.sha256[:12]}>"
@@ -292,8 +379,15 @@ def calibrate(scenario: Scenario, **options: Any) -> Calibration:
 
 
 def bill(
-    load: pd.DataFrame | str | Path, tariff: str, *, contract_kw: float | None = None, interval_min: int | None = None,
-    stamp: str = "start", previous_peak_kw: Sequence[float] = (), timezone: str = "Asia/Seoul", advise: bool = False,
+    load: pd.DataFrame | str | Path,
+    tariff: str,
+    *,
+    contract_kw: float | None = None,
+    interval_min: int | None = None,
+    stamp: str = "start",
+    previous_peak_kw: Sequence[float] = (),
+    timezone: str = "Asia/Seoul",
+    advise: bool = False,
 ) -> Billing:
     """Bill a load (a CSV file, or a DataFrame with ``timestamp`` and ``kw`` or ``kwh``) on a tariff.
 
@@ -301,9 +395,18 @@ def bill(
     """
     from twin.meters.billing import bill_meter
 
-    return Billing(bill_meter(
-        load, tariff, contract_kw=contract_kw, interval_min=interval_min, stamp=stamp,
-        previous_peak_kw=tuple(previous_peak_kw), timezone=timezone, advise=advise))
+    return Billing(
+        bill_meter(
+            load,
+            tariff,
+            contract_kw=contract_kw,
+            interval_min=interval_min,
+            stamp=stamp,
+            previous_peak_kw=tuple(previous_peak_kw),
+            timezone=timezone,
+            advise=advise,
+        )
+    )
 
 
 def compare(base: Run, other: Run) -> pd.DataFrame:

@@ -19,9 +19,14 @@ if TYPE_CHECKING:
     from twin import api
 
 app = typer.Typer(
-    name="twin", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    name="twin",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     help="Digital twin of small factories: simulate, schedule and evaluate carbon-reduction tasks.",
 )
+
 
 def checked_formats(text: str | None) -> str | None:
     """``"html,xlsx"`` as written, refused before any work where a format is unknown."""
@@ -50,7 +55,9 @@ Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress, no mess
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="More: times, memory, where results lie.")]
 Formats = Annotated[
     str | None,
-    typer.Option("--report", metavar="html,xlsx", help="Also write a report and print its path.", callback=checked_formats),
+    typer.Option(
+        "--report", metavar="html,xlsx", help="Also write a report and print its path.", callback=checked_formats
+    ),
 ]
 
 RUNS = Path("runs")
@@ -120,8 +127,11 @@ def progress_bar(*, quiet: bool) -> Any:
 @app.command()
 def new(
     name: Annotated[str, typer.Argument(help="Folder to make.")] = "my-foundry",
-    example: Annotated[str, typer.Option("--from", metavar="EXAMPLE", help="Example to start from.")] = "aluminium-foundry",
-    *, as_json: Json = False,
+    example: Annotated[
+        str, typer.Option("--from", metavar="EXAMPLE", help="Example to start from.")
+    ] = "aluminium-foundry",
+    *,
+    as_json: Json = False,
 ) -> None:
     """Start a scenario of your own from an example."""
     from twin.shipped import start_from
@@ -159,7 +169,7 @@ def schema(out: Annotated[Path | None, typer.Option("--out", metavar="FILE", hel
 
 
 @app.command()
-def doctor(*, as_json: Json = False, lang: Lang = None) -> None:
+def doctor(*, as_json: Json = False) -> None:
     """Check this machine: versions, cores, memory, fonts, data."""
     from twin.doctor import findings
 
@@ -168,7 +178,9 @@ def doctor(*, as_json: Json = False, lang: Lang = None) -> None:
         emit({"checks": found})
     else:
         for item in found:
-            typer.echo(f"{'ok ' if item['ok'] else '!! '} {item['name']}: {item['value']}{'' if item['ok'] else ' — ' + item['fix']}")
+            typer.echo(
+                f"{'ok ' if item['ok'] else '!! '} {item['name']}: {item['value']}{'' if item['ok'] else ' — ' + item['fix']}"
+            )
 
 
 @app.command()
@@ -177,37 +189,49 @@ def validate(scenario: ScenarioFile, *, sets: Sets = None, as_json: Json = False
     from dataclasses import asdict
 
     from twin.core.faults import ScenarioFaults
+    from twin.core.messages import t
     from twin.scenario.scenario import read
 
     try:
         data = read(scenario, parse_sets(sets))
-        faults, warnings = (), data.warnings
     except ScenarioFaults as error:
-        faults, warnings = error.faults, ()
-        data = None
-    if as_json:
-        emit({"faults": [asdict(f) for f in (*faults, *warnings)], "sha256": data.sha256 if data else None})
-    else:
-        for fault in (*faults, *warnings):
-            typer.echo(str(fault), err=bool(faults))
-        if data is not None:
-            typer.echo(f"{scenario}: valid, sha256 {data.sha256[:16]}")
+        if as_json:
+            emit({"faults": [asdict(fault) for fault in error.faults], "sha256": None})
         else:
-            typer.echo(f"{len(faults)} fault{'s' if len(faults) != 1 else ''}", err=True)
-    if faults:
-        raise typer.Exit(2)
+            count = len(error.faults)
+            typer.echo(
+                f"{error}\n{t('cli.fault' if count == 1 else 'cli.faults', language(lang), count=count)}", err=True
+            )
+        raise typer.Exit(2) from None
+    if as_json:
+        emit({"faults": [asdict(warning) for warning in data.warnings], "sha256": data.sha256})
+        return
+    for warning in data.warnings:
+        typer.echo(str(warning))
+    typer.echo(t("cli.valid", language(lang), scenario=scenario, sha256=data.sha256[:16]))
 
 
 @app.command()
 def run(
-    scenario: ScenarioFile, *, sets: Sets = None, seed: Seed = None, replications: Replications = None, jobs: Jobs = 1,
-    cluster: Cluster = None, out: Out = RUNS, report: Formats = None, as_json: Json = False, lang: Lang = None,
-    quiet: Quiet = False, verbose: Verbose = False,
+    scenario: ScenarioFile,
+    *,
+    sets: Sets = None,
+    seed: Seed = None,
+    replications: Replications = None,
+    jobs: Jobs = 1,
+    cluster: Cluster = None,
+    out: Out = RUNS,
+    report: Formats = None,
+    as_json: Json = False,
+    lang: Lang = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Simulate a scenario: energy, bill, carbon, output, with intervals."""
     with progress_bar(quiet=quiet) as progress:
         result = load(scenario, sets, quiet=quiet).run(
-            seed=seed, replications=replications, jobs=jobs, cluster=cluster, progress=progress, checkpoint=out)
+            seed=seed, replications=replications, jobs=jobs, cluster=cluster, progress=progress, checkpoint=out
+        )
     show(result, as_json=as_json, lang=language(lang))
     keep(result, out, report, language(lang), as_json=as_json, quiet=quiet)
     tell_meta(result, verbose=verbose)
@@ -215,16 +239,26 @@ def run(
 
 @app.command()
 def optimize(
-    scenario: ScenarioFile, *, sets: Sets = None,
+    scenario: ScenarioFile,
+    *,
+    sets: Sets = None,
     iterations: Annotated[int | None, typer.Option(min=1, help="Limit of the search; makes it reproducible.")] = None,
     seconds: Annotated[float | None, typer.Option(min=0.1, help="Stop after so many seconds.")] = None,
-    seed: Seed = None, replications: Replications = None, jobs: Jobs = 1, out: Out = RUNS, report: Formats = None,
-    as_json: Json = False, lang: Lang = None, quiet: Quiet = False, verbose: Verbose = False,
+    seed: Seed = None,
+    replications: Replications = None,
+    jobs: Jobs = 1,
+    out: Out = RUNS,
+    report: Formats = None,
+    as_json: Json = False,
+    lang: Lang = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Schedule against tariff and carbon; check the plan; replay it in the stochastic plant."""
     with progress_bar(quiet=quiet) as progress:
         result = load(scenario, sets, quiet=quiet).optimize(
-            iterations=iterations, seconds=seconds, seed=seed, replications=replications, jobs=jobs, progress=progress)
+            iterations=iterations, seconds=seconds, seed=seed, replications=replications, jobs=jobs, progress=progress
+        )
     show(result, as_json=as_json, lang=language(lang))
     keep(result, out, report, language(lang), as_json=as_json, quiet=quiet)
     tell_meta(result, verbose=verbose)
@@ -234,18 +268,38 @@ def optimize(
 
 @app.command()
 def evaluate(
-    scenario: ScenarioFile, *, sets: Sets = None,
-    task: Annotated[list[str] | None, typer.Option("--task", metavar="ID", help="Task id or file; may be repeated.")] = None,
+    scenario: ScenarioFile,
+    *,
+    sets: Sets = None,
+    task: Annotated[
+        list[str] | None, typer.Option("--task", metavar="ID", help="Task id or file; may be repeated.")
+    ] = None,
     bundle: Annotated[str | None, typer.Option(metavar="ID,…|all", help="Also evaluate these tasks together.")] = None,
     dispatch: Annotated[str, typer.Option(help="as-operated, optimized or both")] = "as-operated",
-    seed: Seed = None, replications: Replications = None, jobs: Jobs = 1, cluster: Cluster = None, out: Out = RUNS,
-    report: Formats = None, as_json: Json = False, lang: Lang = None, quiet: Quiet = False, verbose: Verbose = False,
+    seed: Seed = None,
+    replications: Replications = None,
+    jobs: Jobs = 1,
+    cluster: Cluster = None,
+    out: Out = RUNS,
+    report: Formats = None,
+    as_json: Json = False,
+    lang: Lang = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Effects of carbon-reduction tasks on this plant over a year, with intervals, money and support."""
     with progress_bar(quiet=quiet) as progress:
         result = load(scenario, sets, quiet=quiet).evaluate(
-            tasks=task, bundle=bundle, dispatch=dispatch, seed=seed, replications=replications, jobs=jobs, cluster=cluster,
-            progress=progress, checkpoint=out)
+            tasks=task,
+            bundle=bundle,
+            dispatch=dispatch,
+            seed=seed,
+            replications=replications,
+            jobs=jobs,
+            cluster=cluster,
+            progress=progress,
+            checkpoint=out,
+        )
     show(result, as_json=as_json, lang=language(lang))
     keep(result, out, report, language(lang), as_json=as_json, quiet=quiet)
     tell_meta(result, verbose=verbose)
@@ -253,13 +307,23 @@ def evaluate(
 
 @app.command()
 def diagnose(
-    scenario: ScenarioFile, *, sets: Sets = None, seed: Seed = None, replications: Replications = None, jobs: Jobs = 1,
-    out: Out = RUNS, report: Formats = None, as_json: Json = False, lang: Lang = None, quiet: Quiet = False,
+    scenario: ScenarioFile,
+    *,
+    sets: Sets = None,
+    seed: Seed = None,
+    replications: Replications = None,
+    jobs: Jobs = 1,
+    out: Out = RUNS,
+    report: Formats = None,
+    as_json: Json = False,
+    lang: Lang = None,
+    quiet: Quiet = False,
 ) -> None:
     """Where energy is lost, what one step of change is worth, which tasks address it."""
     with progress_bar(quiet=quiet) as progress:
         result = load(scenario, sets, quiet=quiet).diagnose(
-            seed=seed, replications=replications, jobs=jobs, progress=progress, checkpoint=out)
+            seed=seed, replications=replications, jobs=jobs, progress=progress, checkpoint=out
+        )
     show(result, as_json=as_json, lang=language(lang))
     keep(result, out, report, language(lang), as_json=as_json, quiet=quiet)
 
@@ -271,17 +335,30 @@ def bill(
     contract_kw: Annotated[float | None, typer.Option(min=0.0, help="Contract power in kW.")] = None,
     interval: Annotated[int | None, typer.Option(min=1, help="Minutes of one row; absent: as found.")] = None,
     stamp: Annotated[str, typer.Option(help="What a timestamp marks: start or end of its interval.")] = "start",
-    previous_peak: Annotated[list[float] | None, typer.Option(help="Past monthly demand in kW, oldest first; may be repeated.")] = None,
+    previous_peak: Annotated[
+        list[float] | None, typer.Option(help="Past monthly demand in kW, oldest first; may be repeated.")
+    ] = None,
     timezone: Annotated[str, typer.Option(help="Time zone of the stamps where they name none.")] = "Asia/Seoul",
-    *, advise: Annotated[bool, typer.Option("--advise", help="Best option, contract power, power-factor correction.")] = False,
-    as_json: Json = False, lang: Lang = None,
+    *,
+    advise: Annotated[
+        bool, typer.Option("--advise", help="Best option, contract power, power-factor correction.")
+    ] = False,
+    as_json: Json = False,
+    lang: Lang = None,
 ) -> None:
     """Bill a metered load on a tariff, with all its lines."""
     from twin import api
 
     result = api.bill(
-        meter, tariff, contract_kw=contract_kw, interval_min=interval, stamp=stamp, previous_peak_kw=previous_peak or [],
-        timezone=timezone, advise=advise)
+        meter,
+        tariff,
+        contract_kw=contract_kw,
+        interval_min=interval,
+        stamp=stamp,
+        previous_peak_kw=previous_peak or [],
+        timezone=timezone,
+        advise=advise,
+    )
     show(result, as_json=as_json, lang=language(lang))
 
 
@@ -292,7 +369,11 @@ def calibrate(
     heats: Annotated[Path | None, typer.Option(help="Heat log with charges and energies.")] = None,
     test: Annotated[Path | None, typer.Option(help="Meter log kept apart for the test.")] = None,
     write: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the fitted scenario there.")] = None,
-    *, sets: Sets = None, as_json: Json = False, lang: Lang = None, quiet: Quiet = False,
+    *,
+    sets: Sets = None,
+    as_json: Json = False,
+    lang: Lang = None,
+    quiet: Quiet = False,
 ) -> None:
     """Fit a furnace to its meter, with intervals and an out-of-sample test beside naive predictors."""
     with progress_bar(quiet=quiet) as progress:
@@ -304,10 +385,16 @@ def calibrate(
 
 @app.command()
 def report(
-    result: Annotated[Path, typer.Argument(metavar="RUN-or-STUDY", help="Folder of a stored result.", show_default=False)],
+    result: Annotated[
+        Path, typer.Argument(metavar="RUN-or-STUDY", help="Folder of a stored result.", show_default=False)
+    ],
     formats_: Annotated[str, typer.Option("--format", metavar="html,xlsx", callback=checked_formats)] = "html",
-    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder of the report; absent: the result's.")] = None,
-    *, lang: Lang = None, as_json: Json = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder of the report; absent: the result's.")
+    ] = None,
+    *,
+    lang: Lang = None,
+    as_json: Json = False,
 ) -> None:
     """Write a report of a stored result and print its path."""
     from twin import api

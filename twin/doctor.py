@@ -11,7 +11,20 @@ import sys
 from pathlib import Path
 from typing import Any
 
-LIBRARIES = ("simpy", "numpy", "scipy", "pandas", "pyomo", "highspy", "plotly", "pydantic", "pint", "pyarrow", "joblib", "holidays")
+LIBRARIES = (
+    "simpy",
+    "numpy",
+    "scipy",
+    "pandas",
+    "pyomo",
+    "highspy",
+    "plotly",
+    "pydantic",
+    "pint",
+    "pyarrow",
+    "joblib",
+    "holidays",
+)
 KOREAN_FONTS = ("Pretendard", "Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Malgun Gothic", "Apple SD Gothic Neo")
 
 
@@ -33,7 +46,9 @@ def _library(name: str) -> dict[str, Any]:
     try:
         return _entry(name, importlib.metadata.version(name), ok=True)
     except importlib.metadata.PackageNotFoundError:
-        return _entry(name, "missing", ok=False, fix="install with: make demo (or pip install -c requirements.lock -e .)")
+        return _entry(
+            name, "missing", ok=False, fix="install with: make demo (or pip install -c requirements.lock -e .)"
+        )
 
 
 def _cores() -> dict[str, Any]:
@@ -52,16 +67,28 @@ def _kinds() -> dict[str, Any]:
     from twin.scenario.kinds import kinds
 
     found = sorted(kinds())
-    return _entry("kinds of equipment", ", ".join(found), ok=bool(found), fix="reinstall the package: its entry points are missing")
+    return _entry(
+        "kinds of equipment",
+        ", ".join(found),
+        ok=bool(found),
+        fix="reinstall the package: its entry points are missing",
+    )
 
 
 def _korean_font() -> dict[str, Any]:
     lister = shutil.which("fc-list")
     if lister is None:
         return _entry("Korean font", "not checked (no fc-list)", ok=True)
-    listing = subprocess.run([lister, ":lang=ko", "family"], capture_output=True, text=True, check=False, timeout=20).stdout  # noqa: S603 - fixed program
+    listing = subprocess.run(
+        [lister, ":lang=ko", "family"], capture_output=True, text=True, check=False, timeout=20
+    ).stdout
     found = [name for name in KOREAN_FONTS if name in listing]
-    return _entry("Korean font", ", ".join(found) or "none known", ok=bool(found or listing.strip()), fix="install fonts-nanum or fonts-noto-cjk")
+    return _entry(
+        "Korean font",
+        ", ".join(found) or "none known",
+        ok=bool(found or listing.strip()),
+        fix="install fonts-nanum or fonts-noto-cjk",
+    )
 
 
 def _data() -> dict[str, Any]:
@@ -72,4 +99,6 @@ def _data() -> dict[str, Any]:
 
 def _writable() -> dict[str, Any]:
     here = Path.cwd()
-    return _entry("results folder", here / "runs", ok=os.access(here, os.W_OK), fix="start where you may write, or name --out")
+    return _entry(
+        "results folder", here / "runs", ok=os.access(here, os.W_OK), fix="start where you may write, or name --out"
+    )

@@ -37,19 +37,42 @@ class MeteredBill:
         """Total, currency, lines, demand by month, advice, warnings."""
         bill = self.bill
         lines = [
-            {"name": x.name, "month": x.month, "quantity": x.quantity, "unit": x.unit, "rate": x.rate, "amount": x.amount,
-             "verified": x.verified, "source": x.source, "detail": x.detail} for x in bill.lines]
+            {
+                "name": x.name,
+                "month": x.month,
+                "quantity": x.quantity,
+                "unit": x.unit,
+                "rate": x.rate,
+                "amount": x.amount,
+                "verified": x.verified,
+                "source": x.source,
+                "detail": x.detail,
+            }
+            for x in bill.lines
+        ]
         return {
-            "tariff": bill.tariff_id, "total": bill.total, "currency": bill.currency, "lines": lines,
-            "demand_kw": dict(bill.demand_kw), "billing_demand_kw": dict(bill.quantities.billing_demand_kw),
-            "warnings": list(bill.warnings), "counterfactual": bill.counterfactual,
+            "tariff": bill.tariff_id,
+            "total": bill.total,
+            "currency": bill.currency,
+            "lines": lines,
+            "demand_kw": dict(bill.demand_kw),
+            "billing_demand_kw": dict(bill.quantities.billing_demand_kw),
+            "warnings": list(bill.warnings),
+            "counterfactual": bill.counterfactual,
             "advice": None if self.advice is None else asdict(self.advice),
         }
 
 
 def bill_meter(
-    load: pd.DataFrame | str | Path, tariff: str, *, contract_kw: float | None, interval_min: int | None, stamp: str,
-    previous_peak_kw: Sequence[float], timezone: str, advise: bool,
+    load: pd.DataFrame | str | Path,
+    tariff: str,
+    *,
+    contract_kw: float | None,
+    interval_min: int | None,
+    stamp: str,
+    previous_peak_kw: Sequence[float],
+    timezone: str,
+    advise: bool,
 ) -> MeteredBill:
     """Bill a load. Raises InputFault for a load or tariff that cannot be billed, naming every bad line (at most twenty)."""
     if stamp not in ("start", "end"):
@@ -62,7 +85,9 @@ def bill_meter(
     return MeteredBill(billed, tariffs.advise(metered, plan, terms) if advise else None)
 
 
-def meter_load(load: pd.DataFrame | str | Path, *, interval_min: int | None, stamp_is_end: bool, timezone: str) -> tariffs.MeterLoad:
+def meter_load(
+    load: pd.DataFrame | str | Path, *, interval_min: int | None, stamp_is_end: bool, timezone: str
+) -> tariffs.MeterLoad:
     """A regular load from rows of ``timestamp`` and ``kw`` or ``kwh`` (optional ``kvarh_lag``, ``kvarh_lead``)."""
     zone = _zone(timezone)
     name, rows = _rows_of_file(Path(load), zone) if isinstance(load, str | Path) else _rows_of_frame(load, zone)
@@ -110,7 +135,9 @@ def _rows_of_file(path: Path, zone: ZoneInfo) -> tuple[str, list[Row]]:
         try:
             rows.append(_row(dict(zip(header, cells, strict=False)), wanted, zone))
         except ValueError as error:
-            faults.append(Fault(str(path), number, 1, "row", str(error), ",".join(cells)[:60], "mend or remove the row"))
+            faults.append(
+                Fault(str(path), number, 1, "row", str(error), ",".join(cells)[:60], "mend or remove the row")
+            )
         if len(faults) >= MOST_FAULTS:
             break
     if faults:
@@ -143,7 +170,7 @@ def _rows_of_frame(frame: pd.DataFrame, zone: ZoneInfo) -> tuple[str, list[Row]]
         message = f"the load needs a column kw or kwh; it has: {', '.join(map(str, frame.columns))}"
         raise InputFault(message)
     rows = [
-        _row({key: str(value) for key, value in record.items()}, wanted, zone)
+        _row({str(key): str(value) for key, value in record.items()}, wanted, zone)
         for record in named[["timestamp", *wanted]].to_dict("records")
     ]
     return "load", rows
@@ -156,8 +183,15 @@ def _refuse_gaps(name: str, rows: list[Row], stamps: np.ndarray, step_s: float) 
     if not len(wrong):
         return
     shown = [
-        Fault(name, int(i) + 2, 1, "timestamp", "an interval is doubled" if steps[i] < step_s else "intervals are missing",
-              f"{rows[i][0]:%Y-%m-%d %H:%M} is followed by {rows[i + 1][0]:%Y-%m-%d %H:%M}", f"one row every {step_s / 60:g} min is due")
+        Fault(
+            name,
+            int(i) + 2,
+            1,
+            "timestamp",
+            "an interval is doubled" if steps[i] < step_s else "intervals are missing",
+            f"{rows[i][0]:%Y-%m-%d %H:%M} is followed by {rows[i + 1][0]:%Y-%m-%d %H:%M}",
+            f"one row every {step_s / 60:g} min is due",
+        )
         for i in wrong[:MOST_FAULTS]
     ]
     raise ScenarioFaults(shown)

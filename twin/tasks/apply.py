@@ -71,7 +71,9 @@ def matched(scenario: Scenario, task: Task) -> list[str]:
 def _fits(tree: Any, task: Task) -> bool:
     where = task.applies_to.where
     every = all(holds(tree, path, condition) for entry in where.all for path, condition in entry.items())
-    some = not where.any or any(holds(tree, path, condition) for entry in where.any for path, condition in entry.items())
+    some = not where.any or any(
+        holds(tree, path, condition) for entry in where.any for path, condition in entry.items()
+    )
     return every and some
 
 
@@ -81,7 +83,9 @@ def changes(scenario: Scenario, task: Task, values: Mapping[str, str | float] | 
     made = {path: _new(scenario.tree, path, value, chosen) for path, value in task.change.scenario.items()}
     for station in matched(scenario, task) if task.change.each else []:
         here = scenario.tree["stations"][station]
-        made |= {f"stations.{station}.{path}": _new(here, path, value, chosen) for path, value in task.change.each.items()}
+        made |= {
+            f"stations.{station}.{path}": _new(here, path, value, chosen) for path, value in task.change.each.items()
+        }
     return made
 
 
@@ -109,7 +113,8 @@ def drawn(task: Task, uniforms: Mapping[str, float]) -> dict[str, str]:
     """Parameters at the quantiles ``uniforms`` (in (0, 1)) of their distributions, as text in the unit of the central value."""
     return {
         name: _quantile(parameter.distribution, uniforms[name], unit_of(parameter.value))
-        for name, parameter in task.parameters.items() if parameter.distribution is not None
+        for name, parameter in task.parameters.items()
+        if parameter.distribution is not None
     }
 
 
@@ -118,7 +123,9 @@ def _quantile(distribution: Distribution, u: float, unit: str) -> str:
         low, high = (parse(text, unit) for text in (distribution.uniform.low, distribution.uniform.high))
         return _written(low + u * (high - low), unit)
     spread = distribution.triangular
-    assert spread is not None, "the schema allows exactly one distribution"
+    if spread is None:
+        message = "a distribution is triangular or uniform"
+        raise InputFault(message)
     low, mode, high = (parse(text, unit) for text in (spread.low, spread.mode, spread.high))
     if not low <= mode <= high or low == high:
         message = f"triangular distribution {spread.low} … {spread.mode} … {spread.high}: write low ≤ mode ≤ high"

@@ -30,7 +30,10 @@ def largest(effects: Sequence[TaskEffect], most: int = MOST_MEMBERS) -> list[str
 
 
 def members_of(asked: str, effects: Sequence[TaskEffect], tasks: Sequence[Task]) -> list[Task]:
-    """The members of a bundle: ``"all"`` are the eight largest. Raises InputFault for tasks that were not evaluated or do not apply."""
+    """The members of a bundle; ``"all"`` are the eight largest.
+
+    Raises InputFault for tasks that were not evaluated or do not apply.
+    """
     ids = largest(effects) if asked == "all" else [part.strip() for part in asked.split(",") if part.strip()]
     known = {task.id: task for task in tasks}
     able = {e.id for e in effects if e.effects}
@@ -64,7 +67,9 @@ def bundle_of(members: Sequence[Task], sets: Mapping[Coalition, Variant], years:
     by_set = {chosen: years[variant.name].years for chosen, variant in sets.items()}
     everything, nothing = by_set[frozenset(ids)], by_set[frozenset()]
     combined: dict[str, Figure] = {
-        label: effect([y.kpis[name] for y in everything], [y.kpis[name] for y in nothing]) for label, name in KPIS.items()}
+        label: effect([y.kpis[name] for y in everything], [y.kpis[name] for y in nothing])
+        for label, name in KPIS.items()
+    }
 
     def value(name: str) -> Callable[[Coalition], float]:
         means = {chosen: interval([y.kpis[name] for y in found]).mean for chosen, found in by_set.items()}
@@ -75,9 +80,12 @@ def bundle_of(members: Sequence[Task], sets: Mapping[Coalition, Variant], years:
     pairs = {label: interactions(ids, v) for label, v in values.items()}
     steps = {label: cascade(ids, v) for label, v in values.items()}
     return Bundle(
-        tuple(ids), combined, {i: {label: shares[label][i] for label in KPIS} for i in ids},
+        tuple(ids),
+        combined,
+        {i: {label: shares[label][i] for label in KPIS} for i in ids},
         {f"{a}+{b}": {label: pairs[label][a, b] for label in KPIS} for a, b in itertools.combinations(ids, 2)},
-        {i: {label: steps[label][i] for label in KPIS} for i in ids})
+        {i: {label: steps[label][i] for label in KPIS} for i in ids},
+    )
 
 
 def shapley(members: Sequence[str], value: Callable[[Coalition], float]) -> dict[str, float]:
@@ -89,7 +97,10 @@ def shapley(members: Sequence[str], value: Callable[[Coalition], float]) -> dict
         terms = []
         for size in range(n):
             weight = math.factorial(size) * math.factorial(n - size - 1) / math.factorial(n)
-            terms += [weight * (value(frozenset({*s, member})) - value(frozenset(s))) for s in itertools.combinations(others, size)]
+            terms += [
+                weight * (value(frozenset({*s, member})) - value(frozenset(s)))
+                for s in itertools.combinations(others, size)
+            ]
         found[member] = math.fsum(terms)
     return found
 
@@ -97,10 +108,13 @@ def shapley(members: Sequence[str], value: Callable[[Coalition], float]) -> dict
 def interactions(members: Sequence[str], value: Callable[[Coalition], float]) -> dict[tuple[str, str], float]:
     """Harsanyi dividend of each pair: what the two do together beyond what each does alone."""
     return {
-        (a, b): value(frozenset({a, b})) - value(frozenset({a})) - value(frozenset({b})) for a, b in itertools.combinations(members, 2)}
+        (a, b): value(frozenset({a, b})) - value(frozenset({a})) - value(frozenset({b}))
+        for a, b in itertools.combinations(members, 2)
+    }
 
 
 def cascade(members: Sequence[str], value: Callable[[Coalition], float]) -> dict[str, float]:
     """What each member adds on top of those before it, in the order given."""
     return {
-        member: value(frozenset(members[: k + 1])) - value(frozenset(members[:k])) for k, member in enumerate(members)}
+        member: value(frozenset(members[: k + 1])) - value(frozenset(members[:k])) for k, member in enumerate(members)
+    }

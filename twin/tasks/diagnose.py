@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 USEFUL = ("charge_sensible", "charge_latent", "charge_superheat")
 """Heat that leaves with the metal: shown, but no loss of the furnace."""
 ADDRESSES = {
-    "lid": ("opening", "convection"), "lining": ("wall_conduction", "wall_storage"),
-    "dosing_furnace": ("wall_conduction", "wall_storage", "opening", "convection"), "power.efficiency": ("cooling_water",),
+    "lid": ("opening", "convection"),
+    "lining": ("wall_conduction", "wall_storage"),
+    "dosing_furnace": ("wall_conduction", "wall_storage", "opening", "convection"),
+    "power.efficiency": ("cooling_water",),
     "slag": ("slag",),
 }
 """Which heat terms a change below this path of a station acts on."""
@@ -47,8 +49,14 @@ class Step:
 
 
 def diagnose(
-    scenario: Scenario, *, seed: int | None = None, replications: int | None = None, jobs: int = 1, cluster: str | None = None,
-    progress: Progress = silent, checkpoint: Path | None = None,
+    scenario: Scenario,
+    *,
+    seed: int | None = None,
+    replications: int | None = None,
+    jobs: int = 1,
+    cluster: str | None = None,
+    progress: Progress = silent,
+    checkpoint: Path | None = None,
 ) -> Diagnosis:
     """Losses of the composed year and the worth of single steps, each paired with the plant as it is."""
     begun, store = time.perf_counter(), None if checkpoint is None else Checkpoint(checkpoint)
@@ -58,18 +66,25 @@ def diagnose(
     wanted = steps_of(scenario)
     variants = [Variant("base", scenario, which)]
     variants += [Variant(f"{step.place}/{step.step}", scenario.changed(step.changes), which) for step in wanted]
-    base, *others = simulate_years(
-        variants, seed=seed, jobs=jobs, cluster=cluster, progress=progress, checkpoint=store)
+    base, *others = simulate_years(variants, seed=seed, jobs=jobs, cluster=cluster, progress=progress, checkpoint=store)
     cost = cost_of_output(base.years)
     steps = []
     for step, years in zip(wanted, others, strict=True):
         pairing = Pairing(base, years, (), seed)
-        steps.append(StepWorth(step.place, step.step, pairing.named("energy_kwh"), pairing.of(cost), pairing.named("carbon_kg")))
+        steps.append(
+            StepWorth(step.place, step.step, pairing.named("energy_kwh"), pairing.of(cost), pairing.named("carbon_kg"))
+        )
     tasks = [task for task in for_industry(scenario.spec.industry) if matched(scenario, task)]
     return Diagnosis(
-        scenario, seed, count, tuple(losses_of(scenario, base.years, tasks)), tuple(steps),
+        scenario,
+        seed,
+        count,
+        tuple(losses_of(scenario, base.years, tasks)),
+        tuple(steps),
         {name: interval([year.kpis[name] for year in base.years]) for name in base.years[0].kpis},
-        tuple(base.years[0].emissions.factor_ids), {"seconds": time.perf_counter() - begun, "jobs": jobs} | kept_by(store))
+        tuple(base.years[0].emissions.factor_ids),
+        {"seconds": time.perf_counter() - begun, "jobs": jobs} | kept_by(store),
+    )
 
 
 def losses_of(scenario: Scenario, years: Sequence[YearAccounts], tasks: Sequence[Task]) -> list[Loss]:
@@ -82,9 +97,21 @@ def losses_of(scenario: Scenario, years: Sequence[YearAccounts], tasks: Sequence
     electricity = sum(year.kpis["electricity_kwh"] for year in years) / n
     price = sum(_energy_krw(year) for year in years) / n / electricity if electricity else 0.0
     factor = sum(year.kpis["scope2_location_kg"] for year in years) / n / electricity if electricity else 0.0
-    return sorted((
-        Loss(equipment, term, amount, amount * price, amount * factor, term in USEFUL, addressed(scenario, equipment, term, tasks))
-        for (equipment, term), amount in kwh.items()), key=lambda loss: (-loss.kwh, loss.equipment, loss.term))
+    return sorted(
+        (
+            Loss(
+                equipment,
+                term,
+                amount,
+                amount * price,
+                amount * factor,
+                term in USEFUL,
+                addressed(scenario, equipment, term, tasks),
+            )
+            for (equipment, term), amount in kwh.items()
+        ),
+        key=lambda loss: (-loss.kwh, loss.equipment, loss.term),
+    )
 
 
 def _energy_krw(year: YearAccounts) -> float:
@@ -135,17 +162,25 @@ def _yield(scenario: Scenario) -> list[Step]:
 
 def _scrap(scenario: Scenario) -> list[Step]:
     products = scenario.spec.products
-    better = {f"products.{name}.scrap": max(0.0, products[name].scrap_fraction - 0.01) for name in _cast(scenario) if products[name].scrap_fraction}
+    better = {
+        f"products.{name}.scrap": max(0.0, products[name].scrap_fraction - 0.01)
+        for name in _cast(scenario)
+        if products[name].scrap_fraction
+    }
     return [Step("products", "scrap_point", better)] if better else []
 
 
-def _each_furnace(scenario: Scenario, step: str, change: Callable[[str, InductionFurnace], dict[str, Any]]) -> list[Step]:
+def _each_furnace(
+    scenario: Scenario, step: str, change: Callable[[str, InductionFurnace], dict[str, Any]]
+) -> list[Step]:
     furnaces = {name: station for name, station in scenario.stations.items() if isinstance(station, InductionFurnace)}
     return [Step(name, step, made) for name, furnace in furnaces.items() if (made := change(name, furnace))]
 
 
 def _tap(scenario: Scenario) -> list[Step]:
-    return _each_furnace(scenario, "tap_20_k_less", lambda name, furnace: {f"stations.{name}.tap": f"{furnace.tap_c - 20.0!r} degC"})
+    return _each_furnace(
+        scenario, "tap_20_k_less", lambda name, furnace: {f"stations.{name}.tap": f"{furnace.tap_c - 20.0!r} degC"}
+    )
 
 
 def _holding(scenario: Scenario) -> list[Step]:
@@ -160,7 +195,9 @@ def _monday(scenario: Scenario) -> list[Step]:
     found = []
     for name, days in scenario.spec.calendar.startup.items():
         if "mon" in days:
-            at = dt.datetime.strptime(days["mon"], "%H:%M") + dt.timedelta(hours=1)
+            at = dt.datetime.combine(dt.date(2026, 1, 1), dt.time.fromisoformat(days["mon"]), dt.UTC) + dt.timedelta(
+                hours=1
+            )
             if at.day == 1:
                 found.append(Step(name, "monday_hour_later", {f"calendar.startup.{name}.mon": f'"{at:%H:%M}"'}))
     return found

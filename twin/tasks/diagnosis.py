@@ -42,8 +42,11 @@ class StepWorth:
     def payload(self) -> dict[str, Any]:
         """Means, with the intervals beside them."""
         figures = {"kwh": self.kwh, "krw": self.krw, "kg": self.kg}
-        return {"place": self.place, "step": self.step} | {name: f.mean for name, f in figures.items()} | {
-            "intervals": {name: f.payload() for name, f in figures.items()}}
+        return (
+            {"place": self.place, "step": self.step}
+            | {name: f.mean for name, f in figures.items()}
+            | {"intervals": {name: f.payload() for name, f in figures.items()}}
+        )
 
 
 @dataclass(frozen=True)
@@ -67,23 +70,37 @@ class Diagnosis:
         from twin.core.cards import worst
 
         return {
-            "scenario_sha256": self.scenario.sha256, "version": twin.__version__, "seed": self.seed, "replications": self.replications,
-            "factors": list(self.factors), "data_class": worst(e.data_class for e in self.scenario.provenance.values()), "level": 0.95,
-            "reproducible": True}
+            "scenario_sha256": self.scenario.sha256,
+            "version": twin.__version__,
+            "seed": self.seed,
+            "replications": self.replications,
+            "factors": list(self.factors),
+            "data_class": worst(e.data_class for e in self.scenario.provenance.values()),
+            "level": 0.95,
+            "reproducible": True,
+        }
 
     def payload(self) -> dict[str, Any]:
         """The reproducible JSON of the diagnosis."""
         return {
-            "losses": [asdict(loss) | {"tasks": list(loss.tasks)} for loss in self.losses], "steps": [step.payload() for step in self.steps],
-            "baseline": {name: found.payload() for name, found in self.baseline.items()}, "provenance": self.provenance}
+            "losses": [asdict(loss) | {"tasks": list(loss.tasks)} for loss in self.losses],
+            "steps": [step.payload() for step in self.steps],
+            "baseline": {name: found.payload() for name, found in self.baseline.items()},
+            "provenance": self.provenance,
+        }
 
     def to_store(self) -> StoredResult:
         """What the store writes."""
         from twin.experiment.stored import StoredResult
 
         body = {
-            "seed": self.seed, "replications": self.replications, "losses": [asdict(x) for x in self.losses],
-            "steps": [asdict(x) for x in self.steps], "baseline": {n: asdict(x) for n, x in self.baseline.items()}, "factors": list(self.factors)}
+            "seed": self.seed,
+            "replications": self.replications,
+            "losses": [asdict(x) for x in self.losses],
+            "steps": [asdict(x) for x in self.steps],
+            "baseline": {n: asdict(x) for n, x in self.baseline.items()},
+            "factors": list(self.factors),
+        }
         return StoredResult({"scenario": self.scenario.payload(), "diagnosis": json.loads(json.dumps(body))})
 
     @staticmethod
@@ -94,10 +111,17 @@ class Diagnosis:
         try:
             body = stored.json["diagnosis"]
             return Diagnosis(
-                Scenario.from_payload(stored.json["scenario"]), body["seed"], body["replications"],
+                Scenario.from_payload(stored.json["scenario"]),
+                body["seed"],
+                body["replications"],
                 tuple(Loss(**{**x, "tasks": tuple(x["tasks"])}) for x in body["losses"]),
-                tuple(StepWorth(x["place"], x["step"], *(Figure(**x[name]) for name in ("kwh", "krw", "kg"))) for x in body["steps"]),
-                {n: Interval(**x) for n, x in body["baseline"].items()}, tuple(body["factors"]))
+                tuple(
+                    StepWorth(x["place"], x["step"], *(Figure(**x[name]) for name in ("kwh", "krw", "kg")))
+                    for x in body["steps"]
+                ),
+                {n: Interval(**x) for n, x in body["baseline"].items()},
+                tuple(body["factors"]),
+            )
         except (KeyError, TypeError) as error:
             message = f"not a stored diagnosis: {error}"
             raise InputFault(message) from None

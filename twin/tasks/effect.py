@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from twin.core.messages import local
 from twin.experiment.draws import AddressedDraws, triangular
 from twin.experiment.statistics import variance_reduction
@@ -50,27 +52,59 @@ class Pairing:
 
 def not_applicable(task: Task, dispatch: str) -> TaskEffect:
     """A task that matches nothing in this plant."""
-    return TaskEffect(task.id, _names(task), dispatch, tuple(task.package), (), "not_applicable", task.data_class, unverified=_unverified(task))
+    return TaskEffect(
+        task.id,
+        _names(task),
+        dispatch,
+        tuple(task.package),
+        (),
+        "not_applicable",
+        task.data_class,
+        unverified=_unverified(task),
+    )
 
 
 def task_effect(task: Task, dispatch: str, stations: tuple[str, ...], pairing: Pairing) -> TaskEffect:
     """All figures of one task. Raises nothing of its own."""
-    opex = 0.0 if task.cost.opex is None else _opex(task, pairing)
+    opex = _opex(task, pairing)
     output = [year.kpis["output_kg"] for year in pairing.base.years]
     effects = {name: pairing.named(name) for name in ("toe", "carbon_kg", "lateness_h", "peak_kw", "energy_kwh")}
     effects["cash_krw"] = pairing.named("cash_krw")
     effects["cost_krw"] = scaled(pairing.of(cost_of_output(pairing.base.years)), 1.0, opex)
     mean_output = sum(output) / len(output)
-    effects["output_pct"] = scaled(pairing.named("output_kg"), 100.0 / mean_output) if mean_output else pairing.named("output_kg")
-    cold = [[year.kpis.get("poured_cold_share", 0.0) for year in years] for years in (pairing.base.years, pairing.central.years)]
-    base_means = {name: sum(y.kpis.get(name, 0.0) for y in pairing.base.years) / len(pairing.base.years) for name in ("lateness_h",)}
+    effects["output_pct"] = (
+        scaled(pairing.named("output_kg"), 100.0 / mean_output) if mean_output else pairing.named("output_kg")
+    )
+    cold = [
+        [year.kpis.get("poured_cold_share", 0.0) for year in years]
+        for years in (pairing.base.years, pairing.central.years)
+    ]
+    base_means = {
+        name: sum(y.kpis.get(name, 0.0) for y in pairing.base.years) / len(pairing.base.years)
+        for name in ("lateness_h",)
+    }
     broken = broken_service(task, effects, base_means, *cold)
     reduction = {name: variance_reduction(*pairing.values(name)) for name in REDUCTION_KPIS}
     return TaskEffect(
-        task.id, _names(task), dispatch, tuple(task.package), stations, verdict(effects, broken), task.data_class, tuple(broken),
-        _by_carrier(pairing), effects, {name: pairing.named(name) for name in SCOPES if _has(pairing, name)}, _parts(pairing),
-        _per_tonne(pairing), _money(task, pairing, effects["cost_krw"], None), _money(task, pairing, effects["cost_krw"], task.support and programme(
-            task.support.programme)), reduction, _lost(pairing, reduction), _unverified(task))
+        task.id,
+        _names(task),
+        dispatch,
+        tuple(task.package),
+        stations,
+        verdict(effects, broken),
+        task.data_class,
+        tuple(broken),
+        _by_carrier(pairing),
+        effects,
+        {name: pairing.named(name) for name in SCOPES if _has(pairing, name)},
+        _parts(pairing),
+        _per_tonne(pairing),
+        _money(task, pairing, effects["cost_krw"], None),
+        _money(task, pairing, effects["cost_krw"], programme(task.support.programme) if task.support else None),
+        reduction,
+        _lost(pairing, reduction),
+        _unverified(task),
+    )
 
 
 def cost_of_output(base: Sequence[YearAccounts]) -> Callable[[YearAccounts], float]:
@@ -84,18 +118,25 @@ def cost_of_output(base: Sequence[YearAccounts]) -> Callable[[YearAccounts], flo
 
 
 def _names(task: Task) -> dict[str, str]:
-    return {lang: local(task.name, lang) for lang in ("en", "ko")}
+    name: str | dict[str, str] = task.name if isinstance(task.name, str) else {str(k): v for k, v in task.name.items()}
+    return {lang: local(name, lang) for lang in ("en", "ko")}
 
 
 def _unverified(task: Task) -> tuple[str, ...]:
     """Inputs that no located source states: parameters and costs that are assumed, claims that are not verified."""
     named = [f"parameter {name}" for name, p in task.parameters.items() if p.data_class == "assumed"]
-    costs = [f"cost {name}" for name, part in (("capex", task.cost.capex), ("opex", task.cost.opex)) if part is not None and part.data_class == "assumed"]
+    costs = [
+        f"cost {name}"
+        for name, part in (("capex", task.cost.capex), ("opex", task.cost.opex))
+        if part is not None and part.data_class == "assumed"
+    ]
     return (*named, *costs, *(f"claim: {entry.claim}" for entry in task.evidence if not entry.verified))
 
 
 def _opex(task: Task, pairing: Pairing) -> float:
-    assert task.cost.opex is not None, "only called where there is one"
+    """Upkeep of the task itself, KRW a year."""
+    if task.cost.opex is None:
+        return 0.0
     return task.cost.opex.krw_per_year * count(pairing.base.variant.scenario, task, task.cost.opex.per)
 
 
@@ -117,7 +158,13 @@ def parts_kwh(year: YearAccounts) -> dict[str, float]:
     found: dict[str, float] = {}
     for (equipment, state, carrier), kwh in year.by_equipment_kwh.items():
         if carrier == "electricity" and equipment != "site.pv":
-            part = "utilities" if equipment.startswith("utility.") else "base_load" if equipment.startswith("site.") else PARTS.get(state, "idle")
+            part = (
+                "utilities"
+                if equipment.startswith("utility.")
+                else "base_load"
+                if equipment.startswith("site.")
+                else PARTS.get(state, "idle")
+            )
             found[part] = found.get(part, 0.0) + kwh
     return found | {"pv_used": -year.pv_used_kwh}
 
@@ -130,8 +177,11 @@ def _parts(pairing: Pairing) -> dict[str, Figure]:
 
 def _per_tonne(pairing: Pairing) -> dict[str, Figure]:
     """Effects per tonne of good product, each year by its own tonnes."""
+
     def share(name: str) -> Callable[[YearAccounts], float]:
-        return lambda year: year.kpis.get(name, 0.0) / (year.kpis["output_kg"] / 1000.0) if year.kpis["output_kg"] else 0.0
+        return lambda year: (
+            year.kpis.get(name, 0.0) / (year.kpis["output_kg"] / 1000.0) if year.kpis["output_kg"] else 0.0
+        )
 
     return {name: pairing.of(share(name)) for name in ("energy_kwh", "carbon_kg", "cash_krw")}
 
@@ -154,25 +204,36 @@ def _money(task: Task, pairing: Pairing, cost: Figure, support: Programme | None
     draws = _drawn_savings(task, pairing)
     capexes = _drawn_capex(task, len(draws), central, low, high, pairing.seed)
     over = [appraised(s, c) for s, c in zip(draws, capexes, strict=True)]
-    spread = [[value for value in column if value is not None] for column in zip(*over, strict=True)] if over else [[], [], []]
+    spread = (
+        [[value for value in column if value is not None] for column in zip(*over, strict=True)]
+        if over
+        else [[], [], []]
+    )
     figures = [mapped(saving, lambda s, k=k: appraised(s)[k], spread[k]) for k in range(3)]  # type: ignore[misc]
     mean = saving.mean or 0.0
     return Money(
-        paid(central), figures[0], figures[1], figures[2], (appraised(mean, high)[1], appraised(mean, low)[1]),
-        (appraised(mean, low)[0], appraised(mean, high)[0]), central - paid(central), loan_advantage_krw(paid(central), support, rate))
+        paid(central),
+        figures[0],
+        figures[1],
+        figures[2],
+        (appraised(mean, high)[1], appraised(mean, low)[1]),
+        (appraised(mean, low)[0], appraised(mean, high)[0]),
+        central - paid(central),
+        loan_advantage_krw(paid(central), support, rate),
+    )
 
 
 def _drawn_savings(task: Task, pairing: Pairing) -> list[float]:
     """The saving at each parameter draw; where the task has no uncertain parameters, at each replication."""
-    opex = 0.0 if task.cost.opex is None else _opex(task, pairing)
+    opex = _opex(task, pairing)
     cost = cost_of_output(pairing.base.years)
     years = pairing.drawn or pairing.central.years
     return [cost(without) - cost(year) - opex for year, without in zip(years, pairing.base.years, strict=False)]
 
 
 def _drawn_capex(task: Task, n: int, central: float, low: float, high: float, seed: int) -> list[float]:
-    return [
-        float(triangular(AddressedDraws(seed, k).uniform("parameter", f"{task.id}/capex", 0), low, central, high)) for k in range(n)]  # type: ignore[arg-type]
+    draws = [AddressedDraws(seed, k).uniform("parameter", f"{task.id}/capex", 0) for k in range(n)]
+    return [float(value) for value in triangular(np.asarray(draws), low, central, high)]
 
 
 def _lost(pairing: Pairing, reduction: Mapping[str, float | None]) -> str | None:
@@ -186,4 +247,3 @@ def _lost(pairing: Pairing, reduction: Mapping[str, float | None]) -> str | None
         name, scenario = next(iter(representative_scenarios(years.variant.scenario).items()))
         used.append(draws_used(scenario, years.plans.get(name), pairing.seed, 0))
     return lost_stream(used[0], used[1]) or "timing"
-

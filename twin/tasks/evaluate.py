@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from twin.core.faults import InputFault
-from twin.core.progress import Progress, silent
+from twin.core.progress import silent
 from twin.experiment.checkpoint import Checkpoint
 from twin.experiment.draws import AddressedDraws
-from twin.experiment.runner import run
+from twin.experiment.runner import Execution, run
 from twin.experiment.statistics import interval
 from twin.tasks.apply import changes, drawn, matched
 from twin.tasks.bundle import bundle_of, coalitions, members_of
@@ -21,8 +22,6 @@ from twin.tasks.study import Study, TaskEffect
 from twin.tasks.years import Variant, Years, kept_by, simulate_years
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from twin.scenario.scenario import Scenario
     from twin.tasks.task import Task
 
@@ -43,42 +42,62 @@ class _Asked:
 
 
 def evaluate(
-    scenario: Scenario, *, tasks: Sequence[str | Task] | None = None, bundle: str | None = None, dispatch: str = "as-operated",
-    seed: int | None = None, replications: int | None = None, jobs: int = 1, cluster: str | None = None, progress: Progress = silent,
-    checkpoint: Path | None = None,
+    scenario: Scenario,
+    *,
+    tasks: Sequence[str | Task] | None = None,
+    bundle: str | None = None,
+    dispatch: str = "as-operated",
+    seed: int | None = None,
+    replications: int | None = None,
+    **how: Unpack[Execution],
 ) -> Study:
     """Evaluate tasks (absent: the catalogue's for the plant's industry) over the composed year.
 
     ``bundle``: ``"all"`` or ids joined by commas, evaluated together too. ``dispatch``: as-operated, optimized or both. Raises InputFault
     for an unknown task or dispatch, ScenarioFaults where a task's change gives no valid scenario.
     """
-    begun, store = time.perf_counter(), None if checkpoint is None else Checkpoint(checkpoint)
+    begun = time.perf_counter()
+    folder = how.get("checkpoint")
+    store = None if folder is None else Checkpoint(folder)
     if dispatch not in DISPATCHES:
         message = f"dispatch {dispatch!r}: write as-operated, optimized or both"
         raise InputFault(message)
-    chosen = [find(task) if isinstance(task, str) else task for task in tasks] if tasks else for_industry(scenario.spec.industry)
     seed = scenario.spec.run.seed if seed is None else seed
+    simulate = functools.partial(
+        simulate_years,
+        seed=seed,
+        jobs=how.get("jobs", 1),
+        cluster=how.get("cluster"),
+        progress=how.get("progress", silent),
+        checkpoint=store,
+    )
+    chosen = [find(one) if isinstance(one, str) else one for one in tasks or for_industry(scenario.spec.industry)]
     count = 1 if scenario.spec.run.randomness == "off" else replications or scenario.spec.run.replications
     bases = {name: _base(scenario, name, count) for name in DISPATCHES[dispatch]}
     asked = [_ask(bases[name].scenario, task, name, seed, count) for name in bases for task in chosen]
     variants = [*bases.values(), *(v for one in asked if one.central for v in (one.central, *one.draws))]
-    years = dict(zip((v.name for v in variants), simulate_years(
-        variants, seed=seed, jobs=jobs, cluster=cluster, progress=progress, checkpoint=store), strict=True))
+    years = {one.variant.name: one for one in simulate(variants)}
     effects = tuple(_effect(one, years, bases, seed) for one in asked)
+    first, base = next(iter(bases.items()))
     together = None
-    first = next(iter(bases))
     if bundle is not None:
         members = members_of(bundle, [e for e in effects if e.dispatch == first], chosen)
-        sets = coalitions(bases[first], members)
-        extra = simulate_years(
-            [v for v in sets.values() if v.name not in years], seed=seed, jobs=jobs, cluster=cluster, progress=progress, checkpoint=store)
+        sets = coalitions(base, members)
+        extra = simulate([v for v in sets.values() if v.name not in years])
         together = bundle_of(members, sets, years | {one.variant.name: one for one in extra})
-    base_years = years[bases[first].name].years
-    baseline = {name: interval([year.kpis[name] for year in base_years]) for name in base_years[0].kpis}
-    shown = run(bases[first].scenario, seed=seed, replications=1) if first == "as-operated" else None
+    base_years = years[base.name].years
     return Study(
-        scenario, seed, count, baseline, effects, tuple(base_years[0].emissions.factor_ids), _notes(scenario), together, run=shown,
-        meta={"seconds": time.perf_counter() - begun, "jobs": jobs} | kept_by(store))
+        scenario,
+        seed,
+        count,
+        {name: interval([year.kpis[name] for year in base_years]) for name in base_years[0].kpis},
+        effects,
+        tuple(base_years[0].emissions.factor_ids),
+        _notes(scenario),
+        together,
+        run=run(base.scenario, seed=seed, replications=1) if first == "as-operated" else None,
+        meta={"seconds": time.perf_counter() - begun, "jobs": how.get("jobs", 1)} | kept_by(store),
+    )
 
 
 def _base(scenario: Scenario, dispatch: str, count: int) -> Variant:
@@ -92,9 +111,18 @@ def _ask(scenario: Scenario, task: Task, dispatch: str, seed: int, count: int) -
         return _Asked(task, dispatch, (), None, ())
     name = f"{dispatch}/{task.id}"
     central = Variant(name, scenario.changed(changes(scenario, task)), tuple(range(count)))
-    spread = tuple(
-        Variant(f"{name}/draw-{k}", scenario.changed(changes(scenario, task, drawn(task, _uniforms(task, seed, k)))), (k,))
-        for k in range(min(count, PARAMETER_DRAWS))) if any(p.distribution for p in task.parameters.values()) else ()
+    spread = (
+        tuple(
+            Variant(
+                f"{name}/draw-{k}",
+                scenario.changed(changes(scenario, task, drawn(task, _uniforms(task, seed, k)))),
+                (k,),
+            )
+            for k in range(min(count, PARAMETER_DRAWS))
+        )
+        if any(p.distribution for p in task.parameters.values())
+        else ()
+    )
     return _Asked(task, dispatch, stations, central, spread)
 
 
@@ -118,5 +146,3 @@ def _notes(scenario: Scenario) -> tuple[str, ...]:
     if isinstance(scenario.spec.site.grid_factor, str):
         notes.append("grid.constant")
     return tuple(notes)
-
-

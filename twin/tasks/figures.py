@@ -10,7 +10,10 @@ from twin.experiment.statistics import Interval, paired
 
 @dataclass(frozen=True)
 class Figure:
-    """``mean``, ``low``, ``high``: 95 % interval of the plant's randomness at central parameters; ``p10``, ``p50``, ``p90`` over parameter draws."""
+    """``mean``, ``low``, ``high``: 95 % interval of the plant's randomness at central parameters.
+
+    ``p10``, ``p50``, ``p90``: over parameter draws.
+    """
 
     mean: float | None
     low: float | None
@@ -24,8 +27,15 @@ class Figure:
     def payload(self) -> dict[str, float | int | None]:
         """As it stands in ``--json``."""
         return {
-            "mean": self.mean, "low": self.low, "high": self.high, "n": self.n, "level": self.level,
-            "p10": self.p10, "p50": self.p50, "p90": self.p90}
+            "mean": self.mean,
+            "low": self.low,
+            "high": self.high,
+            "n": self.n,
+            "level": self.level,
+            "p10": self.p10,
+            "p50": self.p50,
+            "p90": self.p90,
+        }
 
     @property
     def below_zero(self) -> bool:
@@ -49,7 +59,12 @@ def quantile(values: Sequence[float], share: float) -> float | None:
     return data[below] + (place - below) * (data[above] - data[below])
 
 
-def effect(with_task: Sequence[float], without: Sequence[float], drawn: Sequence[float] = (), drawn_without: Sequence[float] = ()) -> Figure:
+def effect(
+    with_task: Sequence[float],
+    without: Sequence[float],
+    drawn: Sequence[float] = (),
+    drawn_without: Sequence[float] = (),
+) -> Figure:
     """Paired effect *with − without*; ``drawn`` are the same at drawn parameters, paired with ``drawn_without``."""
     found = paired(with_task, without)
     spread = [a - b for a, b in zip(drawn, drawn_without, strict=True)]
@@ -59,7 +74,15 @@ def effect(with_task: Sequence[float], without: Sequence[float], drawn: Sequence
 def of(found: Interval, spread: Sequence[float] = ()) -> Figure:
     """A figure from an interval and the values over parameter draws."""
     return Figure(
-        found.mean, found.low, found.high, found.n, found.level, quantile(spread, 0.1), quantile(spread, 0.5), quantile(spread, 0.9))
+        found.mean,
+        found.low,
+        found.high,
+        found.n,
+        found.level,
+        quantile(spread, 0.1),
+        quantile(spread, 0.5),
+        quantile(spread, 0.9),
+    )
 
 
 def mapped(figure: Figure, function: Callable[[float], float | None], spread: Sequence[float] = ()) -> Figure:
@@ -68,11 +91,14 @@ def mapped(figure: Figure, function: Callable[[float], float | None], spread: Se
     known = sorted(end for end in ends if end is not None)
     mean = None if figure.mean is None else function(figure.mean)
     low, high = (known[0], known[1]) if len(known) == 2 else (None, None)
-    return Figure(mean, low, high, figure.n, figure.level, quantile(spread, 0.1), quantile(spread, 0.5), quantile(spread, 0.9))
+    return Figure(
+        mean, low, high, figure.n, figure.level, quantile(spread, 0.1), quantile(spread, 0.5), quantile(spread, 0.9)
+    )
 
 
 def scaled(figure: Figure, factor: float, offset: float = 0.0) -> Figure:
     """``offset + factor · figure``."""
+
     def move(value: float | None) -> float | None:
         return None if value is None else offset + factor * value
 

@@ -53,7 +53,9 @@ def irr(flows: list[float]) -> float | None:
     return None if found is None or not math.isfinite(found) else float(found)
 
 
-def appraise(capex_krw: float, saving_krw_per_year: float, opex_krw_per_year: float, life_years: int, rate: float) -> Appraisal:
+def appraise(
+    capex_krw: float, saving_krw_per_year: float, opex_krw_per_year: float, life_years: int, rate: float
+) -> Appraisal:
     """Simple payback, NPV and IRR of a constant yearly saving (a saving is positive here: money not spent)."""
     net = saving_krw_per_year - opex_krw_per_year
     flows = cash_flows(capex_krw, saving_krw_per_year, opex_krw_per_year, life_years)

@@ -119,7 +119,9 @@ class Cost(Part):
     capex: Money
     opex: MoneyPerYear | None = None
     life_s: Annotated[float, Q("s")] = Field(alias="life", gt=0, description="years of 8,760 hours")
-    downtime_s: Annotated[float, Q("s")] = Field(0.0, alias="downtime", ge=0, description="the plant stands still once, to install it")
+    downtime_s: Annotated[float, Q("s")] = Field(
+        0.0, alias="downtime", ge=0, description="the plant stands still once, to install it"
+    )
 
     @property
     def life_years(self) -> int:
@@ -134,10 +136,17 @@ class Support(Part):
     programme: str
 
 
+Kept = Literal["output", "due_dates", "pouring_temperature"]
+
+
+def _served() -> list[Kept]:
+    return ["output", "due_dates"]
+
+
 class Service(Part):
     """What must not get worse for a saving to be one."""
 
-    must_keep: list[Literal["output", "due_dates", "pouring_temperature"]] = Field(default_factory=lambda: ["output", "due_dates"])
+    must_keep: list[Kept] = Field(default_factory=_served)
 
 
 class Evidence(Part):
@@ -183,11 +192,18 @@ class Task(Part):
     evidence: list[Evidence] = Field(default_factory=list)
     measurement: Measurement | None = None
     remaining_life_share: Fraction = Field(
-        1.0, ge=0, le=1, alias="counted_capex", description="share of the cost counted where old equipment was due for renewal anyway")
+        1.0,
+        ge=0,
+        le=1,
+        alias="counted_capex",
+        description="share of the cost counted where old equipment was due for renewal anyway",
+    )
 
     @model_validator(mode="after")
     def _parameters_known(self) -> Task:
-        unknown = sorted(_parameters_in([*self.change.each.values(), *self.change.scenario.values()]) - set(self.parameters))
+        unknown = sorted(
+            _parameters_in([*self.change.each.values(), *self.change.scenario.values()]) - set(self.parameters)
+        )
         if unknown:
             message = f"the change uses parameters that are not defined: {', '.join(unknown)}"
             raise ValueError(message)

@@ -17,7 +17,13 @@ LATENESS_TOLERANCE = 0.02
 LATENESS_FLOOR_H = 8.0
 
 
-def broken_service(task: Task, effects: Mapping[str, Figure], base: Mapping[str, float], without: Sequence[float], with_task: Sequence[float]) -> list[str]:
+def broken_service(
+    task: Task,
+    effects: Mapping[str, Figure],
+    base: Mapping[str, float],
+    without: Sequence[float],
+    with_task: Sequence[float],
+) -> list[str]:
     """What the task must keep and does not: ``output``, ``due_dates``, ``pouring_temperature``.
 
     ``base`` are mean figures without the task; ``without`` and ``with_task`` the share of metal poured too cold by replication.

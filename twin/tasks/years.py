@@ -41,7 +41,12 @@ class Years:
 
 
 def simulate_years(
-    variants: Sequence[Variant], *, seed: int, jobs: int = 1, cluster: str | None = None, progress: Progress = silent,
+    variants: Sequence[Variant],
+    *,
+    seed: int,
+    jobs: int = 1,
+    cluster: str | None = None,
+    progress: Progress = silent,
     checkpoint: Checkpoint | None = None,
 ) -> list[Years]:
     """The composed year of every variant and replication, paired by the same draws. Raises BalanceBroken, InputFault, Infeasible."""
@@ -49,8 +54,11 @@ def simulate_years(
         return []
     plans = _plans([variant.scenario for variant in variants], jobs, progress)
     requests = [
-        AnnualRequest(variant.scenario, {name: (plan,) for name, plan in mine.items()}, replications=variant.replications)
-        for variant, mine in zip(variants, plans, strict=True)]
+        AnnualRequest(
+            variant.scenario, {name: (plan,) for name, plan in mine.items()}, replications=variant.replications
+        )
+        for variant, mine in zip(variants, plans, strict=True)
+    ]
     found = annual_many(requests, seed=seed, jobs=jobs, cluster=cluster, progress=progress, checkpoint=checkpoint)
     return [Years(variant, one.years, mine) for variant, one, mine in zip(variants, found, plans, strict=True)]
 
@@ -70,7 +78,9 @@ def _plans(scenarios: Sequence[Scenario], jobs: int, progress: Progress) -> list
 
     made: dict[str, Plan] = {}
     progress(0, len(unique), "plans of the year's weeks")
-    for payload, plan in Parallel(n_jobs=min(jobs, len(unique)), return_as="generator_unordered")(delayed(_resolved)(one) for one in unique):
+    for payload, plan in Parallel(n_jobs=min(jobs, len(unique)), return_as="generator_unordered")(
+        delayed(_resolved)(one) for one in unique
+    ):
         made[payload] = Plan.from_json(plan)
         progress(len(made), len(unique), "plans of the year's weeks")
     return [{name: made[payload] for name, payload in one.items()} for one in wanted]
@@ -81,7 +91,9 @@ def _planned(scenario: Scenario) -> dict[str, str]:
     site = scenario.tree["site"]
     laid_on = {f"site.{key}": site[key] for key in ("pv", "battery") if site.get(key) is not None}
     return {
-        name: part.changed({**laid_on, "run.duration": PLANNED}).payload() for name, part in representative_scenarios(scenario).items()}
+        name: part.changed({**laid_on, "run.duration": PLANNED}).payload()
+        for name, part in representative_scenarios(scenario).items()
+    }
 
 
 def _resolved(payload: str) -> tuple[str, str]:
