@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import random
-
+import numpy as np
 import pytest
 
 from twin.tasks.bundle import cascade, interactions, shapley
@@ -25,10 +24,12 @@ def test_glove_game() -> None:
 
 def test_shares_sum_to_the_whole_and_dummies_get_nothing() -> None:
     """Proves: efficiency to 1e-9 and the null player on random games. Sensitivity: a wrong weight breaks the sum."""
-    source = random.Random(7)
+    source = np.random.default_rng(7)
     for _ in range(20):
         members = ["a", "b", "c", "d"]
-        worth = {frozenset(s): source.uniform(-10, 10) for n in range(1, 4) for s in itertools.combinations("abc", n)} | {frozenset(): 0.0}
+        worth = {
+            frozenset(s): source.uniform(-10, 10) for n in range(1, 4) for s in itertools.combinations("abc", n)
+        } | {frozenset(): 0.0}
         found = shapley(members, lambda s, worth=worth: worth[frozenset(s) - {"d"}])
         assert sum(found.values()) == pytest.approx(worth[frozenset("abc")], abs=1e-9)
         assert found["d"] == pytest.approx(0.0, abs=1e-12)

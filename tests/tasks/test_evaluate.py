@@ -29,7 +29,9 @@ cost: {capex: {value: 1 MKRW, data_class: assumed}, life: 10 years}
 @functools.cache
 def foundry(name: str) -> Scenario:
     """A shipped foundry with a short year of few holidays, so that studies stay small."""
-    return read(SCENARIOS / f"{name}.yaml", {"calendar.holidays": "null", "calendar.shutdowns": "[]", "site.pv": "null"})
+    return read(
+        SCENARIOS / f"{name}.yaml", {"calendar.holidays": "null", "calendar.shutdowns": "[]", "site.pv": "null"}
+    )
 
 
 @functools.cache
@@ -43,7 +45,12 @@ def test_an_empty_change_is_exactly_zero(tmp_path: Path) -> None:
     path = tmp_path / "empty.yaml"
     path.write_text(EMPTY, encoding="utf-8")
     found = evaluate(foundry("aluminium-foundry"), tasks=[read_task(path)], replications=2, seed=3).tasks[0]
-    for figure in (*found.effects.values(), *found.energy_kwh.values(), *found.parts_kwh.values(), *found.per_tonne.values()):
+    for figure in (
+        *found.effects.values(),
+        *found.energy_kwh.values(),
+        *found.parts_kwh.values(),
+        *found.per_tonne.values(),
+    ):
         assert (figure.mean, figure.low, figure.high) == (0.0, 0.0, 0.0)
     assert found.verdict == "not_demonstrated"
 
@@ -54,14 +61,18 @@ def test_cover_saves_on_the_dosing_furnaces_alone() -> None:
     assert found.verdict == "saves"
     assert found.effects["energy_kwh"].below_zero
     assert found.parts_kwh["processing"].mean == pytest.approx(0.0, abs=1.0)
-    assert sum(f.mean or 0.0 for f in found.parts_kwh.values()) == pytest.approx(found.energy_kwh["electricity"].mean, rel=1e-9)
+    assert sum(f.mean or 0.0 for f in found.parts_kwh.values()) == pytest.approx(
+        found.energy_kwh["electricity"].mean, rel=1e-9
+    )
     assert (found.variance_reduction["kwh_per_t_good"] or 0.0) >= 5.0
 
 
 def test_carbon_is_energy_times_the_factor() -> None:
     """Proves: with a constant grid factor the carbon effect is the electricity effect times 0.4173 kg/kWh (GIR 2025, single year 2023)."""
     found = study("aluminium-foundry", "dosing-furnace-cover-and-setback").tasks[0]
-    assert found.effects["carbon_kg"].mean == pytest.approx(0.4173 * (found.energy_kwh["electricity"].mean or 0.0), rel=1e-9)
+    assert found.effects["carbon_kg"].mean == pytest.approx(
+        0.4173 * (found.energy_kwh["electricity"].mean or 0.0), rel=1e-9
+    )
 
 
 def test_pv_changes_no_draw_and_no_output() -> None:
@@ -125,7 +136,9 @@ def test_scaled_change_multiplies_what_is_there() -> None:
 
 def test_every_shipped_task_reads_and_is_known_by_its_file_name() -> None:
     """Proves: the catalogue's ids are unique and equal to their files' names."""
-    names = {path.stem for path in (Path(__file__).resolve().parents[2] / "twin" / "tasks" / "catalogue").glob("*.yaml")}
+    names = {
+        path.stem for path in (Path(__file__).resolve().parents[2] / "twin" / "tasks" / "catalogue").glob("*.yaml")
+    }
     assert names == set(catalogue())
 
 

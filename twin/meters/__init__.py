@@ -11,15 +11,18 @@ if TYPE_CHECKING:
 __all__ = ["Calibration", "Meter", "calibrate", "read_meter"]
 
 _HOMES = {
-    "Calibration": "twin.meters.calibrate", "calibrate": "twin.meters.calibrate",
-    "Meter": "twin.meters.reader", "read_meter": "twin.meters.reader",
+    "Calibration": "twin.meters.calibrate",
+    "calibrate": "twin.meters.calibrate",
+    "Meter": "twin.meters.reader",
+    "read_meter": "twin.meters.reader",
 }
 
 
 def __getattr__(name: str) -> Any:
     """The public names, imported when first asked for: reading a meter needs no scipy."""
     if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
     import importlib
 
     return getattr(importlib.import_module(_HOMES[name]), name)

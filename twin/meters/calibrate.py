@@ -51,7 +51,8 @@ class Log:
         meter = read_meter(path, zone=zone)
         heats = find_heats(meter)
         if not heats:
-            raise InputFault(f"{path}: no heat found (power above 30 kW with more than 300 kWh)")
+            msg = f"{path}: no heat found (power above 30 kW with more than 300 kWh)"
+            raise InputFault(msg)
         return cls(meter, meter.minutes(), heats)
 
 
@@ -81,7 +82,10 @@ class Calibration:
     kind: str = "calibration"
 
     def write(self, path: Path) -> Path:
-        """Write the scenario with its fitted values to ``path``, comments kept; returns the path. Raises InputFault without a scenario file."""
+        """Write the scenario with its fitted values to ``path``, comments kept; returns the path.
+
+        Raises InputFault without a scenario file.
+        """
         if self.source is None:
             message = "the scenario was not read from a file, so there is none to write the fitted values into"
             raise InputFault(message)
@@ -91,8 +95,16 @@ class Calibration:
         """As it stands in ``--json``: canonical and reproducible."""
         return {
             "parameters": [
-                {"name": p.name, "value": p.value, "low": p.low, "high": p.high, "unit": p.unit, "identified": p.identified}
-                for p in self.parameters],
+                {
+                    "name": p.name,
+                    "value": p.value,
+                    "low": p.low,
+                    "high": p.high,
+                    "unit": p.unit,
+                    "identified": p.identified,
+                }
+                for p in self.parameters
+            ],
             "leave_one_out": [{"heat": heat, "error_pct": error} for heat, error in self.leave_one_out],
             "in_sample": _payload(self.in_sample),
             "out_of_sample": None if self.out_of_sample is None else _payload(self.out_of_sample),
@@ -101,7 +113,11 @@ class Calibration:
 
 
 def calibrate(
-    scenario: Scenario, *, meter: str | Path, heats: str | Path | None = None, test: str | Path | None = None,
+    scenario: Scenario,
+    *,
+    meter: str | Path,
+    heats: str | Path | None = None,
+    test: str | Path | None = None,
     progress: Progress = silent,
 ) -> Calibration:
     """Fit the one induction furnace of ``scenario`` to a training log, to weighed heats if there are any, and predict a test log.
@@ -116,7 +132,8 @@ def calibrate(
     zone = scenario.spec.site.timezone
     training = Log.read(meter, zone)
     if len(training.heats) < LEAST_HEATS:
-        raise InputFault(f"{meter}: {len(training.heats)} heats; at least {LEAST_HEATS} are needed for a fit")
+        msg = f"{meter}: {len(training.heats)} heats; at least {LEAST_HEATS} are needed for a fit"
+        raise InputFault(msg)
     other = Log.read(test, zone) if test is not None else None
     progress(1, 3, "fitting the furnace")
     found = fit_log(shop, training, heats)
@@ -125,12 +142,23 @@ def calibrate(
     judged = other or training
     naive = Naive.fit(training.load, training.heats)
     result = Calibration(
-        scenario_sha256=scenario.sha256, station=station, parameters=found.parameters, leave_one_out=found.leave_one_out,
-        in_sample=_scores(model, training), out_of_sample=None if other is None else _scores(model, other),
+        scenario_sha256=scenario.sha256,
+        station=station,
+        parameters=found.parameters,
+        leave_one_out=found.leave_one_out,
+        in_sample=_scores(model, training),
+        out_of_sample=None if other is None else _scores(model, other),
         naive={BY[taps]: naive.scores(judged.load, judged.heats, taps=taps) for taps in (False, True)},
-        fit=fitted, practice=practice, model=model, training=training, test=other, notes=found.notes,
-        fitted_scenario_changes=scenario_changes(station, shop, found, training.meter), source=_file_of(scenario, station),
-        meta={"seconds": time.perf_counter() - begun})
+        fit=fitted,
+        practice=practice,
+        model=model,
+        training=training,
+        test=other,
+        notes=found.notes,
+        fitted_scenario_changes=scenario_changes(station, shop, found, training.meter),
+        source=_file_of(scenario, station),
+        meta={"seconds": time.perf_counter() - begun},
+    )
     progress(3, 3, "done")
     return result
 
@@ -154,9 +182,14 @@ def fit_log(shop: Shop, training: Log, heats: str | Path | None) -> Found:
     furnaces = furnaces_in_turn(paths)
     weighed = read_heats(heats, practice) if heats is not None else None
     evidence = Evidence(
-        heats=melts_of(paths, practice, own_gap_s(training.heats, furnaces) / 60.0, furnaces), build=shop.melter,
-        charged=weighed.heats if weighed else (), curve=shop.curve, tap_c=shop.kind.tap_c,
-        hold_kw=practice.hold_kw if practice.hold_kw > 0.0 else None, usual_kw=practice.power_kw(1.0, LONGEST_MIN))
+        heats=melts_of(paths, practice, own_gap_s(training.heats, furnaces) / 60.0, furnaces),
+        build=shop.melter,
+        charged=weighed.heats if weighed else (),
+        curve=shop.curve,
+        tap_c=shop.kind.tap_c,
+        hold_kw=practice.hold_kw if practice.hold_kw > 0.0 else None,
+        usual_kw=practice.power_kw(1.0, LONGEST_MIN),
+    )
     fitted = fit(evidence, PRIORS)
     model = Model(fitted.melter, shop.curve, practice, fitted.charge_mass_kg, CHARGE_SD_KG, shop.kind.tap_c, furnaces)
     parameters = (*fitted.parameters, _loss_at_tap(fitted, evidence, model), *_practice_parameters(practice))
@@ -164,7 +197,8 @@ def fit_log(shop: Shop, training: Log, heats: str | Path | None) -> Found:
         *(weighed.notes if weighed else ()),
         f"{furnaces} furnace{'s in turn' if furnaces > 1 else ''} behind the meter, told from the full power of neighbouring heats",
         f"the data's collinearity index is {fitted.collinearity:.0f}; above 10 to 15 parameters cannot be told apart without their priors",
-        *_joint_notes(fitted.parameters))
+        *_joint_notes(fitted.parameters),
+    )
     return Found(fitted, practice, model, parameters, leave_one_out(fitted, evidence, model), notes)
 
 
@@ -194,7 +228,9 @@ def leave_one_out(fitted: Fit, evidence: Evidence, model: Model) -> tuple[tuple[
     rows = []
     for i, heat in enumerate(evidence.charged):
         vector = fitted.without(charged_rows(evidence, i))
-        blind = replace(model, melter=evidence.build(vector), charge_kg=heat.mass_kg, charge_sd_kg=WEIGHED_SD * heat.mass_kg)
+        blind = replace(
+            model, melter=evidence.build(vector), charge_kg=heat.mass_kg, charge_sd_kg=WEIGHED_SD * heat.mass_kg
+        )
         minutes, lining = float(len(heat.power_kw)), blind.melter.cold_lining()
         for _ in range(2):  # a furnace that makes such heats an hour apart
             lining = blind.melter.after_rest(blind.given_length(minutes, lining)[1], 60.0)
@@ -224,7 +260,11 @@ def scenario_changes(station: str, shop: Shop, found: Found, meter: Meter) -> di
         parameter, (least, most) = by_name[name], ends(name)
         made = {"value": text(kind), "data_class": "fitted", "range": [text(least), text(most)], "source": source}
         if not parameter.identified:
-            made["note"] = f"not told apart from {', '.join(parameter.with_)}" if parameter.with_ else "hardly told by the data, prior kept"
+            made["note"] = (
+                f"not told apart from {', '.join(parameter.with_)}"
+                if parameter.with_
+                else "hardly told by the data, prior kept"
+            )
         return made
 
     auxiliaries = kind.power.auxiliaries_kw
@@ -232,13 +272,20 @@ def scenario_changes(station: str, shop: Shop, found: Found, meter: Meter) -> di
     return {
         f"{base}.charge.mass": entry("charge.mass", lambda k: f"{k.charge.mass_kg:.1f} kg"),
         f"{base}.power.rated": {
-            "value": f"{found.practice.full_kw - auxiliaries:.1f} kW", "data_class": "fitted", "source": source,
-            "note": "mean full power less auxiliaries"},
+            "value": f"{found.practice.full_kw - auxiliaries:.1f} kW",
+            "data_class": "fitted",
+            "source": source,
+            "note": "mean full power less auxiliaries",
+        },
         f"{base}.power.program": [
-            {"power": f"{max(kw - auxiliaries, 0.0):.1f} kW", "for": f"{STEP_MIN:g} min"} for kw in found.practice.step_kw],
+            {"power": f"{max(kw - auxiliaries, 0.0):.1f} kW", "for": f"{STEP_MIN:g} min"}
+            for kw in found.practice.step_kw
+        ],
         f"{base}.power.efficiency": entry("power.efficiency", lambda k: f"{100.0 * k.power.efficiency:.2f} %"),
         f"{base}.power.auxiliaries": entry("power.auxiliaries", lambda k: f"{k.power.auxiliaries_kw:.2f} kW"),
-        f"{base}.lining.conductivity": entry("lining.conductance", lambda k: f"{k.lining.conductivity_w_per_m_k:.3f} W/m/K"),
+        f"{base}.lining.conductivity": entry(
+            "lining.conductance", lambda k: f"{k.lining.conductivity_w_per_m_k:.3f} W/m/K"
+        ),
         f"{base}.lining.density": entry("lining.heat_storage", lambda k: f"{k.lining.density_kg_per_m3:.0f} kg/m3"),
         f"{base}.lid.open.melting": entry("lid.open.melting", lambda k: f"{100.0 * k.lid.open.melting:.1f} %"),
     }
@@ -247,7 +294,10 @@ def scenario_changes(station: str, shop: Shop, found: Found, meter: Meter) -> di
 def _shop(scenario: Scenario) -> tuple[str, Shop]:
     furnaces = {name: station for name, station in scenario.stations.items() if isinstance(station, InductionFurnace)}
     if len(furnaces) != 1:
-        raise InputFault(f"a calibration needs exactly one station of the kind induction_furnace; this scenario has {len(furnaces)}")
+        msg = (
+            f"a calibration needs exactly one station of the kind induction_furnace; this scenario has {len(furnaces)}"
+        )
+        raise InputFault(msg)
     ((name, kind),) = furnaces.items()
     return name, Shop(kind)
 
@@ -287,19 +337,30 @@ def _practice_parameters(practice: Practice) -> tuple[Parameter, ...]:
     n = len(practice.paces)
     rows = [
         ("practice.full_power", practice.full_kw, practice.full_sd_kw / n**0.5, "kW"),
-        ("practice.ramp_energy_short_of_full", practice.ramp_deficit_kwh, practice.ramp_deficit_kwh * practice.pace_sd / n**0.5, "kWh"),
+        (
+            "practice.ramp_energy_short_of_full",
+            practice.ramp_deficit_kwh,
+            practice.ramp_deficit_kwh * practice.pace_sd / n**0.5,
+            "kWh",
+        ),
         ("practice.pace_spread", practice.pace_sd, practice.pace_sd / (2.0 * n) ** 0.5, "1"),
         ("practice.hold_time", float(practice.holds_min.mean()), float(practice.holds_min.std()) / n**0.5, "min"),
         ("practice.hold_power", practice.hold_kw, practice.hold_sd_kw, "kW"),
     ]
     return tuple(
-        Parameter(name, value, sd, value - 1.96 * sd, value + 1.96 * sd, unit, identified=True, share_of_prior=0.0, with_=())
-        for name, value, sd, unit in rows)
+        Parameter(
+            name, value, sd, value - 1.96 * sd, value + 1.96 * sd, unit, identified=True, share_of_prior=0.0, with_=()
+        )
+        for name, value, sd, unit in rows
+    )
 
 
 def _joint_notes(parameters: Sequence[Parameter]) -> tuple[str, ...]:
     notes = [
-        f"{p.name}: not told apart from {', '.join(p.with_)}; their interval is a joint one, see the covariance" if p.with_
+        f"{p.name}: not told apart from {', '.join(p.with_)}; their interval is a joint one, see the covariance"
+        if p.with_
         else f"{p.name}: the data do not tell it (its interval is {100.0 * p.share_of_prior:.0f} % of the prior's); the prior is kept"
-        for p in parameters if not p.identified]
+        for p in parameters
+        if not p.identified
+    ]
     return tuple(notes)

@@ -122,7 +122,11 @@ def charged_rows(evidence: Evidence, heat: int) -> slice:
 
 
 def _usable_dips(heat: ChargedHeat, evidence: Evidence) -> list[tuple[float, float]]:
-    return [(minute, celsius) for minute, celsius in heat.dips if celsius >= evidence.lowest_dip_c and minute < len(heat.power_kw) - 2]
+    return [
+        (minute, celsius)
+        for minute, celsius in heat.dips
+        if celsius >= evidence.lowest_dip_c and minute < len(heat.power_kw) - 2
+    ]
 
 
 def fit(evidence: Evidence, priors: Sequence[Prior]) -> Fit:
@@ -146,7 +150,9 @@ def _fit_once(evidence: Evidence, priors: Sequence[Prior], start: np.ndarray | N
 
     begin = np.zeros(len(priors)) if start is None else start
     limits = ((bounds[0] - mean) / sd, (bounds[1] - mean) / sd)
-    found = least_squares(scaled, begin, bounds=limits, diff_step=np.full(len(priors), 1e-3), ftol=1e-6, xtol=1e-6, max_nfev=20)
+    found = least_squares(
+        scaled, begin, bounds=limits, diff_step=np.full(len(priors), 1e-3), ftol=1e-6, xtol=1e-6, max_nfev=20
+    )
     jacobian = np.asarray(found.jac, dtype=float)
     data = jacobian[: len(found.fun) - len(priors)]
     scaled_covariance = np.linalg.inv(jacobian.T @ jacobian)
@@ -154,16 +160,30 @@ def _fit_once(evidence: Evidence, priors: Sequence[Prior], start: np.ndarray | N
     covariance = scaled_covariance * np.outer(sd, sd)
     spread = float(np.std(late_min(vector, evidence)))
     return Fit(
-        _parameters(priors, vector, covariance), covariance, vector, evidence.build(vector), float(vector[-1]), spread, collinearity(data),
-        bool(found.success), jacobian, found.fun, found.x, sd)
+        _parameters(priors, vector, covariance),
+        covariance,
+        vector,
+        evidence.build(vector),
+        float(vector[-1]),
+        spread,
+        collinearity(data),
+        bool(found.success),
+        jacobian,
+        found.fun,
+        found.x,
+        sd,
+    )
 
 
 def residuals(vector: np.ndarray, evidence: Evidence) -> np.ndarray:
     """All residuals in units of their expected spread, without the priors."""
-    return np.concatenate((
-        late_min(vector, evidence) / evidence.heat_sd_min,
-        _hold_residual(vector, evidence),
-        *_charged_residuals(vector, evidence)))
+    return np.concatenate(
+        (
+            late_min(vector, evidence) / evidence.heat_sd_min,
+            _hold_residual(vector, evidence),
+            *_charged_residuals(vector, evidence),
+        )
+    )
 
 
 def collinearity(jacobian: np.ndarray) -> float:
@@ -231,9 +251,19 @@ def _parameters(priors: Sequence[Prior], vector: np.ndarray, covariance: np.ndar
         joint = tuple(other.name for k, other in enumerate(priors) if k != i and abs(correlation[i, k]) >= JOINT_ABOVE)
         low, high = max(prior.least, vector[i] - 1.96 * sd[i]), min(prior.most, vector[i] + 1.96 * sd[i])
         share = float(sd[i] / prior.sd)
-        rows.append(Parameter(
-            prior.name, float(vector[i]), float(sd[i]), float(low), float(high), prior.unit, share < IDENTIFIED_BELOW and not joint, share,
-            joint))
+        rows.append(
+            Parameter(
+                prior.name,
+                float(vector[i]),
+                float(sd[i]),
+                float(low),
+                float(high),
+                prior.unit,
+                share < IDENTIFIED_BELOW and not joint,
+                share,
+                joint,
+            )
+        )
     return tuple(rows)
 
 

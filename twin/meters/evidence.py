@@ -22,14 +22,44 @@ from twin.models.metals import alloy as alloy_of
 AMBIENT_C = 25.0
 
 PRIORS: tuple[Prior, ...] = (
-    Prior("power.efficiency", 0.65, 0.06, "1", 0.3, 0.95,
-          "coreless furnaces above 70 % on aluminium (Otto Junker in foundrymag.com 55141301), times converter and leads of 90-95 %"),
-    Prior("lining.conductance", 100.0, 80.0, "W/K", 5.0, 600.0,
-          "assumed, wide: from 40 W/K of a rammed silica lining to 300 W/K of a graphite crucible with thin backing"),
+    Prior(
+        "power.efficiency",
+        0.65,
+        0.06,
+        "1",
+        0.3,
+        0.95,
+        "coreless furnaces above 70 % on aluminium (Otto Junker in foundrymag.com 55141301), times converter and leads of 90-95 %",
+    ),
+    Prior(
+        "lining.conductance",
+        100.0,
+        80.0,
+        "W/K",
+        5.0,
+        600.0,
+        "assumed, wide: from 40 W/K of a rammed silica lining to 300 W/K of a graphite crucible with thin backing",
+    ),
     Prior("lining.heat_storage", 0.12, 0.05, "kWh/K", 0.04, 0.5, "assumed: 250-600 kg of refractory at 1.0 kJ/kgK"),
-    Prior("lid.open.melting", 0.5, 0.25, "1", 0.0, 1.0, "assumed: charged, stirred and sampled through the open lid half of the time"),
+    Prior(
+        "lid.open.melting",
+        0.5,
+        0.25,
+        "1",
+        0.0,
+        1.0,
+        "assumed: charged, stirred and sampled through the open lid half of the time",
+    ),
     Prior("power.auxiliaries", 5.0, 3.0, "kW", 0.0, 30.0, "assumed: pumps and controls of a 500 kW converter"),
-    Prior("charge.mass", 522.5, 10.0, "kg", 400.0, 650.0, "the plant charges 490-555 kg; the mean within about 10 kg of the middle"),
+    Prior(
+        "charge.mass",
+        522.5,
+        10.0,
+        "kg",
+        400.0,
+        650.0,
+        "the plant charges 490-555 kg; the mean within about 10 kg of the middle",
+    ),
 )
 CHARGE_SD_KG = 65.0 / math.sqrt(12.0)
 """Spread of single charges: uniform over 490-555 kg (the plant's range; no charge stands in the meter's log)."""
@@ -52,18 +82,28 @@ class Shop:
         old = self.kind.lining
         film = 1.0 / (old.outside_w_per_m2_k * old.area_m2)
         wall = max(1.0 / conductance - film, 1e-6)
-        lining = old.model_copy(update={
-            "conductivity_w_per_m_k": old.thickness_m / (old.area_m2 * wall),
-            "density_kg_per_m3": storage * 3.6e6 / (old.area_m2 * old.thickness_m * old.heat_capacity_j_per_kg_k)})
+        lining = old.model_copy(
+            update={
+                "conductivity_w_per_m_k": old.thickness_m / (old.area_m2 * wall),
+                "density_kg_per_m3": storage * 3.6e6 / (old.area_m2 * old.thickness_m * old.heat_capacity_j_per_kg_k),
+            }
+        )
         lid = self.kind.lid.model_copy(update={"open": self.kind.lid.open.model_copy(update={"melting": lid_open})})
-        return self.kind.model_copy(update={
-            "lining": lining, "lid": lid, "charge": self.kind.charge.model_copy(update={"mass_kg": mass}),
-            "power": self.kind.power.model_copy(update={"efficiency": efficiency, "auxiliaries_kw": auxiliaries})})
+        return self.kind.model_copy(
+            update={
+                "lining": lining,
+                "lid": lid,
+                "charge": self.kind.charge.model_copy(update={"mass_kg": mass}),
+                "power": self.kind.power.model_copy(update={"efficiency": efficiency, "auxiliaries_kw": auxiliaries}),
+            }
+        )
 
     def melter(self, vector: Sequence[float] | np.ndarray) -> Melter:
         """The same furnace for minute steps."""
         kind = self.furnace(vector)
-        return Melter(network_of(kind, AMBIENT_C), kind.power.efficiency, kind.power.auxiliaries_kw, alloy_of(kind.alloy))
+        return Melter(
+            network_of(kind, AMBIENT_C), kind.power.efficiency, kind.power.auxiliaries_kw, alloy_of(kind.alloy)
+        )
 
 
 @dataclass(frozen=True)
@@ -87,14 +127,17 @@ def read_heats(path: str | Path, practice: Practice) -> Weighed:
     rows = _table(source, ("sheet", "start", "end", "energy_kwh"))
     masses = [name for name in rows[0] if name.endswith("_kg")]
     if not masses:
-        raise InputFault(f"{source}: no column of charge masses (a name that ends in _kg)")
+        msg = f"{source}: no column of charge masses (a name that ends in _kg)"
+        raise InputFault(msg)
     means = {name: float(np.mean([float(row[name]) for row in rows if row[name]] or [0.0])) for name in masses}
     traces, notes = _traces(source), []
     heats = []
     for row in rows:
         blank = [name for name in masses if not row[name]]
         if blank:
-            stand_in = ", ".join(f"{name} is blank; the other heats' mean, {means[name]:.0f} kg, stands for it" for name in blank)
+            stand_in = ", ".join(
+                f"{name} is blank; the other heats' mean, {means[name]:.0f} kg, stands for it" for name in blank
+            )
             notes.append(f"{row['sheet']}: {stand_in}")
         kg = sum(float(row[name]) if row[name] else means[name] for name in masses)
         kwh = float(row["energy_kwh"])
@@ -139,23 +182,39 @@ def _table(source: Path, due: Sequence[str]) -> list[dict[str, str]]:
     try:
         text = source.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise InputFault(f"{source}: cannot be read: {error.strerror}") from error
+        msg = f"{source}: cannot be read: {error.strerror}"
+        raise InputFault(msg) from error
     reader = csv.DictReader(text.splitlines())
     missing = [name for name in due if name not in (reader.fieldnames or ())]
     if missing:
-        raise ScenarioFaults([Fault(str(source), 1, 1, "header", "missing columns", ", ".join(missing), "name them in the first line")])
+        raise ScenarioFaults(
+            [Fault(str(source), 1, 1, "header", "missing columns", ", ".join(missing), "name them in the first line")]
+        )
     rows, faults = [], []
     for row in reader:
         rows.append({name: (value or "").strip() for name, value in row.items() if name is not None})
         for column, (name, value) in enumerate(rows[-1].items(), 1):
             if value and name.endswith(("_kg", "_kw", "_kwh", "_c", "minute")) and not _is_number(value):
-                faults.append(Fault(str(source), reader.line_num, column, name, "not a number", repr(value), "a plain number, or nothing"))
+                faults.append(
+                    Fault(
+                        str(source),
+                        reader.line_num,
+                        column,
+                        name,
+                        "not a number",
+                        repr(value),
+                        "a plain number, or nothing",
+                    )
+                )
         if not rows[-1].get("energy_kwh", "-"):
-            faults.append(Fault(str(source), reader.line_num, 1, "energy_kwh", "is blank", "", "the energy of every heat is due"))
+            faults.append(
+                Fault(str(source), reader.line_num, 1, "energy_kwh", "is blank", "", "the energy of every heat is due")
+            )
     if faults:
         raise ScenarioFaults(faults)
     if not rows:
-        raise InputFault(f"{source}: holds no rows")
+        msg = f"{source}: holds no rows"
+        raise InputFault(msg)
     return rows
 
 

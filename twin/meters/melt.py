@@ -58,7 +58,9 @@ class Melter:
         cooled: np.ndarray = rest + chain.modes @ (decay * (chain.inverse @ (lining_c - rest)))
         return cooled
 
-    def _gain(self, bath_kwh: np.ndarray, temperature_c: np.ndarray, face_c: np.ndarray, heat_kw: np.ndarray) -> np.ndarray:
+    def _gain(
+        self, bath_kwh: np.ndarray, temperature_c: np.ndarray, face_c: np.ndarray, heat_kw: np.ndarray
+    ) -> np.ndarray:
         """Bath enthalpies after a minute at one temperature; ``face_c`` is the hot face's mean without the bath's own share of it."""
         chain = self._chain
         contact_kw = chain.contact_kw_per_k * (temperature_c - face_c - chain.mean_from_bath * temperature_c)
@@ -67,7 +69,7 @@ class Melter:
         return after
 
     def step(
-        self, bath_kwh: np.ndarray, mass_kg: np.ndarray, lining_c: np.ndarray, power_kw: np.ndarray, curve: Curve,
+        self, bath_kwh: np.ndarray, mass_kg: np.ndarray, lining_c: np.ndarray, power_kw: np.ndarray, curve: Curve
     ) -> tuple[np.ndarray, np.ndarray]:
         """One minute of K melts: bath enthalpies (K,) in kWh above cold, masses (K,), linings (K, nodes), powers (K,) at the meter."""
         chain = self._chain
@@ -133,14 +135,26 @@ class _Chain:
         push = area / network.wall_kj_per_k
         push_mean = double / network.wall_kj_per_k / 60.0
         closed = network.surfaces["idle"]
-        idle_kw_per_k = closed.convection_kw_per_k + closed.radiation_kw(IDLE_CHORD_C) / (IDLE_CHORD_C - closed.ambient_c)
+        idle_kw_per_k = closed.convection_kw_per_k + closed.radiation_kw(IDLE_CHORD_C) / (
+            IDLE_CHORD_C - closed.ambient_c
+        )
         empty = walls - np.outer(contact, contact) / (contact.sum() + idle_kw_per_k)
         air = source + contact * idle_kw_per_k * closed.ambient_c / (contact.sum() + idle_kw_per_k)
         root = np.sqrt(network.wall_kj_per_k)
         decay, vectors = np.linalg.eigh(empty / np.outer(root, root))
         return cls(
-            float(contact.sum()), step, push @ contact, push @ source, area[0] / 60.0, float(push_mean[0] @ contact),
-            float(push_mean[0] @ source), decay, vectors / root[:, None], vectors.T * root, np.linalg.solve(empty, air))
+            float(contact.sum()),
+            step,
+            push @ contact,
+            push @ source,
+            area[0] / 60.0,
+            float(push_mean[0] @ contact),
+            float(push_mean[0] @ source),
+            decay,
+            vectors / root[:, None],
+            vectors.T * root,
+            np.linalg.solve(empty, air),
+        )
 
 
 def _exponential(matrix: np.ndarray, seconds: float) -> np.ndarray:
@@ -174,7 +188,12 @@ class Melted:
 
 
 def melt_until(
-    melter: Melter, curve: Curve, power_kw: np.ndarray, mass_kg: np.ndarray, lining_c: np.ndarray, target_kwh_per_kg: float,
+    melter: Melter,
+    curve: Curve,
+    power_kw: np.ndarray,
+    mass_kg: np.ndarray,
+    lining_c: np.ndarray,
+    target_kwh_per_kg: float,
 ) -> Melted:
     """K melts along powers (K, minutes) until each bath is at the target enthalpy; linings (K, nodes), or one (nodes,) for all."""
     many = len(mass_kg)
@@ -218,7 +237,13 @@ def melt_in_turn(melter: Melter, curve: Curve, heats: Heats, mass_kg: float, tar
 
 
 def courses_kwh(
-    melter: Melter, curve: Curve, powers_kw: Sequence[np.ndarray], mass_kg: np.ndarray, *, gap_min: float = 60.0, rounds: int = 3,
+    melter: Melter,
+    curve: Curve,
+    powers_kw: Sequence[np.ndarray],
+    mass_kg: np.ndarray,
+    *,
+    gap_min: float = 60.0,
+    rounds: int = 3,
 ) -> list[np.ndarray]:
     """Bath enthalpy after each minute of heats with powers (minutes,) and masses (heats,), each in a furnace that makes such heats again
     and again.

@@ -39,7 +39,9 @@ class Scores:
         return asdict(self)
 
 
-def interval_means(power_kw: np.ndarray, t0_s: float, interval_s: float, step_s: float = 60.0) -> tuple[np.ndarray, float]:
+def interval_means(
+    power_kw: np.ndarray, t0_s: float, interval_s: float, step_s: float = 60.0
+) -> tuple[np.ndarray, float]:
     """Means over whole clock intervals of a load given by steps of ``step_s`` from ``t0_s``, and when the first of them begins.
 
     Intervals that the load covers only in part are left out.
@@ -47,7 +49,7 @@ def interval_means(power_kw: np.ndarray, t0_s: float, interval_s: float, step_s:
     each = round(interval_s / step_s)
     skip = math.ceil(t0_s / interval_s - 1e-9) * each - round(t0_s / step_s)
     whole = max(0, (len(power_kw) - skip) // each)
-    means = power_kw[skip:skip + whole * each].reshape(whole, each).mean(axis=1)
+    means = power_kw[skip : skip + whole * each].reshape(whole, each).mean(axis=1)
     return means, t0_s + skip * step_s
 
 
@@ -84,8 +86,13 @@ def daily_peak_error_pct(metered_kw: np.ndarray, predicted_kw: np.ndarray, t0_s:
 
 
 def score(
-    metered_kw: np.ndarray, predicted_kw: np.ndarray, t0_s: float, metered_kwh: Sequence[float], predicted_kwh: Sequence[float],
-    *, least_peak_kw: float = 100.0,
+    metered_kw: np.ndarray,
+    predicted_kw: np.ndarray,
+    t0_s: float,
+    metered_kwh: Sequence[float],
+    predicted_kwh: Sequence[float],
+    *,
+    least_peak_kw: float = 100.0,
 ) -> Scores:
     """All six figures of minute loads ``metered_kw`` and ``predicted_kw`` (equal length, from ``t0_s``) and of the heats' energies."""
     batches, predicted_batches = np.asarray(metered_kwh, dtype=float), np.asarray(predicted_kwh, dtype=float)
@@ -94,6 +101,10 @@ def score(
     hour, _ = interval_means(metered_kw, t0_s, 3600.0)
     predicted_hour, _ = interval_means(predicted_kw, t0_s, 3600.0)
     return Scores(
-        total_error_pct(batches, predicted_batches), batch_mape_pct(batches, predicted_batches),
-        cvrmse_pct(quarter, predicted_quarter), cvrmse_pct(hour, predicted_hour), nmbe_pct(hour, predicted_hour),
-        daily_peak_error_pct(quarter, predicted_quarter, first, least_kw=least_peak_kw))
+        total_error_pct(batches, predicted_batches),
+        batch_mape_pct(batches, predicted_batches),
+        cvrmse_pct(quarter, predicted_quarter),
+        cvrmse_pct(hour, predicted_hour),
+        nmbe_pct(hour, predicted_hour),
+        daily_peak_error_pct(quarter, predicted_quarter, first, least_kw=least_peak_kw),
+    )

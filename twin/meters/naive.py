@@ -27,7 +27,7 @@ def place(load: Load, heats: Sequence[Heat], paths: Paths, idle_kw: float = 0.0)
     starts = [minutes_of(heat, load).start for heat in heats] + [len(power)]
     for start, following, path in zip(starts, starts[1:], paths, strict=False):
         n = min(len(path), following - start)
-        power[start:start + n] = path[:n]
+        power[start : start + n] = path[:n]
     return power
 
 
@@ -53,8 +53,14 @@ class Naive:
         for heat in heats:
             path = load.power_kw[minutes_of(heat, load)]
             profile += np.interp(at, (np.arange(len(path)) + 0.5) / len(path), path)
-        return cls(float(kwh.mean()), float(60.0 * kwh.sum() / minutes.sum()), float(minutes.mean()), float(intercept), float(slope),
-                   profile / len(heats))
+        return cls(
+            float(kwh.mean()),
+            float(60.0 * kwh.sum() / minutes.sum()),
+            float(minutes.mean()),
+            float(intercept),
+            float(slope),
+            profile / len(heats),
+        )
 
     def paths(self) -> dict[str, Callable[[float], np.ndarray]]:
         """By name: the power of each minute (kW) of a heat of a given length in minutes."""
@@ -72,7 +78,9 @@ class Naive:
         found = {}
         for name, path in self.paths().items():
             paths = [path(minutes) for minutes in lengths]
-            found[name] = score(load.power_kw, place(load, heats, paths), load.t0_s, kwh, [float(p.sum()) / 60.0 for p in paths])
+            found[name] = score(
+                load.power_kw, place(load, heats, paths), load.t0_s, kwh, [float(p.sum()) / 60.0 for p in paths]
+            )
         return found
 
     def _stretched(self, minutes: float) -> np.ndarray:

@@ -81,11 +81,19 @@ def fit_practice(paths: Sequence[np.ndarray]) -> Practice:
         step_kw, full_kw = _steps(melts, paces, steps)
         found = np.array([_pace(path, step_kw, full_kw) for path in paths])
         paces = found / np.median(found)
-    tails = [path[hold_start(path, top):] for path, top in zip(paths, tops, strict=True)]
+    tails = [path[hold_start(path, top) :] for path, top in zip(paths, tops, strict=True)]
     holds = [tail[:-1] for tail in tails if len(tail) > 2] or [np.array([0.0])]
     held = np.concatenate(holds)
     hold_sd = float(np.std([hold.mean() for hold in holds])) / len(holds) ** 0.5
-    return Practice(step_kw, full_kw, float(tops.std()), float(held.mean()), hold_sd, paces, np.array([float(len(tail)) for tail in tails]))
+    return Practice(
+        step_kw,
+        full_kw,
+        float(tops.std()),
+        float(held.mean()),
+        hold_sd,
+        paces,
+        np.array([float(len(tail)) for tail in tails]),
+    )
 
 
 def full_power_kw(path: np.ndarray) -> float:
@@ -117,5 +125,7 @@ def _pace(path: np.ndarray, step_kw: np.ndarray, full_kw: float) -> float:
     edges = STEP_MIN * np.arange(len(step_kw) + 1)
     ramp = np.concatenate(([0.0], np.cumsum(step_kw * STEP_MIN)))
     at = np.arange(1, n + 1)[None, :] / PACES[:, None]
-    energy = np.where(at < edges[-1], np.interp(at, edges, ramp), ramp[-1] + full_kw * (at - edges[-1])) * PACES[:, None]
+    energy = (
+        np.where(at < edges[-1], np.interp(at, edges, ramp), ramp[-1] + full_kw * (at - edges[-1])) * PACES[:, None]
+    )
     return float(PACES[int(np.argmin(((energy - actual) ** 2).mean(axis=1)))])

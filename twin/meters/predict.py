@@ -50,8 +50,13 @@ class Model:
         masses = np.array([NormalDist(self.charge_kg, self.charge_sd_kg).inv_cdf(q) for q in _middles(MASS_QUANTILES)])
         programs = np.stack([self.practice.power_kw(float(pace), LONGEST_MIN) for pace in paces])
         melted = melt_until(
-            self.melter, self.curve, np.repeat(programs, len(masses), axis=0), np.tile(masses, len(paces)), lining_c,
-            self.curve.at(self.tap_c))
+            self.melter,
+            self.curve,
+            np.repeat(programs, len(masses), axis=0),
+            np.tile(masses, len(paces)),
+            lining_c,
+            self.curve.at(self.tap_c),
+        )
         hold = float(np.median(self.practice.holds_min))
         total = np.zeros(LONGEST_MIN)
         for i, minutes in enumerate(melted.minutes):
@@ -66,12 +71,20 @@ class Model:
         programs = np.stack([self.practice.power_kw(float(pace), LONGEST_MIN) for pace in PACE_POINTS])
         masses = self.charge_kg + self.charge_sd_kg * MASS_POINTS_SD
         melted = melt_until(
-            self.melter, self.curve, np.repeat(programs, len(masses), axis=0), np.tile(masses, len(PACE_POINTS)), lining_c,
-            self.curve.at(self.tap_c))
+            self.melter,
+            self.curve,
+            np.repeat(programs, len(masses), axis=0),
+            np.tile(masses, len(PACE_POINTS)),
+            lining_c,
+            self.curve.at(self.tap_c),
+        )
         weight = self._weights(melted.minutes.reshape(len(PACE_POINTS), len(masses)), minutes)
         path = np.zeros(n)
         for pace, hold in zip(*np.nonzero(weight > 1e-6 * weight.max()), strict=True):
-            path += weight[pace, hold] * self._path(programs[pace], minutes - HOLD_POINTS_MIN[hold], HOLD_POINTS_MIN[hold])[:n]
+            path += (
+                weight[pace, hold]
+                * self._path(programs[pace], minutes - HOLD_POINTS_MIN[hold], HOLD_POINTS_MIN[hold])[:n]
+            )
         usual = melted.lining_c[int(np.argmax(weight.sum(axis=1))) * len(masses) + 1]
         return path / weight[weight > 1e-6 * weight.max()].sum(), usual
 
@@ -79,11 +92,18 @@ class Model:
         """Weight of each (pace, hold), (paces, holds): the charge is what makes the melt end when it must. ``melt_min`` is (paces,
         masses).
         """
-        slope = (melt_min[:, -1] - melt_min[:, 0]) / (MASS_POINTS_SD[-1] - MASS_POINTS_SD[0])  # minutes per sd of the charge
+        slope = (melt_min[:, -1] - melt_min[:, 0]) / (
+            MASS_POINTS_SD[-1] - MASS_POINTS_SD[0]
+        )  # minutes per sd of the charge
         off_sd = (minutes - HOLD_POINTS_MIN[None, :] - melt_min[:, 1:2]) / slope[:, None]
         pace_sd = (PACE_POINTS - self.practice.paces.mean()) / self.practice.pace_sd
         mean_hold = max(float(self.practice.holds_min.mean()), 0.1)
-        log = -0.5 * off_sd**2 - 0.5 * pace_sd[:, None] ** 2 - HOLD_POINTS_MIN[None, :] / mean_hold - np.log(slope)[:, None]
+        log = (
+            -0.5 * off_sd**2
+            - 0.5 * pace_sd[:, None] ** 2
+            - HOLD_POINTS_MIN[None, :] / mean_hold
+            - np.log(slope)[:, None]
+        )
         log[:, minutes - HOLD_POINTS_MIN < 1.0] = -np.inf
         weight: np.ndarray = np.exp(log - log.max())
         return weight
@@ -118,7 +138,13 @@ class Model:
         """How well a log is predicted."""
         paths = self.paths(heats, taps=taps)
         predicted = place(load, heats, paths)
-        return score(load.power_kw, predicted, load.t0_s, [h.energy_kwh for h in heats], [float(path.sum()) / 60.0 for path in paths])
+        return score(
+            load.power_kw,
+            predicted,
+            load.t0_s,
+            [h.energy_kwh for h in heats],
+            [float(path.sum()) / 60.0 for path in paths],
+        )
 
 
 def _middles(count: int) -> np.ndarray:

@@ -113,14 +113,20 @@ class Meter:
         power[~measured] = np.interp(at[~measured], at[measured], power[measured])
         for gap in self.gaps:
             if gap.t1_s - gap.t0_s > SHORT_GAP_S:
-                inside = slice(math.floor(gap.t0_s / MINUTE_S + 1e-9) - first, math.floor(gap.t1_s / MINUTE_S + 1e-9) - first)
+                inside = slice(
+                    math.floor(gap.t0_s / MINUTE_S + 1e-9) - first, math.floor(gap.t1_s / MINUTE_S + 1e-9) - first
+                )
                 hours = (inside.stop - inside.start) / 60.0
                 power[inside] = 0.0 if gap.energy_kwh is None else gap.energy_kwh / hours
         return Load(first * MINUTE_S, power, measured)
 
 
 def read_meter(
-    path: str | Path, *, zone: str = "Asia/Seoul", stamp: Literal["start", "end"] = "start", interval_s: float = MINUTE_S
+    path: str | Path,
+    *,
+    zone: str = "Asia/Seoul",
+    stamp: Literal["start", "end"] = "start",
+    interval_s: float = MINUTE_S,
 ) -> Meter:
     """Read a CSV (or .csv.gz) with the columns ``timestamp`` and ``kW``, and if there is one a cumulative ``kWh``.
 
@@ -133,11 +139,13 @@ def read_meter(
     if faults:
         raise ScenarioFaults(faults)
     if len(rows) < 2:
-        raise InputFault(f"{source}: fewer than two readings of power")
+        msg = f"{source}: fewer than two readings of power"
+        raise InputFault(msg)
     try:
         tz = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise InputFault(f"{source}: unknown time zone {zone!r} (write one such as Asia/Bangkok)") from error
+        msg = f"{source}: unknown time zone {zone!r} (write one such as Asia/Bangkok)"
+        raise InputFault(msg) from error
     stamps = [row[0] for row in rows]
     unsorted = sum(1 for a, b in pairwise(stamps) if b < a)
     unique = {row[0]: row for row in rows}  # the last reading of a doubled stamp counts
@@ -153,10 +161,17 @@ def read_meter(
     gaps = tuple(_gaps(t_s, power, counter, interval_s))
     gaps_s = [gap.t1_s - gap.t0_s for gap in gaps]
     quality = Quality(
-        rows=len(rows) + blank, blank_rows=blank, doubled_rows=len(rows) - len(ordered), unsorted_rows=unsorted, counter_resets=resets,
-        missing_minutes=round(sum(gaps_s) / MINUTE_S), longest_gap_s=max(gaps_s, default=0.0),
-        integral_kwh=float(power.sum() * interval_s / 3600.0), gap_kwh=sum(g.energy_kwh or 0.0 for g in gaps),
-        counter_kwh=float(counter[-1] - counter[0]) if counter.size else None)
+        rows=len(rows) + blank,
+        blank_rows=blank,
+        doubled_rows=len(rows) - len(ordered),
+        unsorted_rows=unsorted,
+        counter_resets=resets,
+        missing_minutes=round(sum(gaps_s) / MINUTE_S),
+        longest_gap_s=max(gaps_s, default=0.0),
+        integral_kwh=float(power.sum() * interval_s / 3600.0),
+        gap_kwh=sum(g.energy_kwh or 0.0 for g in gaps),
+        counter_kwh=float(counter[-1] - counter[0]) if counter.size else None,
+    )
     return Meter(source.name, zone, start, interval_s, t_s, power, counter, gaps, quality)
 
 
@@ -181,7 +196,9 @@ def _rows(source: Path) -> tuple[list[Row], list[Fault], int]:
             try:
                 row = _row(cells, columns)
             except _BadCell as bad:
-                faults.append(Fault(str(source), line, bad.column + 1, header[bad.column], bad.problem, repr(bad.value), bad.fix))
+                faults.append(
+                    Fault(str(source), line, bad.column + 1, header[bad.column], bad.problem, repr(bad.value), bad.fix)
+                )
                 if len(faults) >= MOST_FAULTS:
                     break
                 continue
@@ -200,7 +217,8 @@ def _open(source: Path) -> io.TextIOBase:
             return io.TextIOWrapper(gzip.open(source, "rb"), encoding="utf-8-sig", newline="")
         return source.open("r", encoding="utf-8-sig", newline="")
     except OSError as error:
-        raise InputFault(f"{source}: cannot be read: {error.strerror}") from error
+        msg = f"{source}: cannot be read: {error.strerror}"
+        raise InputFault(msg) from error
 
 
 def _columns(source: Path, header: Sequence[str]) -> tuple[int, int, int | None]:
@@ -210,9 +228,19 @@ def _columns(source: Path, header: Sequence[str]) -> tuple[int, int, int | None]
     stamp, power, energy = find(_STAMP_NAMES), find(_POWER_NAMES), find(_ENERGY_NAMES)
     if stamp is None or power is None:
         missing = "timestamp" if stamp is None else "kW"
-        raise ScenarioFaults([Fault(
-            str(source), 1, 1, "header", f"no column {missing!r}", ", ".join(header) or "empty file",
-            "the first line names the columns: timestamp, kW and, if there is a counter, kWh")])
+        raise ScenarioFaults(
+            [
+                Fault(
+                    str(source),
+                    1,
+                    1,
+                    "header",
+                    f"no column {missing!r}",
+                    ", ".join(header) or "empty file",
+                    "the first line names the columns: timestamp, kW and, if there is a counter, kWh",
+                )
+            ]
+        )
     return stamp, power, energy
 
 
@@ -226,7 +254,12 @@ def _row(cells: Sequence[str], columns: tuple[int, int, int | None]) -> Row:
     stamp, power, energy = columns
     for column in columns:
         if column is not None and column >= len(cells):
-            raise _BadCell(0, f"the row has {len(cells)} cells, fewer than the header", ",".join(cells), "as many as the header names")
+            raise _BadCell(
+                0,
+                f"the row has {len(cells)} cells, fewer than the header",
+                ",".join(cells),
+                "as many as the header names",
+            )
     try:
         when = dt.datetime.fromisoformat(cells[stamp].strip())
     except ValueError:
@@ -243,9 +276,13 @@ def _number(cells: Sequence[str], column: int) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise _BadCell(column, "not a number", cells[column], "a plain number, or nothing where the reading is missing") from None
+        raise _BadCell(
+            column, "not a number", cells[column], "a plain number, or nothing where the reading is missing"
+        ) from None
     if math.isinf(value):
-        raise _BadCell(column, "not a finite number", cells[column], "a plain number, or nothing where the reading is missing")
+        raise _BadCell(
+            column, "not a finite number", cells[column], "a plain number, or nothing where the reading is missing"
+        )
     return value
 
 
@@ -253,7 +290,8 @@ def _refuse_clock_change(source: Path, zone: str, start: dt.datetime, last: dt.d
     days = (last.date() - start.date()).days + 1
     offsets = {(start + dt.timedelta(days=day)).utcoffset() for day in range(days + 1)}
     if len(offsets) > 1:
-        raise InputFault(f"{source}: the clock of {zone} changes within the log, so its stamps are ambiguous (split the log at the change)")
+        msg = f"{source}: the clock of {zone} changes within the log, so its stamps are ambiguous (split the log at the change)"
+        raise InputFault(msg)
 
 
 def _steady_counter(counter: np.ndarray) -> tuple[np.ndarray, int]:

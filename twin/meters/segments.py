@@ -52,7 +52,8 @@ def stretches(meter: Meter, rule: Rule) -> tuple[Heat, ...]:
     kwh = np.concatenate(([0.0], np.cumsum(meter.power_kw))) * meter.interval_s / 3600.0
     return tuple(
         Heat(float(meter.t_s[a]), float(meter.t_s[b] + meter.interval_s), float(kwh[b + 1] - kwh[a]))
-        for a, b in zip(first, last, strict=True))
+        for a, b in zip(first, last, strict=True)
+    )
 
 
 def own_gap_s(heats: Sequence[Heat], furnaces: int) -> np.ndarray:

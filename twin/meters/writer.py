@@ -28,11 +28,14 @@ def write_fitted(path: str | Path, changes: Mapping[str, Any], out: str | Path |
     try:
         tree = yaml.load(source.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputFault(f"{source}: cannot be read: {error.strerror}") from error
+        msg = f"{source}: cannot be read: {error.strerror}"
+        raise InputFault(msg) from error
     except YAMLError as error:
-        raise InputFault(f"{source}: not YAML: {error}") from error
+        msg = f"{source}: not YAML: {error}"
+        raise InputFault(msg) from error
     if not isinstance(tree, Mapping):
-        raise InputFault(f"{source}: holds no scenario")
+        msg = f"{source}: holds no scenario"
+        raise InputFault(msg)
     for dotted, value in changes.items():
         _set(tree, dotted, value, source)
     text = io.StringIO()
@@ -60,7 +63,8 @@ def _set(tree: Any, dotted: str, value: Any, source: Path) -> None:
             at[key] = _mapping({})
         at = at[key]
         if not isinstance(at, CommentedMap):
-            raise InputFault(f"{source}: {dotted}: {key} is no mapping")
+            msg = f"{source}: {dotted}: {key} is no mapping"
+            raise InputFault(msg)
     at[last] = _flow(value)
 
 

@@ -154,7 +154,10 @@ PARTS = {"processing": "processing", "holding": "holding", "startup": "startup"}
 
 
 def parts_kwh(year: YearAccounts) -> dict[str, float]:
-    """Electricity by what the equipment did: processing, holding, startup, idle (every other state), utilities, base load, PV used (negative)."""
+    """Electricity by what the equipment did: processing, holding, startup, idle (every other state), utilities, base load.
+
+    PV that the site used counts as negative.
+    """
     found: dict[str, float] = {}
     for (equipment, state, carrier), kwh in year.by_equipment_kwh.items():
         if carrier == "electricity" and equipment != "site.pv":
