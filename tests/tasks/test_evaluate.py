@@ -125,7 +125,7 @@ def test_diagnosis_prices_losses_and_steps() -> None:
 
 
 def test_scaled_change_multiplies_what_is_there() -> None:
-    """Proves: re-lining takes the conductivity that the scenario has and scales it. Sensitivity: an absolute value would ignore the plant."""
+    """Proves: re-lining scales the conductivity that the scenario has. Sensitivity: an absolute value would ignore the plant."""
     scenario = foundry("iron-foundry")
     task = find("furnace-relining")
     station = matched(scenario, task)[0]
