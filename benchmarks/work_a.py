@@ -118,7 +118,9 @@ def check(recorded: tuple[float, float], flat: tuple[float, float], parts: int) 
 def rows(parts: int = PARTS) -> list[Row]:
     """Parts per second, the rivals in turns."""
     check(ours(parts), condensed(parts), parts)
-    best = in_turns({"simpy": lambda: reference(parts), "ours": lambda: ours(parts), "flat": lambda: condensed(parts)})
+    best = in_turns(
+        {"simpy": lambda: reference(parts), "ours": lambda: ours(parts), "flat": lambda: condensed(parts)}, 5
+    )
     beside = f"SimPy {parts / best['simpy']:,.0f} parts/s"
     return [
         Row("work_a", f"work A, {parts:,} parts, ledger on", parts / best["ours"], "parts/s"),
