@@ -16,9 +16,13 @@ from twin.scenario.scenario import Scenario, read
 
 FOUNDRY = Path(__file__).parents[2] / "scenarios" / "aluminium-foundry.yaml"
 DAY: dict[str, Any] = {
-    "plan.horizon": "36 h", "run.duration": "1 week", "run.replications": 2,
-    "orders.weekly_housing.quantity": 200, "orders.weekly_housing.due": {"day": "tue", "at": "12:00"},
-    "orders.weekly_bracket.quantity": 200, "orders.weekly_bracket.due": {"day": "tue", "at": "12:00"},
+    "plan.horizon": "36 h",
+    "run.duration": "1 week",
+    "run.replications": 2,
+    "orders.weekly_housing.quantity": 200,
+    "orders.weekly_housing.due": {"day": "tue", "at": "12:00"},
+    "orders.weekly_bracket.quantity": 200,
+    "orders.weekly_bracket.due": {"day": "tue", "at": "12:00"},
 }
 
 
@@ -56,5 +60,11 @@ def own() -> PlanFigures:
 def claim() -> Claim:
     """The same, as the checker takes it."""
     figures = own()
-    return Claim(figures.grid_kw, figures.scheduled_kw, figures.figures["energy_kwh"], figures.bill.total, figures.figures["carbon_kg"],
-                 figures.figures["lateness_h"])
+    return Claim(
+        figures.grid_kw,
+        figures.scheduled_kw,
+        figures.figures["energy_kwh"],
+        figures.bill.total,
+        figures.figures["carbon_kg"],
+        figures.figures["lateness_h"],
+    )

@@ -50,22 +50,37 @@ def changed(old: PlannedBatch, **fields: Any) -> Plan:
     return with_batch(old, replace(old, **fields))
 
 
-def plans(rule: str) -> Iterator[Plan]:
+def plans(rule: str) -> Iterator[Plan]:  # noqa: C901, PLR0912, PLR0915  # one branch a rule reads best as one list
     """Plans that break ``rule``."""
     jobs, heats, taps = batches("job"), batches("heat"), batches("tap")
     if rule == "known_equipment":
         for batch in good().batches:
             yield changed(batch, equipment="press.1")
-            yield changed(batch, key="cast.9") if batch.kind == "tap" else changed(batch, equipment="melt.1" if batch.kind == "job" else "cast.1")
+            yield (
+                changed(batch, key="cast.9")
+                if batch.kind == "tap"
+                else changed(batch, equipment="melt.1" if batch.kind == "job" else "cast.1")
+            )
     elif rule == "inside_horizon":
         for batch in good().batches:
             yield changed(batch, not_before_s=batch.not_before_s + 36 * HOUR)
             yield changed(batch, not_before_s=batch.not_before_s - 36 * HOUR)
     elif rule == "on_slot":
-        yield from (changed(batch, not_before_s=batch.not_before_s + 420.0) for batch in good().batches if batch.kind != "job" or batch.duration_s >= 900.0)
+        yield from (
+            changed(batch, not_before_s=batch.not_before_s + 420.0)
+            for batch in good().batches
+            if batch.kind != "job" or batch.duration_s >= 900.0
+        )
     elif rule == "one_at_a_time":
         for batch in jobs + heats:
-            other = next((b for b in good().batches if b.equipment == batch.equipment and b is not batch and b.kind == batch.kind), None)
+            other = next(
+                (
+                    b
+                    for b in good().batches
+                    if b.equipment == batch.equipment and b is not batch and b.kind == batch.kind
+                ),
+                None,
+            )
             if other is not None:
                 yield changed(batch, not_before_s=other.not_before_s)
     elif rule == "working_time":
@@ -112,8 +127,16 @@ def plans(rule: str) -> Iterator[Plan]:
         yield from (with_batch(tap) for tap in taps[:4])
         yield from (changed(tap, mass_kg=5.0) for tap in taps[:4])
     elif rule == "command":
-        yield from (replace(good(), commands=(StateCommand(name, t * HOUR, state),)) for name, t, state in (
-            ("press.1", 1.0, "off"), ("cast.1", 1.0, "asleep"), ("cast.1", 99.0, "off"), ("cast.1", -1.0, "off"), ("melt.1", 37.0, "standby")))
+        yield from (
+            replace(good(), commands=(StateCommand(name, t * HOUR, state),))
+            for name, t, state in (
+                ("press.1", 1.0, "off"),
+                ("cast.1", 1.0, "asleep"),
+                ("cast.1", 99.0, "off"),
+                ("cast.1", -1.0, "off"),
+                ("melt.1", 37.0, "standby"),
+            )
+        )
     elif rule == "battery":
         yield from (replace(good(), battery_kw=(kw,) * 4) for kw in (0.0, 10.0, -10.0))
 

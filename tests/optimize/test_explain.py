@@ -21,7 +21,8 @@ def test_emission_cap_in_words() -> None:
     assert not found.feasible
     assert found.words() == (
         "emission cap short by 30.0 kg; feasible with 80.0 kg at the earliest, all else unchanged; "
-        "lots due in the horizon short by 0.8 lots; feasible with 1.2 lots at the earliest, all else unchanged")
+        "lots due in the horizon short by 0.8 lots; feasible with 1.2 lots at the earliest, all else unchanged"
+    )
     assert "배출 상한 30.0 kg 부족" in found.words("ko")
 
 
@@ -36,13 +37,17 @@ def test_power_cap_below_the_base_load() -> None:
     """Base load 60 kW under a cap of 50 kW: short by 10 kW whatever is planned. Lots alone cannot mend that."""
     problem = one_machine(FLAT, lots=0, base_kw=np.full(4, 60.0), cap_kw=np.full(4, 50.0))
     found = explain(problem)
-    assert [(one.requirement, pytest.approx(one.amount), one.alone) for one in found.shortfalls] == [("power_cap", 10.0, True)]
+    assert [(one.requirement, pytest.approx(one.amount), one.alone) for one in found.shortfalls] == [
+        ("power_cap", 10.0, True)
+    ]
     assert "power cap short by 10.0 kW; feasible with 60.0 kW" in found.words()
 
 
 def test_two_caps_that_must_give_way_together() -> None:
     """Base load breaks both caps: neither alone makes it feasible, both are named."""
-    problem = one_machine(FLAT, lots=0, base_kw=np.full(4, 60.0), cap_kw=np.full(4, 50.0), carbon=Carbon(np.full(4, 0.5), cap_kg=100.0))
+    problem = one_machine(
+        FLAT, lots=0, base_kw=np.full(4, 60.0), cap_kw=np.full(4, 50.0), carbon=Carbon(np.full(4, 0.5), cap_kg=100.0)
+    )
     found = explain(problem)
     assert {one.requirement for one in found.shortfalls} == {"power_cap", "emission_cap"}
     assert not any(one.alone for one in found.shortfalls)

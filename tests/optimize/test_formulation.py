@@ -14,7 +14,19 @@ import pytest
 
 from tests.optimize.tiny import one_machine, series
 from twin.optimize.formulation import build
-from twin.optimize.problem import BatteryData, Capacity, Carbon, Change, Closing, Coupling, DemandMonth, Due, Problem, Stock, Task
+from twin.optimize.problem import (
+    BatteryData,
+    Capacity,
+    Carbon,
+    Change,
+    Closing,
+    Coupling,
+    DemandMonth,
+    Due,
+    Problem,
+    Stock,
+    Task,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 PRICES = series(10.0, 20.0)
@@ -27,10 +39,28 @@ def network() -> Problem:
         "metal": Stock("metal", 50.0, high=80.0, arrivals=series(0.0, 30.0), longest_wait_slots=1),
         "done": Stock("done", 0.0, high=2.0),
     }
-    lot = Task("lot", "lot", "cell", 1, series(40.0, 5.0), np.array([True, True]), (
-        Change("unit", 0, -1.0), Change("unit", 1, 1.0), Change("metal", 0, -25.0), Change("done", 0, 1.0)), product="a", cost_krw=3.0)
-    return Problem(2, 0.25, stocks, {"lot": lot}, series(7.0, 8.0), PRICES, Carbon(series(0.5, 0.4)),
-                   couplings=(Coupling("metal", "unit", 80.0),), closings=(Closing("metal", ("metal",), 20.0, 700.0),))
+    lot = Task(
+        "lot",
+        "lot",
+        "cell",
+        1,
+        series(40.0, 5.0),
+        np.array([True, True]),
+        (Change("unit", 0, -1.0), Change("unit", 1, 1.0), Change("metal", 0, -25.0), Change("done", 0, 1.0)),
+        product="a",
+        cost_krw=3.0,
+    )
+    return Problem(
+        2,
+        0.25,
+        stocks,
+        {"lot": lot},
+        series(7.0, 8.0),
+        PRICES,
+        Carbon(series(0.5, 0.4)),
+        couplings=(Coupling("metal", "unit", 80.0),),
+        closings=(Closing("metal", ("metal",), 20.0, 700.0),),
+    )
 
 
 def with_people() -> Problem:
@@ -50,16 +80,30 @@ CASES: dict[str, tuple[Callable[[], Problem], tuple[str, ...]]] = {
     "capacity": (with_people, ("capacity",)),
     "load": (network, ("load_balance",)),
     "pv": (lambda: one_machine(PRICES, pv_kw=series(30.0, 0.0)), ("load_balance",)),
-    "battery": (lambda: one_machine(PRICES, battery=BatteryData(100.0, 40.0, 0.9, 50.0)), ("load_balance", "battery_balance", "battery_end")),
+    "battery": (
+        lambda: one_machine(PRICES, battery=BatteryData(100.0, 40.0, 0.9, 50.0)),
+        ("load_balance", "battery_balance", "battery_end"),
+    ),
     "power_cap": (lambda: one_machine(PRICES, cap_kw=series(90.0, np.inf)), ("power_cap",)),
     "peak": (
-        lambda: one_machine(PRICES, months=(DemandMonth("2026-07", np.array([False, True]), 60.0, 8320.0, 1000.0),)), ("peak",)),
-    "tardiness": (lambda: one_machine(PRICES, lots=2, dues=(Due("done", series(1.0, 2.0), 5.0, 2.0, 99.0),)), ("tardiness", "required")),
+        lambda: one_machine(PRICES, months=(DemandMonth("2026-07", np.array([False, True]), 60.0, 8320.0, 1000.0),)),
+        ("peak",),
+    ),
+    "tardiness": (
+        lambda: one_machine(PRICES, lots=2, dues=(Due("done", series(1.0, 2.0), 5.0, 2.0, 99.0),)),
+        ("tardiness", "required"),
+    ),
     "emission_cap": (lambda: one_machine(PRICES, carbon=Carbon(series(0.5, 0.4), 12.75, 45.0, 3.0)), ("emission_cap",)),
     "objective": (
         lambda: one_machine(
-            PRICES, dues=(Due("done", series(0.0, 1.0), 5.0, 1.0, 99.0),), carbon=Carbon(series(0.5, 0.4), 12.75), fixed_krw=7.0,
-            months=(DemandMonth("2026-07", np.array([True, True]), 60.0, 8320.0, 1000.0),)), ("objective",)),
+            PRICES,
+            dues=(Due("done", series(0.0, 1.0), 5.0, 1.0, 99.0),),
+            carbon=Carbon(series(0.5, 0.4), 12.75),
+            fixed_krw=7.0,
+            months=(DemandMonth("2026-07", np.array([True, True]), 60.0, 8320.0, 1000.0),),
+        ),
+        ("objective",),
+    ),
 }
 
 
@@ -72,7 +116,7 @@ def rows_of(text: str) -> dict[str, str]:
         lines = [line.strip() for line in block.splitlines() if line.strip() and not line.startswith("\\")]
         for at, line in enumerate(lines):
             if line.endswith(":"):
-                rows[line[:-1]] = " ".join(sorted(lines[at + 1:]))
+                rows[line[:-1]] = " ".join(sorted(lines[at + 1 :]))
     return rows
 
 
@@ -107,6 +151,8 @@ def test_elastic_model_slackens_requirements_only() -> None:
     """The elastic model has a slack for each requirement and none for physics."""
     import pyomo.environ as pyo
 
-    model = build(one_machine(PRICES, cap_kw=series(90.0, 90.0), carbon=Carbon(series(0.5, 0.5), cap_kg=1.0)), elastic=True)
+    model = build(
+        one_machine(PRICES, cap_kw=series(90.0, 90.0), carbon=Carbon(series(0.5, 0.5), cap_kg=1.0)), elastic=True
+    )
     slacks = {v.name for v in model.component_objects(pyo.Var) if v.name.startswith("short_")}
     assert slacks == {"short_power", "short_carbon", "short_stock"}

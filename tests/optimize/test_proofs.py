@@ -25,7 +25,9 @@ def when(solution: Solution, task: str = "lot") -> list[int]:
     return sorted(slot for (name, slot), count in solution.starts.items() if name == task for _ in range(round(count)))
 
 
-def month(horizon: int, floor_kw: float, rate_krw_per_kw: float, carry_krw_per_kw: float = 0.0, counts: tuple[int, ...] = ()) -> DemandMonth:
+def month(
+    horizon: int, floor_kw: float, rate_krw_per_kw: float, carry_krw_per_kw: float = 0.0, counts: tuple[int, ...] = ()
+) -> DemandMonth:
     """A demand month that counts in all slots, or in those given."""
     mask = np.ones(horizon, dtype=bool) if not counts else np.isin(np.arange(horizon), counts)
     return DemandMonth("2026-07", mask, floor_kw, rate_krw_per_kw, carry_krw_per_kw)
@@ -79,10 +81,12 @@ def test_demand_counts_only_in_its_hours() -> None:
 def test_night_premium_beats_the_off_peak_price() -> None:
     """Proves: 100 kWh at night save 100·(15 − 5) = 1000 KRW, one person on overtime there costs 1500: the lot runs by day.
     Sensitivity: with an overtime of 900 KRW it runs at night for 500 + 900."""
+
     def plant(overtime_krw: float) -> Problem:
         crew = Capacity("crew", series(0, 1), series(1, 0), series(overtime_krw, 0))
         problem = one_machine(series(5, 15), capacities={"crew": crew})
         return replace(problem, tasks={"lot": replace(problem.tasks["lot"], uses={"crew": 1.0})})
+
     dear, cheap = solve(plant(1500.0)), solve(plant(900.0))
     assert (when(dear), dear.objective_krw) == ([1], pytest.approx(1500))
     assert (when(cheap), cheap.objective_krw) == ([0], pytest.approx(500 + 900))
@@ -98,9 +102,13 @@ def test_rostered_hours_are_sunk() -> None:
 
 def test_nobody_there_no_work() -> None:
     """Proves: with one person two lots cannot run at once though two units are free. Sensitivity: with two people both run in hour 1."""
+
     def plant(people: float) -> Problem:
-        problem = one_machine(series(10, 5, 7, 20), lots=2, units=2, capacities={"crew": Capacity("crew", np.full(4, people))})
+        problem = one_machine(
+            series(10, 5, 7, 20), lots=2, units=2, capacities={"crew": Capacity("crew", np.full(4, people))}
+        )
         return replace(problem, tasks={"lot": replace(problem.tasks["lot"], uses={"crew": 1.0})})
+
     assert when(solve(plant(1.0))) == [1, 2]
     assert when(solve(plant(2.0))) == [1, 1]
 
@@ -115,14 +123,39 @@ def test_power_cap() -> None:
 
 def heat_then_cast(hold_kw: float) -> Problem:
     """A heat gives 100 kg, the cell takes them in hour 3 only; metal that waits draws ``hold_kw`` per 100 kg."""
-    stocks = {"furnace": Stock("furnace", 1.0, high=1.0), "metal": Stock("metal", 0.0, high=100.0, hold_kw=hold_kw / 100.0),
-              "done": Stock("done", 0.0, high=1.0)}
-    heat = Task("heat", "heat", "melt", 1, series(100.0), np.ones(4, dtype=bool), (
-        Change("furnace", 0, -1.0), Change("furnace", 1, 1.0), Change("metal", 1, 100.0)))
-    lot = Task("lot", "lot", "cell", 1, series(0.0), np.array([False, False, False, True]), (
-        Change("metal", 0, -100.0), Change("done", 0, 1.0)))
-    return Problem(4, 1.0, stocks, {"heat": heat, "lot": lot}, np.zeros(4), series(10, 5, 6, 20), Carbon(np.zeros(4)),
-                   dues=(Due("done", np.zeros(4), 0.0, 1.0, 1e6),))
+    stocks = {
+        "furnace": Stock("furnace", 1.0, high=1.0),
+        "metal": Stock("metal", 0.0, high=100.0, hold_kw=hold_kw / 100.0),
+        "done": Stock("done", 0.0, high=1.0),
+    }
+    heat = Task(
+        "heat",
+        "heat",
+        "melt",
+        1,
+        series(100.0),
+        np.ones(4, dtype=bool),
+        (Change("furnace", 0, -1.0), Change("furnace", 1, 1.0), Change("metal", 1, 100.0)),
+    )
+    lot = Task(
+        "lot",
+        "lot",
+        "cell",
+        1,
+        series(0.0),
+        np.array([False, False, False, True]),
+        (Change("metal", 0, -100.0), Change("done", 0, 1.0)),
+    )
+    return Problem(
+        4,
+        1.0,
+        stocks,
+        {"heat": heat, "lot": lot},
+        np.zeros(4),
+        series(10, 5, 6, 20),
+        Carbon(np.zeros(4)),
+        dues=(Due("done", np.zeros(4), 0.0, 1.0, 1e6),),
+    )
 
 
 def test_holding_metal_is_weighed_against_the_price() -> None:
@@ -136,11 +169,18 @@ def test_holding_metal_is_weighed_against_the_price() -> None:
 def test_metal_cannot_wait_longer_than_it_may() -> None:
     """Proves: metal that may not wait is melted in the hour before it is cast. Sensitivity: with a wait of one slot, an hour earlier."""
     problem = heat_then_cast(0.0)
+
     def limited(slots: int) -> Problem:
         metal = replace(problem.stocks["metal"], longest_wait_slots=slots)
         return replace(problem, stocks={**problem.stocks, "metal": metal})
+
     assert when(solve(limited(1)), "heat") == [1]
-    solution = solve(replace(limited(1), tasks={**problem.tasks, "lot": replace(problem.tasks["lot"], allowed=np.array([False, True, True, True]))}))
+    solution = solve(
+        replace(
+            limited(1),
+            tasks={**problem.tasks, "lot": replace(problem.tasks["lot"], allowed=np.array([False, True, True, True]))},
+        )
+    )
     assert when(solution, "heat") == [1]
     wide = replace(problem, price_krw_per_kwh=series(1, 5, 6, 20))
     tight = replace(wide, stocks={**wide.stocks, "metal": replace(wide.stocks["metal"], longest_wait_slots=1)})
@@ -152,8 +192,10 @@ def test_carbon_price_moves_the_lot() -> None:
     """Proves: hour 1 is 200 KRW cheaper but 0.4 kg/kWh dirtier: 40 kg; at 10 KRW/kg the lot moves to hour 2. Sensitivity: at 4 KRW/kg
     it stays."""
     intensity = series(0.5, 0.8, 0.4, 0.5)
+
     def plant(price: float) -> Problem:
         return one_machine(series(10, 5, 7, 20), carbon=Carbon(intensity, price_krw_per_kg=price))
+
     dear, cheap = solve(plant(10.0)), solve(plant(4.0))
     assert (when(dear), dear.objective_krw) == ([2], pytest.approx(700 + 400))
     assert (when(cheap), cheap.objective_krw) == ([1], pytest.approx(500 + 320))
@@ -170,8 +212,10 @@ def test_emission_cap_moves_the_lot() -> None:
 def test_tardiness_is_weighed_against_the_price() -> None:
     """Proves: due by the end of hour 0; waiting for hour 1 saves 500 KRW and costs one late slot. Sensitivity: at 400 KRW per slot it
     waits, at 600 it does not."""
+
     def plant(late_krw: float) -> Problem:
         return one_machine(series(10, 5, 7, 20), dues=(Due("done", np.ones(4), late_krw, 1.0, 1e6),))
+
     patient, prompt = solve(plant(400.0)), solve(plant(600.0))
     assert (when(patient), patient.objective_krw) == ([1], pytest.approx(500 + 400))
     assert (when(prompt), prompt.objective_krw) == ([0], pytest.approx(1000))
@@ -186,10 +230,12 @@ def test_photovoltaics_draw_the_lot() -> None:
 def test_battery_moves_energy() -> None:
     """Proves: with 80 % round trip 100 kWh of base load in the dear hour are bought as 125 kWh in the cheap one: 625 instead of 2000.
     Sensitivity: with prices 5 and 6 the losses cost more than the spread and nothing is moved."""
-    battery = BatteryData(energy_kwh=200.0, power_kw=200.0, one_way=0.8 ** 0.5, initial_kwh=0.0)
+    battery = BatteryData(energy_kwh=200.0, power_kw=200.0, one_way=0.8**0.5, initial_kwh=0.0)
     base = series(0, 100)
+
     def plant(dear: float) -> Problem:
         return replace(one_machine(series(5, dear), lots=0, battery=battery, base_kw=base), dues=())
+
     assert solve(plant(20.0)).objective_krw == pytest.approx(625)
     assert solve(plant(6.0)).objective_krw == pytest.approx(600)
 
@@ -197,17 +243,46 @@ def test_battery_moves_energy() -> None:
 def two_products(setup_kw: float, gap_price: float) -> Problem:
     """One cell, made ready for product a; two lots of a and one of b; a change of product takes a slot."""
     horizon, always = 5, np.ones(5, dtype=bool)
-    stocks = {"ready a": Stock("ready a", 1.0, 1.0), "ready b": Stock("ready b", 0.0, 1.0),
-              "done a": Stock("done a", 0.0, 2.0), "done b": Stock("done b", 0.0, 1.0)}
+    stocks = {
+        "ready a": Stock("ready a", 1.0, 1.0),
+        "ready b": Stock("ready b", 0.0, 1.0),
+        "done a": Stock("done a", 0.0, 2.0),
+        "done b": Stock("done b", 0.0, 1.0),
+    }
+
     def lot(p: str) -> Task:
-        return Task(f"lot {p}", "lot", "cell", 1, series(10.0), always, (
-            Change(f"ready {p}", 0, -1.0), Change(f"ready {p}", 1, 1.0), Change(f"done {p}", 0, 1.0)))
+        return Task(
+            f"lot {p}",
+            "lot",
+            "cell",
+            1,
+            series(10.0),
+            always,
+            (Change(f"ready {p}", 0, -1.0), Change(f"ready {p}", 1, 1.0), Change(f"done {p}", 0, 1.0)),
+        )
+
     def change(p: str, q: str) -> Task:
-        return Task(f"{p} to {q}", "setup", "cell", 1, series(setup_kw), always, (
-            Change(f"ready {p}", 0, -1.0), Change(f"ready {q}", 1, 1.0)))
+        return Task(
+            f"{p} to {q}",
+            "setup",
+            "cell",
+            1,
+            series(setup_kw),
+            always,
+            (Change(f"ready {p}", 0, -1.0), Change(f"ready {q}", 1, 1.0)),
+        )
+
     dues = (Due("done a", np.zeros(5), 0.0, 2.0, 1e6), Due("done b", np.zeros(5), 0.0, 1.0, 1e6))
-    return Problem(horizon, 1.0, stocks, {"lot a": lot("a"), "lot b": lot("b"), "a to b": change("a", "b"), "b to a": change("b", "a")},
-                   np.zeros(5), series(1, 1, gap_price, 1, 1), Carbon(np.zeros(5)), dues=dues)
+    return Problem(
+        horizon,
+        1.0,
+        stocks,
+        {"lot a": lot("a"), "lot b": lot("b"), "a to b": change("a", "b"), "b to a": change("b", "a")},
+        np.zeros(5),
+        series(1, 1, gap_price, 1, 1),
+        Carbon(np.zeros(5)),
+        dues=dues,
+    )
 
 
 def test_a_change_of_product_takes_time_and_happens_once() -> None:
@@ -219,7 +294,9 @@ def test_a_change_of_product_takes_time_and_happens_once() -> None:
     assert when(solution, "lot b")[0] > when(solution, "a to b")[0]
     assert solution.objective_krw == pytest.approx(3 * 10 + 5)
     without = two_products(5.0, 100.0)
-    stuck = search(replace(without, tasks={n: t for n, t in without.tasks.items() if t.role == "lot"}), [], iterations=3)
+    stuck = search(
+        replace(without, tasks={n: t for n, t in without.tasks.items() if t.role == "lot"}), [], iterations=3
+    )
     assert stuck.objective_krw >= 1e6
 
 
@@ -227,14 +304,41 @@ def test_start_up_is_weighed_against_standby() -> None:
     """Proves: between two lots an idle unit at 10 kW costs 2 × 10 = 20; switching off and on costs 30: it stays on. With idle at 40 kW it
     is switched off. Sensitivity: without the state `off` the second case would cost 80 instead of 30."""
     always, ends = np.ones(4, dtype=bool), np.array([True, False, False, True])
+
     def plant(idle_kw: float) -> Problem:
-        stocks = {"on": Stock("on", 1.0, 1.0, hold_kw=idle_kw), "off": Stock("off", 0.0, 1.0), "done": Stock("done", 0.0, 2.0)}
-        tasks = {
-            "lot": Task("lot", "lot", "m", 1, series(10.0), ends, (Change("on", 0, -1.0), Change("on", 1, 1.0), Change("done", 0, 1.0))),
-            "shutdown": Task("shutdown", "shutdown", "m", 0, series(), always, (Change("on", 0, -1.0), Change("off", 0, 1.0))),
-            "startup": Task("startup", "startup", "m", 1, series(30.0), always, (Change("off", 0, -1.0), Change("on", 1, 1.0))),
+        stocks = {
+            "on": Stock("on", 1.0, 1.0, hold_kw=idle_kw),
+            "off": Stock("off", 0.0, 1.0),
+            "done": Stock("done", 0.0, 2.0),
         }
-        return Problem(4, 1.0, stocks, tasks, np.zeros(4), np.ones(4), Carbon(np.zeros(4)), dues=(Due("done", np.zeros(4), 0.0, 2.0, 1e6),))
+        tasks = {
+            "lot": Task(
+                "lot",
+                "lot",
+                "m",
+                1,
+                series(10.0),
+                ends,
+                (Change("on", 0, -1.0), Change("on", 1, 1.0), Change("done", 0, 1.0)),
+            ),
+            "shutdown": Task(
+                "shutdown", "shutdown", "m", 0, series(), always, (Change("on", 0, -1.0), Change("off", 0, 1.0))
+            ),
+            "startup": Task(
+                "startup", "startup", "m", 1, series(30.0), always, (Change("off", 0, -1.0), Change("on", 1, 1.0))
+            ),
+        }
+        return Problem(
+            4,
+            1.0,
+            stocks,
+            tasks,
+            np.zeros(4),
+            np.ones(4),
+            Carbon(np.zeros(4)),
+            dues=(Due("done", np.zeros(4), 0.0, 2.0, 1e6),),
+        )
+
     stays, leaves = solve(plant(10.0)), solve(plant(40.0))
     assert (when(stays, "startup"), stays.objective_krw) == ([], pytest.approx(20 + 20))
     assert (len(when(leaves, "startup")), leaves.objective_krw) == (1, pytest.approx(20 + 30))
@@ -244,14 +348,46 @@ def test_a_gap_cools_the_lining() -> None:
     """Proves: a heat within one slot of the last is hot (100 kWh), later it is cold (130 kWh). The second heat waits for the cheap
     hour although it is cold there: 100·10 + 130·5. Sensitivity: with the cheap hour at 9 it stays hot, soon after the first."""
     always = np.ones(5, dtype=bool)
+
     def plant(cheap: float) -> Problem:
-        stocks = {"hot": Stock("hot", 1.0, 1.0, longest_wait_slots=1), "cold": Stock("cold", 0.0, 1.0), "done": Stock("done", 0.0, 2.0)}
+        stocks = {
+            "hot": Stock("hot", 1.0, 1.0, longest_wait_slots=1),
+            "cold": Stock("cold", 0.0, 1.0),
+            "done": Stock("done", 0.0, 2.0),
+        }
+
         def heat(kind: str, kwh: float) -> Task:
-            return Task(f"heat {kind}", "heat", "melt", 1, series(kwh), always, (
-                Change(kind, 0, -1.0), Change("hot", 1, 1.0), Change("done", 0, 1.0)))
-        cool = Task("cool", "cool", "melt", 0, series(), always, (Change("hot", 0, -1.0), Change("cold", 0, 1.0)), continuous=True)
-        return Problem(5, 1.0, stocks, {"hot": heat("hot", 100.0), "cold": heat("cold", 130.0), "cool": cool}, np.zeros(5),
-                       series(10, 10, 10, 10, cheap), Carbon(np.zeros(5)), dues=(Due("done", np.zeros(5), 0.0, 2.0, 1e6),))
+            return Task(
+                f"heat {kind}",
+                "heat",
+                "melt",
+                1,
+                series(kwh),
+                always,
+                (Change(kind, 0, -1.0), Change("hot", 1, 1.0), Change("done", 0, 1.0)),
+            )
+
+        cool = Task(
+            "cool",
+            "cool",
+            "melt",
+            0,
+            series(),
+            always,
+            (Change("hot", 0, -1.0), Change("cold", 0, 1.0)),
+            continuous=True,
+        )
+        return Problem(
+            5,
+            1.0,
+            stocks,
+            {"hot": heat("hot", 100.0), "cold": heat("cold", 130.0), "cool": cool},
+            np.zeros(5),
+            series(10, 10, 10, 10, cheap),
+            Carbon(np.zeros(5)),
+            dues=(Due("done", np.zeros(5), 0.0, 2.0, 1e6),),
+        )
+
     waits, follows = solve(plant(5.0)), solve(plant(9.0))
     assert when(waits, "cold") == [4]
     assert waits.objective_krw == pytest.approx(1000 + 650)

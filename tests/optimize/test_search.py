@@ -57,8 +57,14 @@ def test_dispatches_are_feasible_for_the_formulation() -> None:
 
 def test_off_peak_moves_heats_out_of_dear_hours() -> None:
     """The rule of thumb starts no more heats in on-peak slots than plain dispatch does, at no more lateness."""
+
     def dear(starts: dict[tuple[str, int], float]) -> float:
-        return sum(n for (task, slot), n in starts.items() if DAY.tasks[task].role == "heat" and DAY.price_krw_per_kwh[slot] > 200.0)
+        return sum(
+            n
+            for (task, slot), n in starts.items()
+            if DAY.tasks[task].role == "heat" and DAY.price_krw_per_kwh[slot] > 200.0
+        )
+
     plain, thumb = dispatch(DAY), off_peak_dispatch(DAY)
     assert dear(thumb) <= dear(plain)
     assert lateness_lot_slots(DAY, thumb) <= lateness_lot_slots(DAY, plain)

@@ -32,7 +32,7 @@ def prices(days: int) -> Floats:
 def fitting(open_slots: Flags, slots: int) -> Flags:
     """Slots from which ``slots`` slots are all open."""
     padded = np.concatenate([open_slots, np.zeros(slots, dtype=bool)])
-    return np.array([bool(padded[t:t + slots].all()) for t in range(len(open_slots))])
+    return np.array([bool(padded[t : t + slots].all()) for t in range(len(open_slots))])
 
 
 def workshop(days: int = 7, heats_kg: float = 500.0, lots: tuple[int, int] = (50, 32)) -> Problem:
@@ -40,25 +40,105 @@ def workshop(days: int = 7, heats_kg: float = 500.0, lots: tuple[int, int] = (50
     horizon = days * PER_DAY
     open_slots, always = shifts(days), np.ones(horizon, dtype=bool)
     stocks = {
-        "hot": Stock("hot", 0.0, 1.0, longest_wait_slots=4), "warm": Stock("warm", 0.0, 1.0, longest_wait_slots=12),
-        "cold": Stock("cold", 1.0, 1.0), "full": Stock("full", 0.0, 1.0, hold_kw=40.0),
-        "metal": Stock("metal", 0.0, 900.0), "ready a": Stock("ready a", 1.0, 2.0, hold_kw=14.0), "ready b": Stock("ready b", 1.0, 2.0, hold_kw=14.0),
-        "done a": Stock("done a", 0.0, float(lots[0])), "done b": Stock("done b", 0.0, float(lots[1])),
+        "hot": Stock("hot", 0.0, 1.0, longest_wait_slots=4),
+        "warm": Stock("warm", 0.0, 1.0, longest_wait_slots=12),
+        "cold": Stock("cold", 1.0, 1.0),
+        "full": Stock("full", 0.0, 1.0, hold_kw=40.0),
+        "metal": Stock("metal", 0.0, 900.0),
+        "ready a": Stock("ready a", 1.0, 2.0, hold_kw=14.0),
+        "ready b": Stock("ready b", 1.0, 2.0, hold_kw=14.0),
+        "done a": Stock("done a", 0.0, float(lots[0])),
+        "done b": Stock("done b", 0.0, float(lots[1])),
     }
-    tasks = {t.name: t for t in [
-        *(Task(f"heat {kind}", "heat", "melt", slots, np.full(slots, kw), fitting(open_slots, slots), (
-            Change(kind, 0, -1.0), Change("full", slots, 1.0))) for kind, slots, kw in (("hot", 7, 170.0), ("warm", 7, 180.0), ("cold", 8, 185.0))),
-        Task("tap", "tap", "melt", 0, np.zeros(0), open_slots, (Change("full", 0, -1.0), Change("hot", 0, 1.0), Change("metal", 0, heats_kg))),
-        Task("cool hot", "cool", "melt", 0, np.zeros(0), always, (Change("hot", 0, -1.0), Change("warm", 0, 1.0)), continuous=True),
-        Task("cool warm", "cool", "melt", 0, np.zeros(0), always, (Change("warm", 0, -1.0), Change("cold", 0, 1.0)), continuous=True),
-        *(Task(f"lot {p}", "lot", "cast", slots, np.full(slots, 48.0), fitting(open_slots, slots), (
-            Change(f"ready {p}", 0, -1.0), Change(f"ready {p}", slots, 1.0), Change("metal", 0, -kg), Change(f"done {p}", slots - 1, 1.0)), product=p)
-          for p, slots, kg in (("a", 3, 217.0), ("b", 5, 206.0))),
-        *(Task(f"{p} to {q}", "setup", "cast", 3, np.full(3, 14.0), fitting(open_slots, 3), (
-            Change(f"ready {p}", 0, -1.0), Change(f"ready {q}", 3, 1.0)), product=q) for p, q in (("a", "b"), ("b", "a"))),
-    ]}
+    tasks = {
+        t.name: t
+        for t in [
+            *(
+                Task(
+                    f"heat {kind}",
+                    "heat",
+                    "melt",
+                    slots,
+                    np.full(slots, kw),
+                    fitting(open_slots, slots),
+                    (Change(kind, 0, -1.0), Change("full", slots, 1.0)),
+                )
+                for kind, slots, kw in (("hot", 7, 170.0), ("warm", 7, 180.0), ("cold", 8, 185.0))
+            ),
+            Task(
+                "tap",
+                "tap",
+                "melt",
+                0,
+                np.zeros(0),
+                open_slots,
+                (Change("full", 0, -1.0), Change("hot", 0, 1.0), Change("metal", 0, heats_kg)),
+            ),
+            Task(
+                "cool hot",
+                "cool",
+                "melt",
+                0,
+                np.zeros(0),
+                always,
+                (Change("hot", 0, -1.0), Change("warm", 0, 1.0)),
+                continuous=True,
+            ),
+            Task(
+                "cool warm",
+                "cool",
+                "melt",
+                0,
+                np.zeros(0),
+                always,
+                (Change("warm", 0, -1.0), Change("cold", 0, 1.0)),
+                continuous=True,
+            ),
+            *(
+                Task(
+                    f"lot {p}",
+                    "lot",
+                    "cast",
+                    slots,
+                    np.full(slots, 48.0),
+                    fitting(open_slots, slots),
+                    (
+                        Change(f"ready {p}", 0, -1.0),
+                        Change(f"ready {p}", slots, 1.0),
+                        Change("metal", 0, -kg),
+                        Change(f"done {p}", slots - 1, 1.0),
+                    ),
+                    product=p,
+                )
+                for p, slots, kg in (("a", 3, 217.0), ("b", 5, 206.0))
+            ),
+            *(
+                Task(
+                    f"{p} to {q}",
+                    "setup",
+                    "cast",
+                    3,
+                    np.full(3, 14.0),
+                    fitting(open_slots, 3),
+                    (Change(f"ready {p}", 0, -1.0), Change(f"ready {q}", 3, 1.0)),
+                    product=q,
+                )
+                for p, q in (("a", "b"), ("b", "a"))
+            ),
+        ]
+    }
     friday = np.where(np.arange(horizon) >= min(4 * PER_DAY + 67, horizon - 1), 1.0, 0.0)
     dues = tuple(Due(f"done {p}", n * friday, 12500.0, float(n), 5e5) for p, n in zip("ab", lots, strict=True))
     price = prices(days)
     month = DemandMonth("2026-07", price > 120.0, 300.0, 8320.0 * days / 31, 0.0)
-    return Problem(horizon, 0.25, stocks, tasks, np.full(horizon, 60.0), price, Carbon(np.full(horizon, 0.42), 12.75), dues=dues, months=(month,))
+    return Problem(
+        horizon,
+        0.25,
+        stocks,
+        tasks,
+        np.full(horizon, 60.0),
+        price,
+        Carbon(np.full(horizon, 0.42), 12.75),
+        dues=dues,
+        months=(month,),
+    )

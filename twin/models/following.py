@@ -14,8 +14,8 @@ from heapq import heapify
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from twin.models.melting import Furnace, MeltShop
     from twin.models.feed import Feed
+    from twin.models.melting import Furnace, MeltShop
     from twin.models.metal import MetalPlace, MetalUnit
     from twin.models.station import Floor, Job, Place
     from twin.scenario.plan import Plan, PlannedBatch
@@ -79,7 +79,7 @@ class Follower:
         return take(place, waiting[chosen])
 
     def _due(self, mine: Queue, waiting: dict[str, Job], now: float, *, early: bool) -> str | None:
-        """The head of the queue when its time has come (or it may be ``early``) and it is there; when patience ends, the next one that is."""
+        """The head of the queue when its time has come, or ``early``, and it is there; when patience ends, the next one that is."""
         head = mine[0]
         if head.not_before_s > now + _EARLY_S and not early:
             return None
@@ -96,7 +96,11 @@ class Follower:
         shop = cast("MeltShop", unit.supplier)
         taps = self._ladles(shop)
         late = bool(taps) and now > taps[0].not_before_s + self.slot_s
-        return late and unit.feed.room_kg < shop.kind.ladle.capacity_kg and any(f.available_kg() > _TINY_KG for f in shop.furnaces)
+        return (
+            late
+            and unit.feed.room_kg < shop.kind.ladle.capacity_kg
+            and any(f.available_kg() > _TINY_KG for f in shop.furnaces)
+        )
 
     def _spare(self, waiting: dict[str, Job], now: float) -> str | None:
         """With none of its own left: a lot that the plan does not name, else one with which another unit is late beyond patience."""
@@ -104,16 +108,25 @@ class Follower:
         free = next((job.key for job in ranked if job.key not in self.planned), None)
         if free is not None:
             return free
-        late = [batch for queue in self.lots.values() for batch in list(queue)[1:]
-                if batch.job in waiting and batch.job not in self.started and batch.not_before_s + self.patience_s < now]
+        late = [
+            batch
+            for queue in self.lots.values()
+            for batch in list(queue)[1:]
+            if batch.job in waiting and batch.job not in self.started and batch.not_before_s + self.patience_s < now
+        ]
         return min(late, key=lambda batch: batch.not_before_s).job if late else None
 
     def _wait(self, place: MetalPlace, mine: Queue, now: float) -> None:
-        ahead = [at for batch in list(mine)[:1] for at in (batch.not_before_s, batch.not_before_s + self.patience_s) if at > now + _EARLY_S]
+        ahead = [
+            at
+            for batch in list(mine)[:1]
+            for at in (batch.not_before_s, batch.not_before_s + self.patience_s)
+            if at > now + _EARLY_S
+        ]
         if not mine and place.held:
             ahead = [now + self.patience_s]
         if ahead:
-            self.alarm(mine, min(ahead), lambda event: place.call(self.floor.now))
+            self.alarm(mine, min(ahead), lambda _event: place.call(self.floor.now))
 
     def following(self, unit: MetalUnit, place: Place) -> Job | None:
         """The lot that a unit will begin next, for a ladle to be poured in time; None where it is not due yet."""
@@ -123,7 +136,7 @@ class Follower:
             return place.peek()
         lead_s = 0.0 if unit.supplier is None else unit.supplier.lead_s
         if mine[0].not_before_s > now + lead_s + _EARLY_S:
-            self.alarm(unit, mine[0].not_before_s - lead_s, lambda event: unit.look())
+            self.alarm(unit, mine[0].not_before_s - lead_s, lambda _event: unit.look())
             return None
         return next((job for job in place.jobs() if job.key == mine[0].job), None)
 
@@ -139,9 +152,11 @@ class Follower:
             heats.popleft()
             return self.begins_heat(shop, furnace, now)
         if head.not_before_s > now + _EARLY_S and not self._starving(shop, now):
-            self.alarm(furnace, head.not_before_s, lambda event: shop.look())
+            self.alarm(furnace, head.not_before_s, lambda _event: shop.look())
             return None
-        if now + furnace.heat_s() + shop.kind.ladle.tapping_s > furnace.attendance.shift.closes(now) or not shop.finds_room(furnace, head.mass_kg, now):
+        if now + furnace.heat_s() + shop.kind.ladle.tapping_s > furnace.attendance.shift.closes(
+            now
+        ) or not shop.finds_room(furnace, head.mass_kg, now):
             return None
         heats.popleft()
         return head.mass_kg
@@ -150,7 +165,10 @@ class Follower:
         """Whether a unit has waited for metal beyond patience and none is melted or being melted."""
         if any(f.metal.kg > f.kind.heel_kg + _TINY_KG for f in shop.furnaces) or shop.transit:
             return False
-        return any(f.unit.pending is not None and now > f.unit.started + self.patience_s and f.incoming_kg <= _TINY_KG for f in shop.feeds)
+        return any(
+            f.unit.pending is not None and now > f.unit.started + self.patience_s and f.incoming_kg <= _TINY_KG
+            for f in shop.feeds
+        )
 
     # --- ladles
 
@@ -158,7 +176,7 @@ class Follower:
         """Feeds that may be tapped for, in order: the next planned one, or whichever has room when that is more than a slot late; one that
         starves passes it when patience has ended.
 
-        What little is left of a heat that came out heavy goes wherever there is room, and so does all that is left when the crew leaves soon.
+        What little is left of a heavy heat goes wherever there is room, and so does all that is left when the crew leaves soon.
         """
         taps = self._ladles(shop)
         if self.last_call(shop, now):
@@ -168,13 +186,19 @@ class Follower:
             return list(feeds)
         head = taps[0]
         if now > head.not_before_s + self.slot_s:
-            self.floor.after(0.0, lambda event: _call_all(shop.places, self.floor.now))
+            self.floor.after(0.0, lambda _event: _call_all(shop.places, self.floor.now))
             return list(feeds)
         if left_kg > _TINY_KG:
-            self.alarm(taps, head.not_before_s + self.slot_s + 1.0, lambda event: shop.look())
+            self.alarm(taps, head.not_before_s + self.slot_s + 1.0, lambda _event: shop.look())
         first = [feed for feed in feeds if self.names[feed.unit.equipment] == head.key]
-        starving = [feed for feed in feeds if feed not in first and feed.unit.pending is not None and now > feed.unit.started + self.patience_s
-                    and feed.usable_kg + feed.incoming_kg < feed.unit.pending.kg]
+        starving = [
+            feed
+            for feed in feeds
+            if feed not in first
+            and feed.unit.pending is not None
+            and now > feed.unit.started + self.patience_s
+            and feed.usable_kg + feed.incoming_kg < feed.unit.pending.kg
+        ]
         return first + starving
 
     def last_call(self, shop: MeltShop, now: float) -> bool:
@@ -184,7 +208,7 @@ class Follower:
         closes = shop.furnaces[0].attendance.shift.closes(now)
         last_s = closes - LAST_LADLES * shop.lead_s
         if now < last_s - _EARLY_S:
-            self.alarm(shop, last_s, lambda event: shop.look())
+            self.alarm(shop, last_s, lambda _event: shop.look())
             return False
         return True
 

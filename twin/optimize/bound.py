@@ -44,7 +44,9 @@ def box_top(matrix: Matrix, incumbent_krw: float) -> Floats:
     """
     sides = np.concatenate([matrix.row_low[np.isfinite(matrix.row_low)], matrix.row_high[np.isfinite(matrix.row_high)]])
     free = float(np.abs(sides).sum()) + 1.0
-    by_cost = np.divide(max(incumbent_krw, 0.0), matrix.cost, out=np.full(len(matrix.cost), free), where=matrix.cost > 0)
+    by_cost = np.divide(
+        max(incumbent_krw, 0.0), matrix.cost, out=np.full(len(matrix.cost), free), where=matrix.cost > 0
+    )
     return np.where(np.isposinf(matrix.col_high), by_cost, matrix.col_high)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -40,25 +41,41 @@ def _place(batch: PlannedBatch, site: Site) -> Iterator[Violation]:
     else:
         good = batch.key in site.cells and site.supplier_of.get(site.cells[batch.key].station) == batch.equipment
     if not good:
-        yield Violation("known_equipment", batch.equipment, batch.not_before_s, f"no {batch.kind} can be done there ({batch.key})")
+        yield Violation(
+            "known_equipment", batch.equipment, batch.not_before_s, f"no {batch.kind} can be done there ({batch.key})"
+        )
 
 
 def _time(batch: PlannedBatch, plan: Plan) -> Iterator[Violation]:
     offset = batch.not_before_s - plan.start_s
     if offset < -SECOND or offset + batch.duration_s > plan.horizon_s + SECOND:
-        yield Violation("inside_horizon", batch.equipment, batch.not_before_s, f"{batch.key} ends {offset + batch.duration_s:.0f} s after the start")
+        yield Violation(
+            "inside_horizon",
+            batch.equipment,
+            batch.not_before_s,
+            f"{batch.key} ends {offset + batch.duration_s:.0f} s after the start",
+        )
     parts = 60.0 if batch.kind == "job" else plan.slot_s
     past = offset % plan.slot_s
-    if min(past, plan.slot_s - past) > SECOND and (batch.kind != "job" or batch.duration_s >= plan.slot_s or past % parts > SECOND):
-        yield Violation("on_slot", batch.equipment, batch.not_before_s, f"{batch.key} begins {past:.0f} s after a slot's beginning")
+    if min(past, plan.slot_s - past) > SECOND and (
+        batch.kind != "job" or batch.duration_s >= plan.slot_s or past % parts > SECOND
+    ):
+        yield Violation(
+            "on_slot", batch.equipment, batch.not_before_s, f"{batch.key} begins {past:.0f} s after a slot's beginning"
+        )
 
 
 def _overlaps(batches: list[PlannedBatch]) -> Iterator[Violation]:
     ordered = sorted(batches, key=lambda batch: batch.not_before_s)
-    for first, second in zip(ordered, ordered[1:], strict=False):
+    for first, second in itertools.pairwise(ordered):
         over = first.not_before_s + first.duration_s - second.not_before_s
         if over > SECOND:
-            yield Violation("one_at_a_time", first.equipment, second.not_before_s, f"{second.key} begins {over:.0f} s before {first.key} is over")
+            yield Violation(
+                "one_at_a_time",
+                first.equipment,
+                second.not_before_s,
+                f"{second.key} begins {over:.0f} s before {first.key} is over",
+            )
 
 
 def job_violations(plan: Plan, site: Site) -> Iterator[Violation]:
@@ -74,7 +91,9 @@ def job_violations(plan: Plan, site: Site) -> Iterator[Violation]:
         if name not in counts and job.due_s <= plan.start_s + plan.horizon_s:
             yield Violation("missing", name, job.due_s, "is due in the horizon and not cast")
     for name, cell in site.cells.items():
-        yield from _cell_violations(cell, sorted((b for b in lots if b.equipment == name), key=lambda b: b.not_before_s), site)
+        yield from _cell_violations(
+            cell, sorted((b for b in lots if b.equipment == name), key=lambda b: b.not_before_s), site
+        )
 
 
 def _cell_violations(cell: Cell, lots: list[PlannedBatch], site: Site) -> Iterator[Violation]:
@@ -84,19 +103,45 @@ def _cell_violations(cell: Cell, lots: list[PlannedBatch], site: Site) -> Iterat
         if job is None:
             continue
         if lot.not_before_s < job.release_s - SECOND:
-            yield Violation("released", lot.key, lot.not_before_s, f"released {job.release_s - lot.not_before_s:.0f} s later")
+            yield Violation(
+                "released", lot.key, lot.not_before_s, f"released {job.release_s - lot.not_before_s:.0f} s later"
+            )
         if cell.station not in site.products[job.product].route or lot.product != job.product:
-            yield Violation("route", lot.key, lot.not_before_s, f"{job.product} is not cast at {cell.station} as {lot.product}")
+            yield Violation(
+                "route", lot.key, lot.not_before_s, f"{job.product} is not cast at {cell.station} as {lot.product}"
+            )
             continue
         need_kg = poured_kg(site.products[job.product], job.pieces)
         if lot.pieces != job.pieces or abs(lot.mass_kg - need_kg) > GRAM:
-            yield Violation("pieces", lot.key, lot.not_before_s, f"{lot.pieces} pieces, {lot.mass_kg:.3f} kg; the job has {job.pieces}, {need_kg:.3f} kg")
-        setup_s = 0.0 if cell.kind.setup is None or product in (None, job.product) else cell.kind.setup.between_products_s
+            yield Violation(
+                "pieces",
+                lot.key,
+                lot.not_before_s,
+                f"{lot.pieces} pieces, {lot.mass_kg:.3f} kg; the job has {job.pieces}, {need_kg:.3f} kg",
+            )
+        setup_s = (
+            0.0 if cell.kind.setup is None or product in (None, job.product) else cell.kind.setup.between_products_s
+        )
         need_s = setup_s + job.pieces * mean_s(cell.kind.cycle_of(job.product))
         if lot.duration_s < need_s - SECOND:
-            yield Violation("long_enough", lot.key, lot.not_before_s, f"{lot.duration_s:.0f} s planned, {need_s:.0f} s needed")
-        if not cell.worktime.open(lot.not_before_s) or lot.not_before_s + need_s > cell.worktime.closes(lot.not_before_s) + SECOND:
-            yield Violation("working_time", lot.key, lot.not_before_s, f"{need_s:.0f} s from {lot.not_before_s:.0f} s on are not all working time")
+            yield Violation(
+                "long_enough", lot.key, lot.not_before_s, f"{lot.duration_s:.0f} s planned, {need_s:.0f} s needed"
+            )
+        if (
+            not cell.worktime.open(lot.not_before_s)
+            or lot.not_before_s + need_s > cell.worktime.closes(lot.not_before_s) + SECOND
+        ):
+            yield Violation(
+                "working_time",
+                lot.key,
+                lot.not_before_s,
+                f"{need_s:.0f} s from {lot.not_before_s:.0f} s on are not all working time",
+            )
         if lot.not_before_s < free_s - SECOND:
-            yield Violation("one_at_a_time", lot.equipment, lot.not_before_s, f"{lot.key} begins while the unit is busy up to {free_s:.0f} s")
+            yield Violation(
+                "one_at_a_time",
+                lot.equipment,
+                lot.not_before_s,
+                f"{lot.key} begins while the unit is busy up to {free_s:.0f} s",
+            )
         product = job.product

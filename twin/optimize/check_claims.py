@@ -46,7 +46,12 @@ def claim_violations(scenario: Scenario, plan: Plan, claim: Claim, site: Site) -
     cap_kw, cap_kg = scenario.spec.site.power_cap_kw, scenario.spec.plan.emission_cap_kg
     worst = int(np.argmax(claim.grid_kw))
     if cap_kw is not None and claim.grid_kw[worst] > cap_kw + 1e-3:
-        yield Violation("power_cap", "site", plan.start_s + worst * plan.slot_s, f"{claim.grid_kw[worst]:.1f} kW; the cap is {cap_kw:.1f} kW")
+        yield Violation(
+            "power_cap",
+            "site",
+            plan.start_s + worst * plan.slot_s,
+            f"{claim.grid_kw[worst]:.1f} kW; the cap is {cap_kw:.1f} kW",
+        )
     if cap_kg is not None and claim.carbon_kg > cap_kg + 1e-3:
         yield Violation("emission_cap", "site", plan.start_s, f"{claim.carbon_kg:.1f} kg; the cap is {cap_kg:.1f} kg")
 
@@ -56,25 +61,54 @@ def _energy(plan: Plan, claim: Claim, site: Site) -> Iterator[Violation]:
     own = float(claim.scheduled_kw.sum()) * hours
     found = scheduled_kwh(plan, site)
     if abs(own - found) > ENERGY * max(found, 1.0):
-        yield Violation("claimed_scheduled_kwh", "site", plan.start_s, f"{own:.0f} kWh claimed, {found:.0f} kWh by the equipment's own physics")
+        yield Violation(
+            "claimed_scheduled_kwh",
+            "site",
+            plan.start_s,
+            f"{own:.0f} kWh claimed, {found:.0f} kWh by the equipment's own physics",
+        )
     at_meter = float(claim.grid_kw.sum()) * hours
     if abs(at_meter - claim.energy_kwh) > 1e-6 * max(at_meter, 1.0):
-        yield Violation("claimed_energy", "site", plan.start_s, f"{claim.energy_kwh:.1f} kWh claimed, the load sums to {at_meter:.1f} kWh")
+        yield Violation(
+            "claimed_energy",
+            "site",
+            plan.start_s,
+            f"{claim.energy_kwh:.1f} kWh claimed, the load sums to {at_meter:.1f} kWh",
+        )
 
 
 def _money(scenario: Scenario, plan: Plan, claim: Claim) -> Iterator[Violation]:
-    per_quarter = np.repeat(claim.grid_kw, round(plan.slot_s / 900.0)) if plan.slot_s >= 900.0 else claim.grid_kw.reshape(-1, round(900.0 / plan.slot_s)).mean(axis=1)
+    per_quarter = (
+        np.repeat(claim.grid_kw, round(plan.slot_s / 900.0))
+        if plan.slot_s >= 900.0
+        else claim.grid_kw.reshape(-1, round(900.0 / plan.slot_s)).mean(axis=1)
+    )
     start = local_datetime(scenario, plan.start_s)
     bill = second_route(scenario, load_of(scenario, start, per_quarter * 0.25))
     if abs(bill - claim.bill_krw) > MONEY * abs(bill):
-        yield Violation("claimed_bill", "site", plan.start_s, f"{claim.bill_krw:.0f} KRW claimed, {bill:.0f} KRW by the second route")
+        yield Violation(
+            "claimed_bill",
+            "site",
+            plan.start_s,
+            f"{claim.bill_krw:.0f} KRW claimed, {bill:.0f} KRW by the second route",
+        )
     grid = factors_of(scenario, start, plan.horizon_s).grid
     edges = plan.slot_s * np.arange(len(claim.grid_kw) + 1)
     carbon = sum(
-        float(kw) * grid.values[k] * max(0.0, min(edges[t + 1], grid.edges_s[k + 1]) - max(edges[t], grid.edges_s[k])) / 3600.0
-        for t, kw in enumerate(claim.grid_kw) for k in _overlapping(grid.edges_s, edges[t], edges[t + 1]))
+        float(kw)
+        * grid.values[k]
+        * max(0.0, min(edges[t + 1], grid.edges_s[k + 1]) - max(edges[t], grid.edges_s[k]))
+        / 3600.0
+        for t, kw in enumerate(claim.grid_kw)
+        for k in _overlapping(grid.edges_s, edges[t], edges[t + 1])
+    )
     if abs(carbon - claim.carbon_kg) > MONEY * max(carbon, 1.0):
-        yield Violation("claimed_carbon", "site", plan.start_s, f"{claim.carbon_kg:.1f} kg claimed, {carbon:.1f} kg from load and factor")
+        yield Violation(
+            "claimed_carbon",
+            "site",
+            plan.start_s,
+            f"{claim.carbon_kg:.1f} kg claimed, {carbon:.1f} kg from load and factor",
+        )
 
 
 def _overlapping(edges_s: np.ndarray, t0: float, t1: float) -> range:
@@ -85,12 +119,22 @@ def _overlapping(edges_s: np.ndarray, t0: float, t1: float) -> range:
 
 def _lateness(plan: Plan, claim: Claim, site: Site) -> Iterator[Violation]:
     """The plan reckons lateness of casting against due dates less the finishing time, so it may claim more than this, never less."""
-    late = sum(
-        max(0.0, batch.not_before_s + batch.duration_s - site.jobs[str(batch.job)].due_s) for batch in plan.batches
-        if batch.kind == "job" and str(batch.job) in site.jobs) / 3600.0
+    late = (
+        sum(
+            max(0.0, batch.not_before_s + batch.duration_s - site.jobs[str(batch.job)].due_s)
+            for batch in plan.batches
+            if batch.kind == "job" and str(batch.job) in site.jobs
+        )
+        / 3600.0
+    )
     slack = plan.slot_s / 3600.0 * sum(1 for batch in plan.batches if batch.kind == "job")
     if claim.lateness_h < late - slack or claim.lateness_h < 0.0:
-        yield Violation("claimed_lateness", "site", plan.start_s, f"{claim.lateness_h:.2f} h claimed, casting alone is {late:.2f} h late")
+        yield Violation(
+            "claimed_lateness",
+            "site",
+            plan.start_s,
+            f"{claim.lateness_h:.2f} h claimed, casting alone is {late:.2f} h late",
+        )
 
 
 def battery_violations(scenario: Scenario, plan: Plan) -> Iterator[Violation]:
@@ -100,7 +144,7 @@ def battery_violations(scenario: Scenario, plan: Plan) -> Iterator[Violation]:
         if plan.battery_kw:
             yield Violation("battery", "site.battery", plan.start_s, "there is none")
         return
-    one_way, charge = battery.round_trip ** 0.5, 0.5 * battery.energy_kwh
+    one_way, charge = battery.round_trip**0.5, 0.5 * battery.energy_kwh
     first = charge
     for slot, kw in enumerate(plan.battery_kw):
         t = plan.start_s + slot * plan.slot_s
@@ -108,13 +152,20 @@ def battery_violations(scenario: Scenario, plan: Plan) -> Iterator[Violation]:
             yield Violation("battery", "site.battery", t, f"{kw:.1f} kW; the limit is {battery.power_kw:.1f} kW")
         charge += (-kw * one_way if kw < 0.0 else -kw / one_way) * plan.slot_s / 3600.0
         if not -1e-3 <= charge <= battery.energy_kwh + 1e-3:
-            yield Violation("battery", "site.battery", t, f"charge {charge:.1f} kWh is outside 0 to {battery.energy_kwh:.1f} kWh")
+            yield Violation(
+                "battery", "site.battery", t, f"charge {charge:.1f} kWh is outside 0 to {battery.energy_kwh:.1f} kWh"
+            )
     if charge < first - 1e-3:
-        yield Violation("battery", "site.battery", plan.start_s + plan.horizon_s, f"ends with {charge:.1f} kWh, began with {first:.1f} kWh")
+        yield Violation(
+            "battery",
+            "site.battery",
+            plan.start_s + plan.horizon_s,
+            f"ends with {charge:.1f} kWh, began with {first:.1f} kWh",
+        )
 
 
 def scheduled_kwh(plan: Plan, site: Site) -> float:
-    """Electric energy of furnaces and casting units under the plan, from their kinds: lots, set-ups, standby, heats, holding, auxiliaries."""
+    """Electric energy of furnaces and casting units under the plan, from their kinds: lots, set-ups, standby, heats, holding."""
     return sum(_cell_kwh(plan, name, cell) for name, cell in site.cells.items()) + _melting_kwh(plan, site)
 
 
@@ -160,8 +211,13 @@ def _melting_kwh(plan: Plan, site: Site) -> float:
         busy = 0.0
         for k, batch in enumerate(heats):
             following = heats[k + 1].not_before_s if k + 1 < len(heats) else plan.start_s + plan.horizon_s
-            taps = [b.not_before_s for b in plan.batches if b.kind == "tap" and b.equipment == melter.station
-                    and batch.not_before_s + batch.duration_s - 1.0 <= b.not_before_s < following + 1.0]
+            taps = [
+                b.not_before_s
+                for b in plan.batches
+                if b.kind == "tap"
+                and b.equipment == melter.station
+                and batch.not_before_s + batch.duration_s - 1.0 <= b.not_before_s < following + 1.0
+            ]
             ready = batch.not_before_s + energies[id(batch)].duration_s
             held = max(0.0, (max(taps) if taps else batch.not_before_s + batch.duration_s) - ready)
             total += energies[id(batch)].kwh + hold_kw * held / 3600.0

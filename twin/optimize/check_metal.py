@@ -32,11 +32,18 @@ def _sizes(batch: PlannedBatch, site: Site) -> Iterator[Violation]:
     if batch.kind == "heat" and batch.equipment in site.melters:
         kind = site.melters[batch.equipment].kind
         if not 0.0 < batch.mass_kg <= kind.charge.mass_kg + KG:
-            yield Violation("charge", batch.equipment, batch.not_before_s, f"{batch.mass_kg:.1f} kg; a full charge is {kind.charge.mass_kg:.1f} kg")
+            yield Violation(
+                "charge",
+                batch.equipment,
+                batch.not_before_s,
+                f"{batch.mass_kg:.1f} kg; a full charge is {kind.charge.mass_kg:.1f} kg",
+            )
     if batch.kind == "tap" and site.melters_of(batch.equipment):
         capacity = site.melters[site.melters_of(batch.equipment)[0]].kind.ladle.capacity_kg
         if not 0.0 < batch.mass_kg <= capacity + KG:
-            yield Violation("ladle", batch.key, batch.not_before_s, f"{batch.mass_kg:.1f} kg; a ladle holds {capacity:.1f} kg")
+            yield Violation(
+                "ladle", batch.key, batch.not_before_s, f"{batch.mass_kg:.1f} kg; a ladle holds {capacity:.1f} kg"
+            )
 
 
 @dataclass
@@ -62,10 +69,15 @@ class _Shop:
         self.melters = {name: site.melters[name] for name in site.melters_of(station)}
         self.kind = next(iter(self.melters.values())).kind
         self.feeds = {
-            name: _Feed(cell.state.usable_kg, 0.0, cell.capacity_kg) for name, cell in site.cells.items()
-            if site.supplier_of.get(cell.station) == station}
+            name: _Feed(cell.state.usable_kg, 0.0, cell.capacity_kg)
+            for name, cell in site.cells.items()
+            if site.supplier_of.get(cell.station) == station
+        }
         self.direct = all(site.cells[name].window_s < float("inf") for name in self.feeds)
-        self.molten_kg = {name: melter.state.metal_kg if melter.state.ready_s <= plan.start_s else 0.0 for name, melter in self.melters.items()}
+        self.molten_kg = {
+            name: melter.state.metal_kg if melter.state.ready_s <= plan.start_s else 0.0
+            for name, melter in self.melters.items()
+        }
         self.heats = heat_energies(plan, self.melters)
 
     def run(self) -> Iterator[Violation]:
@@ -94,27 +106,49 @@ class _Shop:
     def _draw_s(self, lot: PlannedBatch) -> float:
         """A lot draws its metal when its set-up, if it has one, is over: by its pieces' time before its slots' end at the latest."""
         cell = self.site.cells[lot.equipment]
-        before = [b for b in self.plan.batches if b.equipment == lot.equipment and b.kind == "job" and b.not_before_s < lot.not_before_s]
+        before = [
+            b
+            for b in self.plan.batches
+            if b.equipment == lot.equipment and b.kind == "job" and b.not_before_s < lot.not_before_s
+        ]
         product = max(before, key=lambda b: b.not_before_s).product if before else cell.state.product
         changes = cell.kind.setup is not None and product not in (None, lot.product)
-        return lot.not_before_s + (cell.kind.setup.between_products_s if changes and cell.kind.setup is not None else 0.0)
+        return lot.not_before_s + (
+            cell.kind.setup.between_products_s if changes and cell.kind.setup is not None else 0.0
+        )
 
     def _leaving(self) -> list[float]:
         """Times at which the crew leaves for longer than metal is held: what is left is pigged."""
         shift = next(iter(self.melters.values())).shift
         following = [*shift.starts[1:], float("inf")]
-        return [end for end, start in zip(shift.ends, following, strict=True) if start - end > self.kind.hold_through_s
-                and self.plan.start_s <= end <= self.plan.start_s + self.plan.horizon_s]
+        return [
+            end
+            for end, start in zip(shift.ends, following, strict=True)
+            if start - end > self.kind.hold_through_s
+            and self.plan.start_s <= end <= self.plan.start_s + self.plan.horizon_s
+        ]
 
     def _charge(self, t: float, batch: PlannedBatch) -> Iterator[Violation]:
         melter = self.melters[batch.equipment]
         if self.molten_kg[batch.equipment] > KG:
-            yield Violation("furnace_empty", batch.equipment, t, f"{self.molten_kg[batch.equipment]:.1f} kg are still in the furnace")
+            yield Violation(
+                "furnace_empty",
+                batch.equipment,
+                t,
+                f"{self.molten_kg[batch.equipment]:.1f} kg are still in the furnace",
+            )
         need_s = self.heats[id(batch)].duration_s
         if batch.duration_s < need_s - SECOND:
-            yield Violation("heat_long_enough", batch.equipment, t, f"{batch.duration_s:.0f} s planned, {need_s:.0f} s needed")
+            yield Violation(
+                "heat_long_enough", batch.equipment, t, f"{batch.duration_s:.0f} s planned, {need_s:.0f} s needed"
+            )
         if not melter.crew.open(t) or t + need_s + self.kind.ladle.tapping_s > melter.shift.closes(t) + SECOND:
-            yield Violation("crew_present", batch.equipment, t, "the furnace crew is not there to charge, or not to tap when it is ready")
+            yield Violation(
+                "crew_present",
+                batch.equipment,
+                t,
+                "the furnace crew is not there to charge, or not to tap when it is ready",
+            )
 
     def _ready(self, t: float, batch: PlannedBatch) -> Iterator[Violation]:
         del t
@@ -126,7 +160,11 @@ class _Shop:
         """Whether the heel has been given up since the last heat: then a heat fills it again first."""
         if not self.kind.heel_kg:
             return False
-        earlier = [b.not_before_s for b in self.plan.batches if b.equipment == batch.equipment and b.not_before_s < batch.not_before_s]
+        earlier = [
+            b.not_before_s
+            for b in self.plan.batches
+            if b.equipment == batch.equipment and b.not_before_s < batch.not_before_s
+        ]
         since = max(earlier, default=self.plan.start_s - BEFORE_S)
         shift = self.melters[batch.equipment].shift
         gaps = zip(shift.ends, [*shift.starts[1:], float("inf")], strict=True)
@@ -150,7 +188,12 @@ class _Shop:
         feed.coming_kg += batch.mass_kg
         over = feed.metal_kg + feed.coming_kg - feed.capacity_kg
         if over > 1e-2:
-            yield Violation("feed_room", batch.key, t, f"a ladle of {batch.mass_kg:.1f} kg is {over:.1f} kg more than there is room for")
+            yield Violation(
+                "feed_room",
+                batch.key,
+                t,
+                f"a ladle of {batch.mass_kg:.1f} kg is {over:.1f} kg more than there is room for",
+            )
 
     def _pour_out(self, t: float, where: str, kg: float) -> Iterator[Violation]:
         """Take metal from the furnaces, the one that has least first."""
@@ -175,7 +218,9 @@ class _Shop:
         feed = self.feeds[batch.equipment]
         short = batch.mass_kg - feed.metal_kg
         if short > 1e-2:
-            yield Violation("lot_metal", batch.key, t, f"{batch.equipment} is {short:.1f} kg short of {batch.mass_kg:.1f} kg")
+            yield Violation(
+                "lot_metal", batch.key, t, f"{batch.equipment} is {short:.1f} kg short of {batch.mass_kg:.1f} kg"
+            )
         feed.metal_kg = max(0.0, feed.metal_kg - batch.mass_kg)
 
 
@@ -202,7 +247,14 @@ def heat_energies(plan: Plan, melters: dict[str, Melter]) -> dict[int, HeatEnerg
             duration_s = sum(phase.duration_s for phase in phases)
             found[id(batch)] = HeatEnergy(electric_kwh(phases), duration_s)
             ready = begun + duration_s
-            last = max([t for t in taps if ready - plan.slot_s <= t < ready + 12 * 3600.0 and not _between(plan, name, begun, t)], default=ready)
+            last = max(
+                [
+                    t
+                    for t in taps
+                    if ready - plan.slot_s <= t < ready + 12 * 3600.0 and not _between(plan, name, begun, t)
+                ],
+                default=ready,
+            )
             hearth.set_mass(hearth.state.mass_kg - charge_kg * (1.0 - melter.kind.recovery))
             hearth.hold(max(last - ready, 0.0) + 2 * melter.kind.ladle.tapping_s, "holding")
             hearth.set_mass(melter.kind.heel_kg)
@@ -232,4 +284,6 @@ def _rest(hearth: Hearth, melter: Melter, t0: float, t1: float) -> None:
 
 def electric_kwh(phases: list[Phase]) -> float:
     """Electric energy of phases."""
-    return sum(flow.amount(phase.duration_s) for phase in phases for flow in phase.flows if flow.carrier == "electricity")
+    return sum(
+        flow.amount(phase.duration_s) for phase in phases for flow in phase.flows if flow.carrier == "electricity"
+    )

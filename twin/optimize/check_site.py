@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from twin.models.casting import Casting, DieCastingCell, MouldingLine
+from twin.models.casting import Casting, DieCastingCell
 from twin.models.furnace import InductionFurnace
 from twin.models.hearth import Hearth
 from twin.models.worktime import ALWAYS, WorkTime, attended, bridged
@@ -15,6 +15,7 @@ from twin.scenario.calendar import startup_times, windows
 from twin.scenario.orders import jobs
 
 if TYPE_CHECKING:
+    from twin.models.casting import MouldingLine
     from twin.optimize.state import CellState, FurnaceState, Snapshot
     from twin.scenario.orders import JobSpec
     from twin.scenario.plan import Plan
@@ -40,7 +41,8 @@ class Cell:
 @dataclass(frozen=True)
 class Melter:
     """A furnace: its station, kind, presence of its crew (without and with short breaks), state, and its physics as they are at the start
-    (copied before use)."""
+    (copied before use).
+    """
 
     station: str
     kind: InductionFurnace
@@ -74,7 +76,9 @@ def site_of(scenario: Scenario, plan: Plan, state: Snapshot) -> Site:
     for name, kind in scenario.stations.items():
         units = [f"{name}.{k + 1}" for k in range(kind.units)]
         if isinstance(kind, Casting):
-            cells |= {unit: _cell(scenario, plan, name, kind, state.cells[unit]) for unit in units if unit in state.cells}
+            cells |= {
+                unit: _cell(scenario, plan, name, kind, state.cells[unit]) for unit in units if unit in state.cells
+            }
         elif isinstance(kind, InductionFurnace):
             melters |= {unit: _melter(scenario, plan, name, kind, state.furnaces[unit]) for unit in units}
             supplier |= dict.fromkeys(kind.supplies, name)
@@ -83,8 +87,18 @@ def site_of(scenario: Scenario, plan: Plan, state: Snapshot) -> Site:
 
 
 def _spans(scenario: Scenario, kind: Station, plan: Plan) -> list[tuple[float, float]] | None:
-    shifts = kind.shifts if kind.shifts is not None else scenario.spec.crews[kind.crew].shifts if kind.crew is not None else None
-    return None if shifts is None else windows(scenario, shifts, plan.start_s - AROUND_S, plan.start_s + plan.horizon_s + AROUND_S)
+    shifts = (
+        kind.shifts
+        if kind.shifts is not None
+        else scenario.spec.crews[kind.crew].shifts
+        if kind.crew is not None
+        else None
+    )
+    return (
+        None
+        if shifts is None
+        else windows(scenario, shifts, plan.start_s - AROUND_S, plan.start_s + plan.horizon_s + AROUND_S)
+    )
 
 
 def _switched_on(scenario: Scenario, name: str, plan: Plan) -> list[float]:
@@ -93,12 +107,16 @@ def _switched_on(scenario: Scenario, name: str, plan: Plan) -> list[float]:
 
 def _cell(scenario: Scenario, plan: Plan, name: str, kind: Casting, state: CellState) -> Cell:
     spans = _spans(scenario, kind, plan)
-    worktime = ALWAYS if spans is None else attended(spans, kind.stay_on_s, kind.startup_s(), _switched_on(scenario, name, plan))[0]
+    worktime = (
+        ALWAYS
+        if spans is None
+        else attended(spans, kind.stay_on_s, kind.startup_s(), _switched_on(scenario, name, plan))[0]
+    )
     if isinstance(kind, DieCastingCell):
         dosing = kind.dosing_furnace
         return Cell(name, kind, worktime, dosing.capacity_kg - dosing.residue_kg, math.inf, state)
-    assert isinstance(kind, MouldingLine)
-    return Cell(name, kind, worktime, kind.pouring.capacity_kg, kind.pouring.window_s, state)
+    pouring = cast("MouldingLine", kind).pouring
+    return Cell(name, kind, worktime, pouring.capacity_kg, pouring.window_s, state)
 
 
 def _melter(scenario: Scenario, plan: Plan, name: str, kind: InductionFurnace, state: FurnaceState) -> Melter:
@@ -106,7 +124,14 @@ def _melter(scenario: Scenario, plan: Plan, name: str, kind: InductionFurnace, s
     if spans is None:
         return Melter(name, kind, ALWAYS, ALWAYS, state, _in_rhythm(kind, state))
     on = _switched_on(scenario, name, plan)
-    return Melter(name, kind, WorkTime(bridged(spans, 0.0, on)), WorkTime(bridged(spans, kind.stay_on_s, on)), state, _in_rhythm(kind, state))
+    return Melter(
+        name,
+        kind,
+        WorkTime(bridged(spans, 0.0, on)),
+        WorkTime(bridged(spans, kind.stay_on_s, on)),
+        state,
+        _in_rhythm(kind, state),
+    )
 
 
 def _in_rhythm(kind: InductionFurnace, state: FurnaceState) -> Hearth:

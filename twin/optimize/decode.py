@@ -26,7 +26,8 @@ class Undecodable(RuntimeError):
 class Roster:
     """Names behind the tokens. ``at_start``: unit-token stock → (slot, unit) of the units that come into it by themselves, slot 0 being
     the start. ``pool_of``: stocks that differ only by how long a unit has been idle are one pool. ``jobs``: done stock → its jobs,
-    earliest due first."""
+    earliest due first.
+    """
 
     at_start: Mapping[str, tuple[tuple[int, str], ...]]
     pool_of: Mapping[str, str]
@@ -40,7 +41,8 @@ class Roster:
 @dataclass(frozen=True)
 class Event:
     """One start: the task, its slot, the unit that does it (None: no unit needed), the jobs that it makes; ``count`` is 1 but for
-    tasks that are amounts (kg of a part of a ladle)."""
+    tasks that are amounts (kg of a part of a ladle).
+    """
 
     task: Task
     slot: int
@@ -49,7 +51,9 @@ class Event:
     count: float = 1.0
 
 
-def decode(problem: Problem, roster: Roster, starts: Mapping[StartKey, float], slot_s: float, start_s: float = 0.0) -> list[Event]:
+def decode(
+    problem: Problem, roster: Roster, starts: Mapping[StartKey, float], slot_s: float, start_s: float = 0.0
+) -> list[Event]:
     """Events in order of slot and task. Raises :class:`Undecodable`."""
     return _Decoder(problem, roster, slot_s, start_s).run(starts)
 
@@ -88,7 +92,8 @@ class _Decoder:
         while tasks:
             able = next((task for task in tasks if self._able(task)), None)
             if able is None:
-                raise Undecodable(f"slot {slot}: no unit in the right condition for {', '.join(t.name for t in tasks)}")
+                msg = f"slot {slot}: no unit in the right condition for {', '.join(t.name for t in tasks)}"
+                raise Undecodable(msg)
             tasks.remove(able)
             events.append(self._start(able, slot))
             self._return(slot)
@@ -123,7 +128,8 @@ class _Decoder:
         now = self.start_s + slot * self.slot_s
         ready = [job for job in self.jobs[stock] if job.release_s <= now + 1e-6][:count]
         if len(ready) < count:
-            raise Undecodable(f"slot {slot}: {task.name} makes a lot that is not released")
+            msg = f"slot {slot}: {task.name} makes a lot that is not released"
+            raise Undecodable(msg)
         for job in ready:
             self.jobs[stock].remove(job)
         return tuple(ready)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -27,8 +27,9 @@ from twin.optimize.problem import Closing, Coupling, Floats, Problem, Stock
 from twin.scenario.orders import jobs as job_specs
 
 if TYPE_CHECKING:
-    from twin.models.furnace import InductionFurnace
+    from twin.models.equipment import Working
     from twin.models.feed import Feed
+    from twin.models.furnace import InductionFurnace
     from twin.optimize.state import Snapshot
     from twin.scenario.orders import JobSpec
     from twin.scenario.scenario import Scenario
@@ -38,13 +39,14 @@ SLACK_S = 3600.0
 """furnaces are planned empty so long before their crew leaves where the plant is random (assumed: most of a cell's repair time)"""
 SHORT_FACTOR = 1.5
 SHORT_KRW_PER_KG = 500.0
-"""metal missing at the end costs one and a half times its price and this for melting it (assumed: so that it is made up for wherever it can be)"""
+"""metal missing at the end costs one and a half times its price and this for melting it (assumed: so that it is made up for)"""
 
 
 @dataclass(frozen=True)
 class Feedback:
     """What a replay told: load of what is not scheduled by slot (slots,), seconds from cast to delivered in working time by product,
-    and by melting station and gap class the energy of a heat beyond what was reckoned."""
+    and by melting station and gap class the energy of a heat beyond what was reckoned.
+    """
 
     other_kw: Floats
     tail_s: Mapping[str, float] = field(default_factory=dict)
@@ -66,7 +68,8 @@ def derive(scenario: Scenario, slots: Slots, snapshot: Snapshot, feedback: Feedb
     plant = Plant(scenario, MeanDraws(), slots.start_s, slots.end_s)
     units = cast_units(plant, snapshot)
     if not plant.shops:
-        raise InputFault("the scenario has no melting station: there is nothing here that a plan can move")
+        msg = "the scenario has no melting station: there is nothing here that a plan can move"
+        raise InputFault(msg)
     jobs = open_jobs(scenario, slots, snapshot)
     due = {job.job: cast_due_s(plant, job, feedback.tail_s.get(job.product, 0.0)) for job in jobs}
     classes = lot_classes(scenario, jobs, due)
@@ -81,8 +84,16 @@ def derive(scenario: Scenario, slots: Slots, snapshot: Snapshot, feedback: Feedb
         add_unit(parts, scenario, unit, classes, slots)
     base_kw = feedback.other_kw + sum((duties_kw(unit, slots) for unit in units), start=np.zeros(slots.count))
     problem = Problem(
-        slots=slots.count, slot_h=slots.hours, stocks=parts.stocks, tasks=parts.tasks, base_kw=base_kw, dues=tuple(parts.dues),
-        couplings=tuple(couplings), closings=closings(plant, units), **site_parts(scenario, slots))
+        slots=slots.count,
+        slot_h=slots.hours,
+        stocks=parts.stocks,
+        tasks=parts.tasks,
+        base_kw=base_kw,
+        dues=tuple(parts.dues),
+        couplings=tuple(couplings),
+        closings=closings(plant, units),
+        **site_parts(scenario, slots),
+    )
     scheduled = frozenset([unit.name for unit in units] + [f.name for shop in plant.shops for f in shop.furnaces])
     return Derived(problem, Roster(parts.at_start, parts.pool_of, parts.jobs), scheduled, tuple(classes))
 
@@ -95,10 +106,19 @@ def cast_units(plant: Plant, snapshot: Snapshot) -> list[CastUnit]:
         for feed in shop.feeds:
             unit: MetalUnit = feed.unit
             name = plant.codes.equipment[unit.equipment]
-            found.append(CastUnit(
-                name=name, station=unit.place.name, kind=plant.scenario.stations[unit.place.name], metal=_metal_name(plant, feed, name),  # type: ignore[arg-type]
-                windows=windows_of(unit.place.worktime), duties=duties.get(unit.equipment, ()), state=snapshot.cells[name],
-                capacity_kg=feed.capacity_kg - feed.residue_kg, own_metal=math.isinf(feed.window_s)))
+            found.append(
+                CastUnit(
+                    name=name,
+                    station=unit.place.name,
+                    kind=cast("Working", plant.scenario.stations[unit.place.name]),
+                    metal=_metal_name(plant, feed, name),
+                    windows=windows_of(unit.place.worktime),
+                    duties=duties.get(unit.equipment, ()),
+                    state=snapshot.cells[name],
+                    capacity_kg=feed.capacity_kg - feed.residue_kg,
+                    own_metal=math.isinf(feed.window_s),
+                )
+            )
     return found
 
 
@@ -126,9 +146,19 @@ def melt_stations(plant: Plant, snapshot: Snapshot, units: list[CastUnit], feedb
         first = shop.furnaces[0]
         name = plant.codes.station[plant.codes.station_of[first.equipment]]
         feeds = [by_name[plant.codes.equipment[feed.unit.equipment]] for feed in shop.feeds]
-        found.append(MeltStation(
-            name, shop.kind, {f.name: snapshot.furnaces[f.name] for f in shop.furnaces}, windows_of(first.attendance.crew),
-            windows_of(first.attendance.shift), feeds, feedback.correction_kwh.get(name, {}), metal_price(plant, shop.kind), slack_s))
+        found.append(
+            MeltStation(
+                name,
+                shop.kind,
+                {f.name: snapshot.furnaces[f.name] for f in shop.furnaces},
+                windows_of(first.attendance.crew),
+                windows_of(first.attendance.shift),
+                feeds,
+                feedback.correction_kwh.get(name, {}),
+                metal_price(plant, shop.kind),
+                slack_s,
+            )
+        )
     return found
 
 
@@ -167,7 +197,7 @@ def cast_due_s(plant: Plant, job: JobSpec, tail_s: float) -> float:
     route = plant.scenario.spec.products[job.product].route
     places = [plant.places[name] for name in route if name in plant.places]
     casting = next((k for k, place in enumerate(places) if isinstance(place.units[0], MetalUnit)), len(places) - 1)
-    after = [place.worktime for place in places[casting + 1:] if place.worktime is not ALWAYS]
+    after = [place.worktime for place in places[casting + 1 :] if place.worktime is not ALWAYS]
     if not after or tail_s <= 0.0:
         return job.due_s - tail_s
     worktime = after[0]

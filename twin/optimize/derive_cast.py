@@ -110,8 +110,9 @@ def add_classes(parts: Parts, classes: Sequence[LotClass], slots: Slots, paces: 
         if released.any():
             parts.add_stock(Stock(f"todo.{lots.name}", float(at_once), high=float(len(lots.jobs)), arrivals=released))
         parts.add_stock(Stock(f"done.{lots.name}", 0.0, high=float(len(lots.jobs))))
-        parts.dues.append(Due(
-            f"done.{lots.name}", due, LATE_KRW_PER_H * slots.hours, float(wanted), LATE_KRW_PER_H * UNFINISHED_H))
+        parts.dues.append(
+            Due(f"done.{lots.name}", due, LATE_KRW_PER_H * slots.hours, float(wanted), LATE_KRW_PER_H * UNFINISHED_H)
+        )
         parts.jobs[f"done.{lots.name}"] = lots.jobs
 
 
@@ -119,7 +120,9 @@ def lot_s(scenario: Scenario, kind: Working, lots: LotClass) -> float:
     """Seconds of work on a lot: the plan's quantile of a random time, its mean where randomness is off."""
     duration = kind.cycle_of(lots.product)
     certain = duration.constant_s is not None or scenario.spec.run.randomness == "off"
-    return lots.pieces * (mean_s(duration) if certain else max(mean_s(duration), quantile_s(duration, scenario.spec.plan.quantile)))
+    return lots.pieces * (
+        mean_s(duration) if certain else max(mean_s(duration), quantile_s(duration, scenario.spec.plan.quantile))
+    )
 
 
 def add_unit(parts: Parts, scenario: Scenario, unit: CastUnit, classes: Sequence[LotClass], slots: Slots) -> None:
@@ -128,20 +131,32 @@ def add_unit(parts: Parts, scenario: Scenario, unit: CastUnit, classes: Sequence
     products = list(dict.fromkeys(lots.product for lots in made))
     working = slots.share(unit.windows)
     standby_kw = power_kw(unit.kind, "standby")
-    for condition in [FRESH, *products] if unit.state.product is None else list(dict.fromkeys([unit.state.product, *products])):
+    for condition in (
+        [FRESH, *products] if unit.state.product is None else list(dict.fromkeys([unit.state.product, *products]))
+    ):
         name = ready(unit, condition)
         here = condition == (unit.state.product or FRESH)
         slot = max(0, math.ceil((unit.state.free_s - slots.start_s) / slots.slot_s - 1e-9))
         arrivals = np.zeros(slots.count)
         if here and 0 < slot < slots.count:
             arrivals[slot] = 1.0
-        parts.add_stock(Stock(
-            name, 1.0 if here and slot == 0 else 0.0, high=1.0, hold_kw=standby_kw, hold_when=working, arrivals=arrivals))
+        parts.add_stock(
+            Stock(
+                name,
+                1.0 if here and slot == 0 else 0.0,
+                high=1.0,
+                hold_kw=standby_kw,
+                hold_when=working,
+                arrivals=arrivals,
+            )
+        )
         parts.at_start[name] = ((slot, unit.name),) if here else ()
     whole = {lots.product: max(one.pieces for one in made if one.product == lots.product) for lots in made}
     for lots in made:
         for condition in [name for name in parts.at_start if name.startswith(ready(unit, ""))]:
-            for task in lot_tasks(scenario, unit, lots, condition, slots, parts.stocks, lots.pieces < whole[lots.product]):
+            for task in lot_tasks(
+                scenario, unit, lots, condition, slots, parts.stocks, remainder=lots.pieces < whole[lots.product]
+            ):
                 parts.add_task(task)
 
 
@@ -151,7 +166,13 @@ def ready(unit: CastUnit, product: str) -> str:
 
 
 def lot_tasks(
-    scenario: Scenario, unit: CastUnit, lots: LotClass, condition: str, slots: Slots, stocks: Container[str],
+    scenario: Scenario,
+    unit: CastUnit,
+    lots: LotClass,
+    condition: str,
+    slots: Slots,
+    stocks: Container[str],
+    *,
     remainder: bool,
 ) -> Iterator[Task]:
     """The lot (and a bundle of several, where one is much shorter than a slot) begun by a unit in ``condition``.
@@ -175,12 +196,23 @@ def lot_tasks(
             changes += [Change(unit.metal, begun, -lots.kg), Change(f"done.{lots.name}", done, 1.0)]
             if unit.own_metal:
                 changes.append(Change(unit.booked, begun, -lots.kg))
-        name = f"{unit.name}.lot.{lots.name}" + (f".{count}" if count > 1 else "") + ("" if same else f".after.{condition.rsplit('.', 1)[-1]}")
+        name = (
+            f"{unit.name}.lot.{lots.name}"
+            + (f".{count}" if count > 1 else "")
+            + ("" if same else f".after.{condition.rsplit('.', 1)[-1]}")
+        )
         if condition == ready(unit, FRESH):
             name += ".first"
         yield Task(
-            name, "lot", unit.name, length, profile_kw(unit.kind, setup_s, count * work_s, slots),
-            slots.fitting(unit.windows, length), merged(changes), product=lots.product)
+            name,
+            "lot",
+            unit.name,
+            length,
+            profile_kw(unit.kind, setup_s, count * work_s, slots),
+            slots.fitting(unit.windows, length),
+            merged(changes),
+            product=lots.product,
+        )
 
 
 def merged(changes: Sequence[Change]) -> tuple[Change, ...]:
@@ -204,7 +236,11 @@ def profile_kw(kind: Working, setup_s: float, work_s: float, slots: Slots) -> Fl
     """Mean power of each slot of a set-up and the work after it; what is left of the last slot is standby."""
     edges = slots.slot_s * np.arange(slots.whole(setup_s + work_s) + 1)
     energy = np.zeros(len(edges))
-    for state, t0, t1 in (("setup", 0.0, setup_s), ("processing", setup_s, setup_s + work_s), ("standby", setup_s + work_s, np.inf)):
+    for state, t0, t1 in (
+        ("setup", 0.0, setup_s),
+        ("processing", setup_s, setup_s + work_s),
+        ("standby", setup_s + work_s, np.inf),
+    ):
         energy += power_kw(kind, state) * np.clip(edges - t0, 0.0, t1 - t0)
     return np.diff(energy) / slots.slot_s
 

@@ -5,6 +5,7 @@ Metal in the furnaces is one stock of kg that only loaded furnaces hold. Equal f
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -76,7 +77,10 @@ def sizes(station: MeltStation) -> list[Size]:
     found = [Size("full", station.out_kg / kind.recovery, station.out_kg)]
     out_kg = ladles(station)[0][1]
     part = out_kg / kind.recovery
-    if any(unit.own_metal for unit in station.feeds) and max(kind.charge.least_kg, 1.0) <= part < kind.charge.mass_kg * 0.95:
+    if (
+        any(unit.own_metal for unit in station.feeds)
+        and max(kind.charge.least_kg, 1.0) <= part < kind.charge.mass_kg * 0.95
+    ):
         found.append(Size("ladle", part, out_kg))
     return found
 
@@ -100,10 +104,16 @@ def add_station(parts: Parts, station: MeltStation, slots: Slots) -> list[Coupli
         elif slot < slots.count:
             arrivals[slot] += 1.0
             metal_arrivals[slot] += furnace.metal_kg
-    parts.add_stock(Stock(f"{station.name}.loaded", now_tokens, high=count, hold_kw=hold_kw, arrivals=arrivals, ceiling=count * kept))
+    parts.add_stock(
+        Stock(
+            f"{station.name}.loaded", now_tokens, high=count, hold_kw=hold_kw, arrivals=arrivals, ceiling=count * kept
+        )
+    )
     parts.at_start[f"{station.name}.loaded"] = tuple(starts)
     most = max([station.out_kg, *(f.metal_kg for f in station.furnaces.values())])
-    parts.add_stock(Stock(station.metal, now_kg, high=most * count, arrivals=metal_arrivals, ceiling=most * count * kept))
+    parts.add_stock(
+        Stock(station.metal, now_kg, high=most * count, arrivals=metal_arrivals, ceiling=most * count * kept)
+    )
     add_heats(parts, station, cycle, hold_kw, slots)
     add_taps(parts, station, slots)
     return [Coupling(station.metal, f"{station.name}.loaded", most)]
@@ -126,10 +136,18 @@ def add_idle_stocks(parts: Parts, station: MeltStation, slots: Slots, idle_kw: f
     names = [f"{station.name}.{gap.name}" for gap in gaps]
     shut = np.where(kept_share(replace(station, slack_s=0.0), slots) > 0.5, np.inf, 0.0)
     for gap, name in zip(gaps, names, strict=True):
-        here = [unit for unit, f in station.furnaces.items() if f.metal_kg <= 1e-6 and gap_of(f.idle_s, gaps) == gap.name]
+        here = [
+            unit for unit, f in station.furnaces.items() if f.metal_kg <= 1e-6 and gap_of(f.idle_s, gaps) == gap.name
+        ]
         limited = np.isfinite(gap.longest_s) and not station.kind.heel_kg
-        stock = Stock(name, float(len(here)), high=float(len(station.furnaces)), hold_kw=idle_kw, hold_when=inside,
-                      longest_wait_slots=max(1, math.floor(gap.longest_s / slots.slot_s)) if limited else None)
+        stock = Stock(
+            name,
+            float(len(here)),
+            high=float(len(station.furnaces)),
+            hold_kw=idle_kw,
+            hold_when=inside,
+            longest_wait_slots=max(1, math.floor(gap.longest_s / slots.slot_s)) if limited else None,
+        )
         # a heel is held hot while people are there and pigged when they leave for long: no furnace is hot then
         if station.kind.heel_kg and gap.name == "hot":
             stock = replace(stock, ceiling=np.minimum(shut, len(station.furnaces)))
@@ -139,8 +157,19 @@ def add_idle_stocks(parts: Parts, station: MeltStation, slots: Slots, idle_kw: f
         parts.at_start[name] = tuple((0, unit) for unit in here)
         parts.pool_of[name] = f"{station.name}.idle"
     always = np.ones(slots.count, dtype=bool)
-    for first, second in zip(names, names[1:], strict=False):
-        parts.add_task(Task(f"{first}.cools", "cool", station.name, 0, np.zeros(0), always, (Change(first, 0, -1.0), Change(second, 0, 1.0)), continuous=True))
+    for first, second in itertools.pairwise(names):
+        parts.add_task(
+            Task(
+                f"{first}.cools",
+                "cool",
+                station.name,
+                0,
+                np.zeros(0),
+                always,
+                (Change(first, 0, -1.0), Change(second, 0, 1.0)),
+                continuous=True,
+            )
+        )
 
 
 def gap_of(idle_s: float, gaps: Sequence[object]) -> str:
@@ -161,13 +190,30 @@ def add_heats(parts: Parts, station: MeltStation, cycle: Cycle, hold_kw: float, 
             length = slots.whole(longest.duration_s)
             correction = station.correction_kwh.get(gap.name, 0.0) * size.charge_kg / station.kind.charge.mass_kg
             name = f"{station.name}.heat.{size.name}.{gap.name}"
-            out = size.out_kg if gap.name != "cold" or not station.kind.heel_kg else max(0.0, size.out_kg - station.kind.heel_kg)
+            out = (
+                size.out_kg
+                if gap.name != "cold" or not station.kind.heel_kg
+                else max(0.0, size.out_kg - station.kind.heel_kg)
+            )
             if station.kind.heel_kg and gap.name == "cold" and out <= 0.0:
                 continue
-            parts.add_task(Task(
-                name, "heat", station.name, length, heat_profile_kw(typical, length, hold_kw, correction, slots),
-                heat_slots(station, length, slots), (Change(f"{station.name}.{gap.name}", 0, -1.0), Change(hot, length, 1.0), Change(station.metal, length, out)),
-                mass_kg=size.charge_kg, cost_krw=(size.charge_kg - size.out_kg) * station.metal_krw_per_kg))
+            parts.add_task(
+                Task(
+                    name,
+                    "heat",
+                    station.name,
+                    length,
+                    heat_profile_kw(typical, length, hold_kw, correction, slots),
+                    heat_slots(station, length, slots),
+                    (
+                        Change(f"{station.name}.{gap.name}", 0, -1.0),
+                        Change(hot, length, 1.0),
+                        Change(station.metal, length, out),
+                    ),
+                    mass_kg=size.charge_kg,
+                    cost_krw=(size.charge_kg - size.out_kg) * station.metal_krw_per_kg,
+                )
+            )
 
 
 def heat_slots(station: MeltStation, length: int, slots: Slots) -> np.ndarray:
@@ -181,7 +227,7 @@ def heat_profile_kw(heat: Heat, length: int, hold_kw: float, correction_kwh: flo
     power = heat.power_kw(slots.slot_s)
     power = power * (1.0 + correction_kwh / heat.kwh)
     profile = np.zeros(length)
-    profile[:len(power)] = power
+    profile[: len(power)] = power
     held_s = length * slots.slot_s - heat.duration_s
     for k in range(length - 1, -1, -1):
         if held_s <= 0.0:
@@ -195,7 +241,9 @@ def heat_profile_kw(heat: Heat, length: int, hold_kw: float, correction_kwh: flo
 def add_taps(parts: Parts, station: MeltStation, slots: Slots) -> None:
     """Ladles from the furnaces to each dosing furnace, the last one of a heat being what is left; pouring lines draw their lots directly.
 
-    A ladle is filled only when the feed has room for it: metal there or on its way is booked. A part of a ladle (1 kg a start) tops up a feed that has too little for a lot and no room for a ladle; it costs a trip. What is tapped in a slot is at the feed after tapping and way, rounded up. An emptied furnace is hot.
+    A ladle is filled only when the feed has room for it: metal there or on its way is booked. A part of a ladle (1 kg a start) tops up a
+    feed that has too little for a lot and no room for a ladle; it costs a trip. What is tapped in a slot is at the feed after tapping and
+    way, rounded up. An emptied furnace is hot.
     """
     kind = station.kind
     crew = slots.fitting(station.crew, 1)
@@ -204,14 +252,60 @@ def add_taps(parts: Parts, station: MeltStation, slots: Slots) -> None:
         if not unit.own_metal:
             continue
         for name, kg in ladles(station):
-            parts.add_task(Task(f"{station.name}.tap.{name}.{unit.name}", "tap", station.name, 0, np.zeros(0), crew, (
-                Change(station.metal, 0, -kg), Change(unit.metal, lag, kg), Change(unit.booked, 0, kg)), mass_kg=kg, target=unit.name))
-        parts.add_task(Task(f"{station.name}.tap.part.{unit.name}", "tap", station.name, 0, np.zeros(0), crew, (
-            Change(station.metal, 0, -1.0), Change(unit.metal, lag, 1.0), Change(unit.booked, 0, 1.0)), mass_kg=1.0, target=unit.name, cost_krw=PART_KRW_PER_KG, continuous=True))
+            parts.add_task(
+                Task(
+                    f"{station.name}.tap.{name}.{unit.name}",
+                    "tap",
+                    station.name,
+                    0,
+                    np.zeros(0),
+                    crew,
+                    (Change(station.metal, 0, -kg), Change(unit.metal, lag, kg), Change(unit.booked, 0, kg)),
+                    mass_kg=kg,
+                    target=unit.name,
+                )
+            )
+        parts.add_task(
+            Task(
+                f"{station.name}.tap.part.{unit.name}",
+                "tap",
+                station.name,
+                0,
+                np.zeros(0),
+                crew,
+                (Change(station.metal, 0, -1.0), Change(unit.metal, lag, 1.0), Change(unit.booked, 0, 1.0)),
+                mass_kg=1.0,
+                target=unit.name,
+                cost_krw=PART_KRW_PER_KG,
+                continuous=True,
+            )
+        )
     hot = next(f"{station.name}.{gap.name}" for gap in GAPS if f"{station.name}.{gap.name}" in parts.stocks)
-    parts.add_task(Task(f"{station.name}.emptied", "empty", station.name, 0, np.zeros(0), crew, (Change(f"{station.name}.loaded", 0, -1.0), Change(hot, 0, 1.0))))
+    parts.add_task(
+        Task(
+            f"{station.name}.emptied",
+            "empty",
+            station.name,
+            0,
+            np.zeros(0),
+            crew,
+            (Change(f"{station.name}.loaded", 0, -1.0), Change(hot, 0, 1.0)),
+        )
+    )
     always = np.ones(slots.count, dtype=bool)
-    parts.add_task(Task(f"{station.name}.pig", "pig", station.name, 0, np.zeros(0), always, (Change(station.metal, 0, -1.0),), cost_krw=max(station.metal_krw_per_kg, 1.0), continuous=True))
+    parts.add_task(
+        Task(
+            f"{station.name}.pig",
+            "pig",
+            station.name,
+            0,
+            np.zeros(0),
+            always,
+            (Change(station.metal, 0, -1.0),),
+            cost_krw=max(station.metal_krw_per_kg, 1.0),
+            continuous=True,
+        )
+    )
 
 
 def ladles(station: MeltStation) -> list[tuple[str, float]]:

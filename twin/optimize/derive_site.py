@@ -27,14 +27,19 @@ def site_parts(scenario: Scenario, slots: Slots) -> dict[str, Any]:
     """Fields of :class:`~twin.optimize.problem.Problem` that the site gives."""
     site = scenario.spec.site
     parts: dict[str, Any] = {
-        "price_krw_per_kwh": prices(scenario, slots), "months": demand_months(scenario, slots), "carbon": carbon(scenario, slots)}
+        "price_krw_per_kwh": prices(scenario, slots),
+        "months": demand_months(scenario, slots),
+        "carbon": carbon(scenario, slots),
+    }
     if site.pv is not None:
         parts["pv_kw"] = pv_kw(scenario, slots)
     if site.power_cap_kw is not None:
         parts["cap_kw"] = np.full(slots.count, site.power_cap_kw)
     if site.battery is not None:
         one_way = float(np.sqrt(site.battery.round_trip))
-        parts["battery"] = BatteryData(site.battery.energy_kwh, site.battery.power_kw, one_way, INITIAL_CHARGE * site.battery.energy_kwh)
+        parts["battery"] = BatteryData(
+            site.battery.energy_kwh, site.battery.power_kw, one_way, INITIAL_CHARGE * site.battery.energy_kwh
+        )
     return parts
 
 
@@ -42,7 +47,9 @@ def prices(scenario: Scenario, slots: Slots) -> Floats:
     """Price of one more kWh in each slot, with all levies (slots,): the mean of its quarter-hours where slots are longer."""
     per_slot = max(1, round(slots.slot_s / QUARTER_S))
     interval = int(min(slots.slot_s, QUARTER_S))
-    series = price_series_krw_per_kwh(tariff_of(scenario), zoned_start(scenario, slots), slots.count * per_slot, interval)
+    series = price_series_krw_per_kwh(
+        tariff_of(scenario), zoned_start(scenario, slots), slots.count * per_slot, interval
+    )
     return np.asarray(series.reshape(slots.count, per_slot).mean(axis=1))
 
 
@@ -76,7 +83,8 @@ def demand_months(scenario: Scenario, slots: Slots) -> tuple[DemandMonth, ...]:
 def pv_kw(scenario: Scenario, slots: Slots) -> Floats:
     """Sun available in each slot, kW (slots,)."""
     pv = scenario.spec.site.pv
-    assert pv is not None
+    if pv is None:
+        return np.zeros(slots.count)
     quarters = pv_quarters_kw(scenario, pv, np.ceil(slots.end_s / QUARTER_S) * QUARTER_S)
     return resampled(quarters, QUARTER_S, slots)
 
@@ -96,5 +104,3 @@ def carbon(scenario: Scenario, slots: Slots) -> Carbon:
     means = np.diff(np.interp(slots.edges() - slots.start_s, edges, total)) / slots.slot_s
     price = scenario.spec.site.carbon_price
     return Carbon(means, 0.0 if price is None else price.value_krw_per_kg, scenario.spec.plan.emission_cap_kg)
-
-

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from twin.optimize.problem import Problem
 
 TOLERANCE = 1e-4
-PREFIXES = {"power_cap": "short_power", "emission_cap": "short_carbon", "closing_stock": "short_stock", "lots": "unfinished"}
+PREFIXES = {
+    "power_cap": "short_power",
+    "emission_cap": "short_carbon",
+    "closing_stock": "short_stock",
+    "lots": "unfinished",
+}
 UNITS = {"power_cap": "kW", "emission_cap": "kg", "closing_stock": "kg", "lots": ""}
 
 
@@ -55,8 +60,16 @@ class Explanation:
             limit = self.limits[one.requirement]
             needed = limit - one.amount if one.requirement in {"lots", "closing_stock"} else limit + one.amount
             unit = text("optimize.lots", lang) if one.requirement == "lots" else UNITS[one.requirement]
-            said.append(text(key, lang, what=text(f"optimize.requirement.{one.requirement}", lang), amount=f"{one.amount:,.1f}",
-                             unit=unit, needed=f"{needed:,.1f}"))
+            said.append(
+                text(
+                    key,
+                    lang,
+                    what=text(f"optimize.requirement.{one.requirement}", lang),
+                    amount=f"{one.amount:,.1f}",
+                    unit=unit,
+                    needed=f"{needed:,.1f}",
+                )
+            )
         return "; ".join(said)
 
 
@@ -83,8 +96,11 @@ def limits_of(problem: Problem) -> dict[str, float]:
     """The stated value of each requirement, in its unit."""
     caps = problem.cap_kw if problem.cap_kw is not None else np.array([np.inf])
     return {
-        "power_cap": float(np.min(caps)), "emission_cap": problem.carbon.cap_kg if problem.carbon.cap_kg is not None else np.inf,
-        "closing_stock": sum(closing.least for closing in problem.closings), "lots": sum(due.required for due in problem.dues)}
+        "power_cap": float(np.min(caps)),
+        "emission_cap": problem.carbon.cap_kg if problem.carbon.cap_kg is not None else np.inf,
+        "closing_stock": sum(closing.least for closing in problem.closings),
+        "lots": sum(due.required for due in problem.dues),
+    }
 
 
 def _columns(matrix: Matrix, prefix: str) -> list[int]:
@@ -92,7 +108,11 @@ def _columns(matrix: Matrix, prefix: str) -> list[int]:
 
 
 def _least(
-    matrix: Matrix, slack: Mapping[str, list[int]], wanted: tuple[str, ...], free: tuple[str, ...], lots: float | None = None,
+    matrix: Matrix,
+    slack: Mapping[str, list[int]],
+    wanted: tuple[str, ...],
+    free: tuple[str, ...],
+    lots: float | None = None,
 ) -> float | None:
     """Least sum of the slacks ``wanted`` while only ``free`` ones may be used (lots up to ``lots``); None where that is infeasible."""
     values = _solve(matrix, slack, wanted, free, lots)
@@ -100,7 +120,7 @@ def _least(
 
 
 def _solve(
-    matrix: Matrix, slack: Mapping[str, list[int]], wanted: tuple[str, ...], free: tuple[str, ...], lots: float | None,
+    matrix: Matrix, slack: Mapping[str, list[int]], wanted: tuple[str, ...], free: tuple[str, ...], lots: float | None
 ) -> np.ndarray | None:
     solver = highs_of(matrix, relaxed=True)
     count = len(matrix.cost)

@@ -6,6 +6,7 @@ the plan and deriving the problem again from what was seen.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
@@ -71,8 +72,13 @@ def _worked_s(scenario: Scenario, product: str, casting: Collection[str], t0: fl
     """Working seconds of the first station after casting between two times."""
     route = scenario.spec.products[product].route
     after = [scenario.stations[name] for k, name in enumerate(route) if k and route[k - 1] in casting]
-    shifts = None if not after else after[0].shifts if after[0].shifts is not None else (
-        scenario.spec.crews[after[0].crew].shifts if after[0].crew is not None else None)
+    shifts = (
+        None
+        if not after
+        else after[0].shifts
+        if after[0].shifts is not None
+        else (scenario.spec.crews[after[0].crew].shifts if after[0].crew is not None else None)
+    )
     if shifts is None:
         return t1 - t0
     return sum(min(b, t1) - max(a, t0) for a, b in windows(scenario, shifts, t0, t1))
@@ -96,9 +102,20 @@ def _corrections_of(trace: Trace, station: str, kind: InductionFurnace) -> dict[
     for code in range(len(trace.names.equipment)):
         if trace.names.station_of[code] < 0 or trace.names.station[trace.names.station_of[code]] != station:
             continue
-        spans = sorted({(float(a), float(b), int(batch)) for a, b, batch, e in zip(
-            trace.batches["t0"], trace.batches["t1"], trace.batches["batch"], trace.batches["equipment"], strict=True) if int(e) == code})
-        for (_, emptied, _), (begun, _, batch) in zip(spans, spans[1:], strict=False):
+        spans = sorted(
+            {
+                (float(a), float(b), int(batch))
+                for a, b, batch, e in zip(
+                    trace.batches["t0"],
+                    trace.batches["t1"],
+                    trace.batches["batch"],
+                    trace.batches["equipment"],
+                    strict=True,
+                )
+                if int(e) == code
+            }
+        )
+        for (_, emptied, _), (begun, _, batch) in itertools.pairwise(spans):
             gap = next(gap.name for gap in gaps if begun - emptied <= gap.longest_s)
             if charged.get(batch, 0.0) > 0.5 * kind.charge.mass_kg and melted.get(batch):
                 excess[gap].append(melted[batch] * kind.charge.mass_kg / charged[batch] - reckoned[gap])
@@ -114,7 +131,9 @@ def _by_batch(trace: Trace) -> tuple[Mapping[int, float], Mapping[int, float]]:
             charged[int(batch)] = charged.get(int(batch), 0.0) + float(kg)
     melted: dict[int, float] = {}
     counters = trace.counters
-    for batch, state, carrier, kwh in zip(counters["batch"], counters["state"], counters["carrier"], counters["kwh"], strict=True):
+    for batch, state, carrier, kwh in zip(
+        counters["batch"], counters["state"], counters["carrier"], counters["kwh"], strict=True
+    ):
         if int(carrier) == CARRIER["electricity"] and int(state) in MELTING:
             melted[int(batch)] = melted.get(int(batch), 0.0) + float(kwh)
     return charged, melted

@@ -26,7 +26,7 @@ QUARTER_S = 900.0
 
 @dataclass(frozen=True)
 class PlanFigures:
-    """Mean power at the meter, of what is scheduled, of the rest, by slot (slots,), kW; the bill; the figures that plans are compared by."""
+    """Mean power by slot (slots,), kW, at the meter, of what is scheduled, of the rest; the bill; the figures to compare plans by."""
 
     grid_kw: Floats
     scheduled_kw: Floats
@@ -36,26 +36,45 @@ class PlanFigures:
     figures: Mapping[str, float]
 
 
-def plan_figures(scenario: Scenario, slots: Slots, problem: Problem, solution: Solution, other_kw: Floats, fuel_krw: float = 0.0) -> PlanFigures:
-    """Figures of a solution. ``other_kw`` (slots,) is the part of the base load that comes from what is not scheduled; ``fuel_krw`` its fuels."""
+def plan_figures(
+    scenario: Scenario, slots: Slots, problem: Problem, solution: Solution, other_kw: Floats, fuel_krw: float = 0.0
+) -> PlanFigures:
+    """Figures of a solution. ``other_kw`` (slots,) is the load of what is not scheduled; ``fuel_krw`` what its fuels cost."""
     grid = np.array([solution.values["grid", t] for t in range(problem.slots)])
-    pv = np.array([solution.values["pv", t] for t in range(problem.slots)]) if problem.pv_kw is not None else np.zeros(problem.slots)
+    pv = (
+        np.array([solution.values["pv", t] for t in range(problem.slots)])
+        if problem.pv_kw is not None
+        else np.zeros(problem.slots)
+    )
     battery = np.zeros(problem.slots)
     if problem.battery is not None:
-        battery = np.array([solution.values["discharge", t] - solution.values["charge", t] for t in range(problem.slots)])
+        battery = np.array(
+            [solution.values["discharge", t] - solution.values["charge", t] for t in range(problem.slots)]
+        )
     bill = bill_of(scenario, load_of(scenario, zoned_start(scenario, slots), quarters_kwh(grid, slots)))
     labour = roster_cost(scenario, slots)
-    carbon_kg = float(np.sum(grid * problem.slot_h * problem.carbon.intensity_kg_per_kwh)) + problem.carbon.fixed_kg + sum(
-        problem.tasks[name].carbon_kg * count for (name, _), count in solution.starts.items())
+    carbon_kg = (
+        float(np.sum(grid * problem.slot_h * problem.carbon.intensity_kg_per_kwh))
+        + problem.carbon.fixed_kg
+        + sum(problem.tasks[name].carbon_kg * count for (name, _), count in solution.starts.items())
+    )
     price = scenario.spec.site.carbon_price
     paid = price is not None and price.role == "cash"
     carbon_krw = carbon_kg * (price.value_krw_per_kg if price is not None else 0.0)
     late_slots = sum(value for (name, _), value in solution.values.items() if name == "late")
     figures = {
-        "cash_krw": bill.total + labour.total_krw + fuel_krw + metal_krw(scenario, problem, solution) + (carbon_krw if paid else 0.0),
-        "labour_premium_krw": labour.premium_krw, "shadow_carbon_krw": 0.0 if paid else carbon_krw,
-        "energy_kwh": float(grid.sum()) * problem.slot_h, "carbon_kg": carbon_kg, "peak_kw": float(grid.max()),
-        "lateness_h": late_slots * problem.slot_h}
+        "cash_krw": bill.total
+        + labour.total_krw
+        + fuel_krw
+        + metal_krw(scenario, problem, solution)
+        + (carbon_krw if paid else 0.0),
+        "labour_premium_krw": labour.premium_krw,
+        "shadow_carbon_krw": 0.0 if paid else carbon_krw,
+        "energy_kwh": float(grid.sum()) * problem.slot_h,
+        "carbon_kg": carbon_kg,
+        "peak_kw": float(grid.max()),
+        "lateness_h": late_slots * problem.slot_h,
+    }
     return PlanFigures(grid, grid + pv + battery - other_kw, other_kw, pv, bill, figures)
 
 
@@ -75,8 +94,10 @@ def roster_cost(scenario: Scenario, slots: Slots) -> LabourCost:
         spans = windows(scenario, crew.shifts, slots.start_s, slots.end_s)
         rows += [(code, t0 - slots.start_s, t1 - slots.start_s, crew.people, 0) for t0, t1 in spans]
     tables = {name: empty_table(name) for name in COLUMNS}
-    columns = {c: np.array([row[k] for row in rows], dtype=np.int32 if kind == "i" else np.float64)
-               for k, (c, kind) in enumerate(COLUMNS["crews"].items())}
+    columns = {
+        c: np.array([row[k] for row in rows], dtype=np.int32 if kind == "i" else np.float64)
+        for k, (c, kind) in enumerate(COLUMNS["crews"].items())
+    }
     tables["crews"] = type(tables["crews"])(columns)
     names = Names((), (), (), crew=tuple(crews))
     return labour_cost(scenario, Trace(zoned_start(scenario, slots), slots.count * slots.slot_s, names, tables))
@@ -91,10 +112,23 @@ def metal_krw(scenario: Scenario, problem: Problem, solution: Solution) -> float
         if charge is None or f"metal.{name}" not in problem.stocks:
             continue
         made = {**charge.make_up, **charge.additions}
-        price = sum(share * scenario.spec.materials[m].price_krw_per_kg for m, share in made.items() if m in scenario.spec.materials)
-        charged = sum(count * problem.tasks[task].mass_kg for (task, _), count in solution.starts.items()
-                      if problem.tasks[task].role == "heat" and problem.tasks[task].group == name)
-        targets = {c.stock for t in problem.tasks.values() if t.role == "tap" and t.group == name for c in t.changes if c.stock.startswith("metal.")}
+        price = sum(
+            share * scenario.spec.materials[m].price_krw_per_kg
+            for m, share in made.items()
+            if m in scenario.spec.materials
+        )
+        charged = sum(
+            count * problem.tasks[task].mass_kg
+            for (task, _), count in solution.starts.items()
+            if problem.tasks[task].role == "heat" and problem.tasks[task].group == name
+        )
+        targets = {
+            c.stock
+            for t in problem.tasks.values()
+            if t.role == "tap" and t.group == name
+            for c in t.changes
+            if c.stock.startswith("metal.")
+        }
         gained = sum(solution.values["level", (stock, last)] - problem.stocks[stock].initial for stock in targets)
         total += price * (charged - gained)
     return total

@@ -70,10 +70,17 @@ def define_variables(model: Any, problem: Problem) -> None:
 
     slots = range(problem.slots)
     starts = [(name, t) for name, task in problem.tasks.items() for t in problem.starts(task)]
-    kinds = {name: pyo.NonNegativeReals if task.continuous else pyo.NonNegativeIntegers for name, task in problem.tasks.items()}
+    kinds = {
+        name: pyo.NonNegativeReals if task.continuous else pyo.NonNegativeIntegers
+        for name, task in problem.tasks.items()
+    }
     most = {name: most_starts(problem, task) for name, task in problem.tasks.items()}
-    model.start = pyo.Var(starts, domain=lambda _, i, t: kinds[i], bounds=lambda _, i, t: (0, most[i]))
-    model.level = pyo.Var(list(problem.stocks), slots, bounds=lambda _, r, t: (problem.stocks[r].low, _finite(problem.stocks[r].high_at(t))))
+    model.start = pyo.Var(starts, domain=lambda _, i, _t: kinds[i], bounds=lambda _, i, _t: (0, most[i]))
+    model.level = pyo.Var(
+        list(problem.stocks),
+        slots,
+        bounds=lambda _, r, t: (problem.stocks[r].low, _finite(problem.stocks[r].high_at(t))),
+    )
     model.grid = pyo.Var(slots, domain=pyo.NonNegativeReals)
     model.inflow, model.outflow = _events(model, problem)
 

@@ -35,13 +35,16 @@ def define_wait_constraints(model: Any, problem: Problem) -> None:
     import pyomo.environ as pyo
 
     def wait(_: Any, name: str, t: int) -> Any:
-        longest = problem.stocks[name].longest_wait_slots
-        assert longest is not None
+        longest = problem.stocks[name].longest_wait_slots or 0
         taken = [term for s in range(t + 1, t + longest + 1) for term in model.outflow.get((name, s), ())]
         return sum(amount * start for amount, start in taken) >= model.level[name, t]
 
-    limited = [(s.name, t) for s in problem.stocks.values() if s.longest_wait_slots is not None
-               for t in range(problem.slots - s.longest_wait_slots)]
+    limited = [
+        (s.name, t)
+        for s in problem.stocks.values()
+        if s.longest_wait_slots is not None
+        for t in range(problem.slots - s.longest_wait_slots)
+    ]
     model.longest_wait = pyo.Constraint(limited, rule=wait)
 
 
@@ -63,7 +66,12 @@ def define_capacity_constraints(model: Any, problem: Problem) -> None:
     """
     import pyomo.environ as pyo
 
-    most = {(c.name, t): float(c.overtime[t]) for c in problem.capacities.values() if c.overtime is not None for t in range(problem.slots)}
+    most = {
+        (c.name, t): float(c.overtime[t])
+        for c in problem.capacities.values()
+        if c.overtime is not None
+        for t in range(problem.slots)
+    }
     model.overtime = pyo.Var(list(most), bounds=lambda _, c, t: (0.0, most[c, t]))
     in_use: dict[tuple[str, int], list[Any]] = {}
     for name, task in problem.tasks.items():
@@ -73,7 +81,7 @@ def define_capacity_constraints(model: Any, problem: Problem) -> None:
                     in_use.setdefault((capacity, t + q), []).append(amount * model.start[name, t])
 
     def within(_: Any, name: str, t: int) -> Any:
-        extra = model.overtime[name, t] if (name, t) in model.overtime else 0.0
+        extra = model.overtime.get((name, t), 0.0)
         return sum(in_use[name, t]) <= float(problem.capacities[name].available[t]) + extra
 
     model.capacity = pyo.Constraint(sorted(in_use), rule=within)

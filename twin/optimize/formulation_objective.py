@@ -13,9 +13,13 @@ def define_objective(model: Any, problem: Problem) -> None:
     import pyomo.environ as pyo
 
     terms = {
-        "energy": energy_krw(model, problem), "demand": demand_krw(model, problem), "carry": carry_krw(model, problem),
-        "overtime": overtime_krw(model, problem), "tasks": tasks_krw(model, problem),
-        "carbon": problem.carbon.price_krw_per_kg * model.emissions_kg, "lateness": lateness_krw(model, problem),
+        "energy": energy_krw(model, problem),
+        "demand": demand_krw(model, problem),
+        "carry": carry_krw(model, problem),
+        "overtime": overtime_krw(model, problem),
+        "tasks": tasks_krw(model, problem),
+        "carbon": problem.carbon.price_krw_per_kg * model.emissions_kg,
+        "lateness": lateness_krw(model, problem),
         "closing": sum(one.short_krw * model.short_stock[one.name] for one in problem.closings),
     }
     model.cost_krw = pyo.Expression(list(terms), rule=lambda _, name: terms[name])

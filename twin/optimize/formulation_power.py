@@ -38,7 +38,7 @@ def define_load_constraints(model: Any, problem: Problem) -> None:
 
 
 def define_supply_variables(model: Any, problem: Problem) -> None:
-    """pv[t] ∈ [0, available] (the rest is curtailed, never exported), charge[t], discharge[t] ∈ [0, power] kW, charge level soc[t] ∈ [0, energy] kWh."""
+    """pv[t] ∈ [0, available] kW (the rest is curtailed), charge[t], discharge[t] ∈ [0, power] kW, soc[t] ∈ [0, energy] kWh."""
     import pyomo.environ as pyo
 
     slots = range(problem.slots)
@@ -93,4 +93,6 @@ def define_peak_constraints(model: Any, problem: Problem) -> None:
     months = {month.name: month for month in problem.months}
     model.above = pyo.Var(list(months), domain=pyo.NonNegativeReals)
     counted = [(name, t) for name, month in months.items() for t in range(problem.slots) if month.counts[t]]
-    model.peak = pyo.Constraint(counted, rule=lambda _, name, t: model.grid[t] <= months[name].floor_kw + model.above[name])
+    model.peak = pyo.Constraint(
+        counted, rule=lambda _, name, t: model.grid[t] <= months[name].floor_kw + model.above[name]
+    )

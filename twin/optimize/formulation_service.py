@@ -20,14 +20,17 @@ def define_tardiness_constraints(model: Any, problem: Problem) -> None:
     model.late = pyo.Var(owed, domain=pyo.NonNegativeReals)
     model.unfinished = pyo.Var(list(dues), domain=pyo.NonNegativeReals)
     model.tardiness = pyo.Constraint(
-        owed, rule=lambda _, p, t: model.late[p, t] >= float(dues[p].cumulative[t]) - model.level[p, t])
+        owed, rule=lambda _, p, t: model.late[p, t] >= float(dues[p].cumulative[t]) - model.level[p, t]
+    )
     model.required = pyo.Constraint(
-        list(dues), rule=lambda _, p: model.unfinished[p] >= dues[p].required - model.level[p, problem.slots - 1])
+        list(dues), rule=lambda _, p: model.unfinished[p] >= dues[p].required - model.level[p, problem.slots - 1]
+    )
 
 
 def define_closing_constraints(model: Any, problem: Problem) -> None:
     """Σ_(r in closing c) level[r,T−1] + short_stock[c] ≥ least[c] (tokens or kg): the horizon does not live off its stocks. What is short
-    is priced, and the slack of the requirement where the model is elastic."""
+    is priced, and the slack of the requirement where the model is elastic.
+    """
     import pyomo.environ as pyo
 
     closings = {closing.name: closing for closing in problem.closings}

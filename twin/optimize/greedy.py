@@ -12,107 +12,10 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from twin.optimize.matrix import StartKey
-from twin.optimize.problem import Coupling, Due, Flags, Floats, Problem, Stock, Task
+from twin.optimize.problem import Due, Flags, Problem, Task
+from twin.optimize.projection import EPSILON, Floor, is_metal
 
-EPSILON = 1e-6
-BIG = 1e12
 CAUTIONS = (0.0, 1.0)
-Steps = tuple[tuple[int, int, float], ...]
-
-
-class Floor:
-    """What stocks, capacities and power will be from each slot on if nothing more is started."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        self.starts: dict[StartKey, float] = {}
-        self.levels: dict[str, Floats] = {name: projected(stock, problem.slots) for name, stock in problem.stocks.items()}
-        self.pieces = {name: steps_of(task, problem.slots) for name, task in problem.tasks.items()}
-        self.people: dict[str, Floats] = {name: capacity.available.copy() for name, capacity in problem.capacities.items()}
-        self.high = {s.name: np.array([s.high_at(t) for t in range(problem.slots)]) for s in problem.stocks.values()}
-        self.hold_kw = {s.name: np.array([s.hold_kw_at(t) for t in range(problem.slots)]) for s in problem.stocks.values() if s.hold_kw}
-        self.couplings = {name: [c for c in problem.couplings if name in (c.stock, c.per)] for name in problem.stocks}
-        held = sum((power * self.levels[name] for name, power in self.hold_kw.items()), start=np.zeros(problem.slots))
-        self.load_kw: Floats = problem.base_kw + held
-        self.room_kw: Floats = np.full(problem.slots, BIG)
-        if problem.cap_kw is not None:
-            self.room_kw = np.minimum(problem.cap_kw, BIG) + (0.0 if problem.pv_kw is None else problem.pv_kw)
-
-    def fits(self, task: Task, slot: int) -> bool:
-        """Whether one more start keeps every stock, capacity and the power cap within its bounds from now on."""
-        if not task.allowed[slot] or slot + task.slots > self.problem.slots:
-            return False
-        pieces = self.pieces[task.name]
-        for name, steps in pieces.items():
-            if not all(self._holds(name, slot + first, slot + last, amount) for first, last, amount in steps):
-                return False
-            for pair in self.couplings[name]:
-                if not self._coupled(pair, pieces, slot):
-                    return False
-        if any(self.people[name][slot:slot + task.slots].min(initial=BIG) < amount - EPSILON for name, amount in task.uses.items()):
-            return False
-        if self.problem.cap_kw is None:
-            return True
-        power = self._power(task, slot)
-        return bool(np.all(self.load_kw + power <= self.room_kw + EPSILON)) or not power.any()
-
-    def _holds(self, name: str, first: int, last: int, amount: float) -> bool:
-        """Whether a stock may change by ``amount`` from slot ``first`` to before ``last``. What is there later will be drawn from again, so
-        only the slot where it comes is held against a ceiling."""
-        level = self.levels[name][first:last]
-        if not len(level) or not amount:
-            return True
-        if amount < 0.0:
-            return bool(level.min() + amount >= self.problem.stocks[name].low - EPSILON)
-        return bool(level[0] + amount <= self.high[name][first] + EPSILON and level.max() + amount <= self.problem.stocks[name].high + EPSILON)
-
-    def _coupled(self, pair: Coupling, pieces: Mapping[str, Steps], slot: int) -> bool:
-        held, per = self.levels[pair.stock][slot:].copy(), self.levels[pair.per][slot:].copy()
-        for name, series in ((pair.stock, held), (pair.per, per)):
-            for first, last, amount in pieces.get(name, ()):
-                series[first:last] += amount
-        return bool(np.all(held <= pair.factor * per + EPSILON))
-
-    def start(self, task: Task, slot: int, count: float = 1.0) -> None:
-        """Commit one start, or as many (and parts of one) as ``count`` says."""
-        if self.problem.cap_kw is not None:
-            self.load_kw = self.load_kw + count * self._power(task, slot)
-        for name, steps in self.pieces[task.name].items():
-            for first, last, amount in steps:
-                self.levels[name][slot + first:slot + last] += count * amount
-        for name, amount in task.uses.items():
-            self.people[name][slot:slot + task.slots] -= count * amount
-        self.starts[task.name, slot] = self.starts.get((task.name, slot), 0) + count
-
-    def _power(self, task: Task, slot: int) -> Floats:
-        power = np.zeros(self.problem.slots)
-        inside = task.profile_kw[:self.problem.slots - slot]
-        power[slot:slot + len(inside)] += inside
-        for name, steps in self.pieces[task.name].items():
-            for first, last, amount in steps if name in self.hold_kw else ():
-                power[slot + first:slot + last] += self.hold_kw[name][slot + first:slot + last] * amount
-        return power
-
-
-def steps_of(task: Task, slots: int) -> dict[str, Steps]:
-    """stock → (first offset, offset after the last, amount by which its level differs there), what nets to nothing left out."""
-    found: dict[str, Steps] = {}
-    for stock in {change.stock for change in task.changes}:
-        mine = sorted((c.offset, c.amount) for c in task.changes if c.stock == stock)
-        total, steps = 0.0, []
-        for k, (offset, amount) in enumerate(mine):
-            total += amount
-            last = mine[k + 1][0] if k + 1 < len(mine) else slots
-            if last > offset and abs(total) > EPSILON:
-                steps.append((offset, last, total))
-        found[stock] = tuple(steps)
-    return found
-
-
-def projected(stock: Stock, slots: int) -> Floats:
-    """Level of a stock in each slot (slots,) with its arrivals and nothing else."""
-    arrived = np.zeros(slots) if stock.arrivals is None else np.cumsum(stock.arrivals)
-    return np.asarray(stock.initial + arrived, dtype=float)
 
 
 class Dispatch:
@@ -121,7 +24,9 @@ class Dispatch:
     def __init__(self, problem: Problem, forbidden: Flags, roles: Collection[str], caution: float) -> None:
         self.problem, self.forbidden, self.roles, self.caution = problem, forbidden, frozenset(roles), caution
         self.floor = Floor(problem)
-        self.waiting: dict[str, deque[int]] = {s.name: deque([0] * round(s.initial)) for s in problem.stocks.values() if s.longest_wait_slots}
+        self.waiting: dict[str, deque[int]] = {
+            s.name: deque([0] * round(s.initial)) for s in problem.stocks.values() if s.longest_wait_slots
+        }
         by_role: dict[str, list[Task]] = {}
         for task in problem.tasks.values():
             by_role.setdefault(task.role, []).append(task)
@@ -143,21 +48,35 @@ class Dispatch:
     def _role(self, role: str, slot: int) -> None:
         if role in self.roles and self.forbidden[slot]:
             return
-        for task in sorted((task for task in self.by_role.get(role, []) if not task.continuous), key=lambda task: self._urgency(task, slot)):
+        for task in sorted(
+            (task for task in self.by_role.get(role, []) if not task.continuous),
+            key=lambda task: self._urgency(task, slot),
+        ):
             while self._wanted(task, slot) and self.floor.fits(task, slot):
                 self._start(task, slot)
                 if role == "tap":
-                    return self._role(role, slot)
+                    self._role(role, slot)
+                    return
 
     def _urgency(self, task: Task, slot: int) -> tuple[float, float, float]:
         """The task whose next missing lot is due first in front, then the one that draws least; of ladles the largest to the emptiest."""
         if task.role == "tap":
             target = next(c for c in task.changes if c.amount > 0)
-            return self.floor.levels[target.stock][min(slot + target.offset, self.problem.slots - 1)], -target.amount, 0.0
+            return (
+                self.floor.levels[target.stock][min(slot + target.offset, self.problem.slots - 1)],
+                -target.amount,
+                0.0,
+            )
         if task.role == "heat":
-            return float(task.profile_kw.sum()) / max([c.amount for c in task.changes if is_metal(c.stock)], default=1.0), 0.0, 0.0
+            return (
+                float(task.profile_kw.sum()) / max([c.amount for c in task.changes if is_metal(c.stock)], default=1.0),
+                0.0,
+                0.0,
+            )
         due = self._due(task)
-        missing = np.zeros(0) if due is None else np.flatnonzero(due.cumulative > self.floor.levels[due.done][-1] + EPSILON)
+        missing = (
+            np.zeros(0) if due is None else np.flatnonzero(due.cumulative > self.floor.levels[due.done][-1] + EPSILON)
+        )
         first = float(missing[0]) if len(missing) else float(self.problem.slots)
         return first, task.cost_krw, float(task.profile_kw.sum())
 
@@ -165,7 +84,11 @@ class Dispatch:
         """Whether there is work for it: lots to be made, metal to be used, a set-up or start-up that lots wait for."""
         if task.role == "lot":
             due = self._due(task)
-            return due is not None and self._missing(due) > EPSILON and (not self._changes_over(task) or self._setup_due(task))
+            return (
+                due is not None
+                and self._missing(due) > EPSILON
+                and (not self._changes_over(task) or self._setup_due(task))
+            )
         if task.role == "tap":
             return self._whole_ladle(task, slot)
         if task.role == "heat":
@@ -181,7 +104,13 @@ class Dispatch:
     def _whole_ladle(self, tap: Task, slot: int) -> bool:
         """A small ladle is filled only with what is left after the full ones."""
         source = next(c for c in tap.changes if c.amount < 0)
-        larger = [c.amount for t in self.by_role["tap"] if not t.continuous for c in t.changes if c.stock == source.stock and c.amount < source.amount - EPSILON]
+        larger = [
+            c.amount
+            for t in self.by_role["tap"]
+            if not t.continuous
+            for c in t.changes
+            if c.stock == source.stock and c.amount < source.amount - EPSILON
+        ]
         return not larger or bool(self.floor.levels[source.stock][slot] < -max(larger) - EPSILON)
 
     def _due(self, task: Task) -> Due | None:
@@ -193,19 +122,25 @@ class Dispatch:
 
     def _lots_of(self, group: str, product: str | None) -> float:
         """Lots still to be started that ``group`` can make, of one product or of all."""
-        dues = {self.due_of[t.name].done: self.due_of[t.name] for t in self.by_role.get("lot", [])
-                if t.group == group and product in (None, t.product) and t.name in self.due_of}
+        dues = {
+            self.due_of[t.name].done: self.due_of[t.name]
+            for t in self.by_role.get("lot", [])
+            if t.group == group and product in (None, t.product) and t.name in self.due_of
+        }
         return sum(max(self._missing(due), 0.0) for due in dues.values())
 
     def _metal_short(self) -> bool:
         """Whether lots still to be started, and what must be left at the end, need more metal than there will be."""
-        kg_of = {self.due_of[t.name].done: -sum(c.amount for c in t.changes if c.amount < 0 and is_metal(c.stock))
-                 for t in self.by_role.get("lot", []) if t.name in self.due_of}
+        kg_of = {
+            self.due_of[t.name].done: -sum(c.amount for c in t.changes if c.amount < 0 and is_metal(c.stock))
+            for t in self.by_role.get("lot", [])
+            if t.name in self.due_of
+        }
         need = sum(max(self._missing(due), 0.0) * kg_of.get(due.done, 0.0) for due in self.problem.dues)
         metal = [stock for stock in self.problem.stocks.values() if is_metal(stock.name)]
         have = sum(self.floor.levels[stock.name][-1] - stock.low for stock in metal)
         kept = sum(closing.least for closing in self.problem.closings if all(is_metal(name) for name in closing.stocks))
-        return need + kept > have + EPSILON
+        return bool(need + kept > have + EPSILON)
 
     def _setup_due(self, task: Task) -> bool:
         """A unit is re-made for another product when lots of that one wait and it has none of its own, or another unit serves its own."""
@@ -213,15 +148,31 @@ class Dispatch:
             return False
         taken = next(change.stock for change in task.changes if change.amount < 0)
         given = next(change.stock for change in task.changes if change.amount > 0)
-        own = next((t.product for t in self.by_role["lot"] if any(c.stock == taken for c in t.changes) and not self._changes_over(t)), None)
+        own = next(
+            (
+                t.product
+                for t in self.by_role["lot"]
+                if any(c.stock == taken for c in t.changes) and not self._changes_over(t)
+            ),
+            None,
+        )
         if own is None or self._lots_of(task.group, own) <= EPSILON:
             return True
-        return self._units_for(own) > 1.0 + EPSILON and self._units_for(task.product) <= EPSILON and self.floor.levels[given][-1] <= EPSILON
+        return (
+            self._units_for(own) > 1.0 + EPSILON
+            and self._units_for(task.product) <= EPSILON
+            and self.floor.levels[given][-1] <= EPSILON
+        )
 
     def _changes_over(self, lot: Task) -> bool:
         """Whether a lot begins with a change of product: the unit comes back in another condition than it went."""
         taken = {c.stock for c in lot.changes if c.amount < 0}
-        return not any(c.stock in taken for c in lot.changes if c.amount > 0) and lot.role == "lot" and lot.slots > 0 and self._unit_task(lot)
+        return (
+            not any(c.stock in taken for c in lot.changes if c.amount > 0)
+            and lot.role == "lot"
+            and lot.slots > 0
+            and self._unit_task(lot)
+        )
 
     def _unit_task(self, lot: Task) -> bool:
         return any(c.amount == 1.0 and c.offset == lot.slots for c in lot.changes)
@@ -241,16 +192,23 @@ class Dispatch:
 
     def _could_draw(self, group: str, slot: int, close: int) -> float:
         """Metal that a unit can still draw before ``close``: lots of its present product one after the other, less ``caution`` of them."""
-        lots = [t for t in self.by_role["lot"] if t.group == group and not self._changes_over(t) and self._wanted(t, slot)]
+        lots = [
+            t for t in self.by_role["lot"] if t.group == group and not self._changes_over(t) and self._wanted(t, slot)
+        ]
         if not lots:
             return 0.0
-        lot = max(lots, key=lambda t: sum(self.floor.levels[c.stock][-1] for c in t.changes if c.amount == -1.0 and c.offset == 0))
+        lot = max(
+            lots,
+            key=lambda t: sum(self.floor.levels[c.stock][-1] for c in t.changes if c.amount == -1.0 and c.offset == 0),
+        )
         kg = -sum(c.amount for c in lot.changes if is_metal(c.stock) and c.amount < 0)
         token = next((c.stock for c in lot.changes if c.amount == -1.0 and c.offset == 0), None)
-        back = np.flatnonzero(self.floor.levels[token][slot:] > EPSILON) if token is not None else np.zeros(1, dtype=int)
+        back = (
+            np.flatnonzero(self.floor.levels[token][slot:] > EPSILON) if token is not None else np.zeros(1, dtype=int)
+        )
         t, count = slot + (int(back[0]) if len(back) else self.problem.slots), 0
         while True:
-            ahead = np.flatnonzero(lot.allowed[t:close - 1])
+            ahead = np.flatnonzero(lot.allowed[t : close - 1])
             if not len(ahead):
                 return kg * max(0.0, count - self.caution)
             t += int(ahead[0]) + lot.slots
@@ -258,7 +216,13 @@ class Dispatch:
 
     def _units_for(self, product: str | None) -> float:
         """Units that are ready for a product, or will be."""
-        ready = {c.stock for t in self.by_role["lot"] if t.product == product for c in t.changes if c.amount == 1.0 and c.offset == t.slots}
+        ready = {
+            c.stock
+            for t in self.by_role["lot"]
+            if t.product == product
+            for c in t.changes
+            if c.amount == 1.0 and c.offset == t.slots
+        }
         return float(sum(self.floor.levels[name][-1] for name in ready - {due.done for due in self.problem.dues}))
 
     def _ready(self, task: Task) -> bool:
@@ -281,7 +245,9 @@ class Dispatch:
         """Give up the metal that may not be there any more in the next slot, whatever the ladles take of it first."""
         for task in self.by_role.get("pig", []):
             stock = task.changes[0].stock
-            if slot + 1 < self.problem.slots and self.floor.high[stock][slot + 1] > EPSILON or not self.floor.high[stock][slot] > EPSILON:
+            if (slot + 1 < self.problem.slots and self.floor.high[stock][slot + 1] > EPSILON) or not self.floor.high[
+                stock
+            ][slot] > EPSILON:
                 continue
             self._role("tap", slot)
             for part in self._parts():
@@ -296,8 +262,12 @@ class Dispatch:
     def _top_up(self, part: Task, slot: int) -> None:
         """Fill up a feed with part of a ladle."""
         source = next(c for c in part.changes if c.amount < 0)
-        room = min(self.problem.stocks[c.stock].high - float(self.floor.levels[c.stock][min(slot + c.offset, self.problem.slots - 1):].max())
-                   for c in part.changes if c.amount > 0)
+        room = min(
+            self.problem.stocks[c.stock].high
+            - float(self.floor.levels[c.stock][min(slot + c.offset, self.problem.slots - 1) :].max())
+            for c in part.changes
+            if c.amount > 0
+        )
         kg = min(room, float(self.floor.levels[source.stock][slot:].min()))
         if kg > EPSILON and part.allowed[slot]:
             self.floor.start(part, slot, kg)
@@ -306,9 +276,17 @@ class Dispatch:
         """Top up the feeds that have too little for any lot of their unit and no room for a ladle."""
         for part in self._parts():
             target = next(c for c in part.changes if c.amount > 0)
-            lots = [-c.amount for t in self.by_role.get("lot", []) if self._wanted(t, slot) for c in t.changes if c.stock == target.stock]
+            lots = [
+                -c.amount
+                for t in self.by_role.get("lot", [])
+                if self._wanted(t, slot)
+                for c in t.changes
+                if c.stock == target.stock
+            ]
             level = float(self.floor.levels[target.stock][-1])
-            ladle = max((c.amount for t in self.by_role["tap"] for c in t.changes if c.stock == target.stock), default=0.0)
+            ladle = max(
+                (c.amount for t in self.by_role["tap"] for c in t.changes if c.stock == target.stock), default=0.0
+            )
             if lots and level < min(lots) and self.problem.stocks[target.stock].high - level < ladle:
                 self._top_up(part, slot)
 
@@ -322,13 +300,12 @@ class Dispatch:
                 self._start(task, slot)
 
 
-def is_metal(stock: str) -> bool:
-    """Whether a stock is liquid metal in kg, by its name (:mod:`twin.optimize.derive` gives the names)."""
-    return stock.startswith("metal")
-
-
 def dispatch(
-    problem: Problem, *, forbidden: Flags | None = None, roles: Collection[str] = ("heat",), caution: float = CAUTIONS[0],
+    problem: Problem,
+    *,
+    forbidden: Flags | None = None,
+    roles: Collection[str] = ("heat",),
+    caution: float = CAUTIONS[0],
 ) -> dict[StartKey, float]:
     """Start counts of a forward pass; tasks of ``roles`` do not start in ``forbidden`` (slots,).
 
@@ -346,17 +323,24 @@ def lateness_lot_slots(problem: Problem, starts: Mapping[StartKey, float]) -> fl
         for (name, slot), count in starts.items():
             for change in problem.tasks[name].changes:
                 if change.stock == due.done and slot + change.offset < problem.slots:
-                    done[slot + change.offset:] += count * change.amount
-        total += float(np.maximum(due.cumulative - done, 0.0).sum()) + max(due.required - float(done[-1]), 0.0) * problem.slots
+                    done[slot + change.offset :] += count * change.amount
+        total += (
+            float(np.maximum(due.cumulative - done, 0.0).sum())
+            + max(due.required - float(done[-1]), 0.0) * problem.slots
+        )
     return total
 
 
-def off_peak_dispatch(problem: Problem, roles: Collection[str] = ("heat",), caution: float = CAUTIONS[0]) -> dict[StartKey, float]:
+def off_peak_dispatch(
+    problem: Problem, roles: Collection[str] = ("heat",), caution: float = CAUTIONS[0]
+) -> dict[StartKey, float]:
     """Dispatch that keeps ``roles`` to the cheapest slots for which nothing is later than without: prices are tried from low to high."""
     plain = dispatch(problem, caution=caution)
     allowed_lateness = lateness_lot_slots(problem, plain)
     for price in sorted(set(np.round(problem.price_krw_per_kwh, 6))):
-        starts = dispatch(problem, forbidden=np.round(problem.price_krw_per_kwh, 6) > price, roles=roles, caution=caution)
+        starts = dispatch(
+            problem, forbidden=np.round(problem.price_krw_per_kwh, 6) > price, roles=roles, caution=caution
+        )
         if lateness_lot_slots(problem, starts) <= allowed_lateness + EPSILON:
             return starts
     return plain
@@ -365,5 +349,8 @@ def off_peak_dispatch(problem: Problem, roles: Collection[str] = ("heat",), caut
 def candidates(problem: Problem) -> list[dict[StartKey, float]]:
     """Different starts for a search: as soon as possible, heats off-peak, heats and lots off-peak, with little caution and with some."""
     return [
-        dispatch(problem), off_peak_dispatch(problem, ("heat",), CAUTIONS[0]), off_peak_dispatch(problem, ("heat",), CAUTIONS[1]),
-        off_peak_dispatch(problem, ("heat", "lot"), CAUTIONS[1])]
+        dispatch(problem),
+        off_peak_dispatch(problem, ("heat",), CAUTIONS[0]),
+        off_peak_dispatch(problem, ("heat",), CAUTIONS[1]),
+        off_peak_dispatch(problem, ("heat", "lot"), CAUTIONS[1]),
+    ]

@@ -67,14 +67,16 @@ class Slots:
 
 
 def slots_of(scenario: Scenario) -> Slots:
-    """The slots of ``plan``: its start (default: the run's), horizon and slot. Raises InputFault where the horizon is no whole number of them."""
+    """The slots of ``plan``: its start (default: the run's), horizon and slot. Raises InputFault where they do not fit."""
     plan = scenario.spec.plan
     start_s = 0.0 if plan.start is None else seconds(scenario, dt.datetime.combine(plan.start, dt.time()))
     count = round(plan.horizon_s / plan.slot_s)
     if count < 1 or abs(count * plan.slot_s - plan.horizon_s) > 1e-6:
-        raise InputFault(f"plan.horizon: {plan.horizon_s:g} s is no whole number of slots of {plan.slot_s:g} s; write e.g. horizon: 1 week, slot: 15 min")
+        msg = f"plan.horizon: {plan.horizon_s:g} s is no whole number of slots of {plan.slot_s:g} s; write e.g. 1 week, 15 min"
+        raise InputFault(msg)
     if 900.0 % plan.slot_s and plan.slot_s % 900.0:
-        raise InputFault(f"plan.slot: {plan.slot_s:g} s neither divides a quarter-hour nor is a multiple of one; write 15 min")
+        msg = f"plan.slot: {plan.slot_s:g} s neither divides a quarter-hour nor is a multiple of one; write 15 min"
+        raise InputFault(msg)
     return Slots(start_s, plan.slot_s, count)
 
 

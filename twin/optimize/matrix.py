@@ -61,30 +61,38 @@ class Matrix:
 
 def matrix_of(model: ConcreteModel) -> Matrix:
     """The standard form of a model built by :func:`twin.optimize.formulation.build`."""
-    from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
-
     import pyomo.environ as pyo
+    from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
     form = LinearStandardFormCompiler().write(model, mixed_form=True)
     a = form.A.tocsr()
     right = np.asarray(form.rhs, dtype=float)
     kinds = np.array([row.bound_type for row in form.rows])
-    keys = {id(v): (component.local_name, index) for component in model.component_objects(pyo.Var) for index, v in component.items()}
+    keys = {
+        id(v): (component.local_name, index)
+        for component in model.component_objects(pyo.Var)
+        for index, v in component.items()
+    }
     names = [keys[id(v)] for v in form.columns]
     lows = [-np.inf if v.lb is None else v.lb for v in form.columns]
     highs = [np.inf if v.ub is None else v.ub for v in form.columns]
     return Matrix(
-        indptr=a.indptr.astype(np.int32), indices=a.indices.astype(np.int32), values=a.data.astype(float),
-        row_low=np.where(kinds == 1, -np.inf, right), row_high=np.where(kinds == -1, np.inf, right),
-        col_low=np.array(lows, dtype=float), col_high=np.array(highs, dtype=float),
-        cost=np.asarray(form.c.todense()).ravel().astype(float), offset=float(np.ravel(form.c_offset)[0]),
+        indptr=a.indptr.astype(np.int32),
+        indices=a.indices.astype(np.int32),
+        values=a.data.astype(float),
+        row_low=np.where(kinds == 1, -np.inf, right),
+        row_high=np.where(kinds == -1, np.inf, right),
+        col_low=np.array(lows, dtype=float),
+        col_high=np.array(highs, dtype=float),
+        cost=np.asarray(form.c.todense()).ravel().astype(float),
+        offset=float(np.ravel(form.c_offset)[0]),
         integer=np.array([v.is_integer() for v in form.columns]),
         start_column={index: j for j, (name, index) in enumerate(names) if name == "start"},
         column={name: j for j, name in enumerate(names)},
     )
 
 
-def highs_of(matrix: Matrix, *, relaxed: bool = False, **options: float | int | str | bool) -> highspy.Highs:
+def highs_of(matrix: Matrix, *, relaxed: bool = False, **options: float | str | bool) -> highspy.Highs:
     """A silent, single-threaded HiGHS holding ``matrix``; ``relaxed`` drops integrality."""
     import highspy
 

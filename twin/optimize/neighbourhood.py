@@ -34,7 +34,8 @@ class Neighbourhood:
 
 class Neighbourhoods:
     """An endless sequence: windows that walk over the horizon by half their length, then state changes over all of it; each round with
-    longer windows, a little shorter where one was too hard."""
+    longer windows, a little shorter where one was too hard.
+    """
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
@@ -47,7 +48,7 @@ class Neighbourhoods:
             first = 0
             while first < horizon:
                 length = self.length_slots
-                if self._begun[first:first + length].any():
+                if self._begun[first : first + length].any():
                     yield Neighbourhood(f"window {first}+{length}", first, min(first + length, horizon))
                 first += max(1, length // 2)
             yield Neighbourhood("states", 0, horizon, STATE_ROLES)

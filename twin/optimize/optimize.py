@@ -33,7 +33,8 @@ Figures = Mapping[str, Interval]
 @dataclass(frozen=True)
 class PlanResult:
     """A certified plan with its replays. ``stochastic``, ``as_operated``, ``hand_rule``: means with 95 % intervals on the same draws;
-    ``saved``: the plan minus each of the two, paired draw by draw."""
+    ``saved``: the plan minus each of the two, paired draw by draw.
+    """
 
     scenario: Scenario
     plan: Plan
@@ -60,20 +61,40 @@ class PlanResult:
     def schedule(self) -> list[dict[str, Any]]:
         """What starts when and where, one row a batch: equipment, kind, key, product, job, start_s, duration_s, mass_kg, pieces."""
         return [
-            {"equipment": b.equipment, "kind": b.kind, "key": b.key, "product": b.product, "job": b.job, "start_s": b.not_before_s,
-             "duration_s": b.duration_s, "mass_kg": b.mass_kg, "pieces": b.pieces} for b in self.plan.batches]
+            {
+                "equipment": b.equipment,
+                "kind": b.kind,
+                "key": b.key,
+                "product": b.product,
+                "job": b.job,
+                "start_s": b.not_before_s,
+                "duration_s": b.duration_s,
+                "mass_kg": b.mass_kg,
+                "pieces": b.pieces,
+            }
+            for b in self.plan.batches
+        ]
 
     def payload(self) -> dict[str, Any]:
         """The reproducible JSON of the verb."""
         return {
-            "status": self.plan.status, "stopped_by": self.plan.stopped_by, "objective_krw": self.plan.objective_krw,
-            "bound_krw": finite(self.plan.bound_krw), "gap": finite(self.plan.gap), "violations": [v.payload() for v in self.violations],
-            "bill": bill_payload(self.own.bill), "plan": dict(self.own.figures),
+            "status": self.plan.status,
+            "stopped_by": self.plan.stopped_by,
+            "objective_krw": self.plan.objective_krw,
+            "bound_krw": finite(self.plan.bound_krw),
+            "gap": finite(self.plan.gap),
+            "violations": [v.payload() for v in self.violations],
+            "bill": bill_payload(self.own.bill),
+            "plan": dict(self.own.figures),
             "replay": {"deterministic": self.deterministic.figures, "stochastic": shown(self.stochastic)},
-            "as_operated": shown(self.as_operated), "hand_rule": shown(self.hand_rule),
+            "as_operated": shown(self.as_operated),
+            "hand_rule": shown(self.hand_rule),
             "deterministic": {"as_operated": dict(self.as_operated_off), "hand_rule": dict(self.hand_rule_off)},
-            "saved": {name: shown(figures) for name, figures in self.saved.items()}, "agreement": agreement(self),
-            "schedule": self.schedule, "notes": list(self.plan.notes), "provenance": self.provenance,
+            "saved": {name: shown(figures) for name, figures in self.saved.items()},
+            "agreement": agreement(self),
+            "schedule": self.schedule,
+            "notes": list(self.plan.notes),
+            "provenance": self.provenance,
         }
 
     @property
@@ -82,8 +103,15 @@ class PlanResult:
         import twin
 
         return {
-            "scenario_sha256": self.scenario.sha256, "version": twin.__version__, "seed": self.seed, "replications": self.replications,
-            "horizon_s": self.plan.horizon_s, "slot_s": self.plan.slot_s, "level": 0.95, "reproducible": bool(self.meta.get("reproducible", True))}
+            "scenario_sha256": self.scenario.sha256,
+            "version": twin.__version__,
+            "seed": self.seed,
+            "replications": self.replications,
+            "horizon_s": self.plan.horizon_s,
+            "slot_s": self.plan.slot_s,
+            "level": 0.95,
+            "reproducible": bool(self.meta.get("reproducible", True)),
+        }
 
 
 def shown(figures: Figures) -> dict[str, Any]:
@@ -101,13 +129,21 @@ def agreement(result: PlanResult) -> dict[str, float]:
     own, seen = result.own.figures, result.deterministic
     bill = seen.accounts.kpis["bill_krw"]
     return {
-        "energy_pct": 100.0 * (seen.figures["energy_kwh"] / own["energy_kwh"] - 1.0), "bill_pct": 100.0 * (bill / result.own.bill.total - 1.0),
-        "later_h": seen.figures["lateness_h"] - own["lateness_h"]}
+        "energy_pct": 100.0 * (seen.figures["energy_kwh"] / own["energy_kwh"] - 1.0),
+        "bill_pct": 100.0 * (bill / result.own.bill.total - 1.0),
+        "later_h": seen.figures["lateness_h"] - own["lateness_h"],
+    }
 
 
 def optimize(
-    scenario: Scenario, *, iterations: int | None = None, seconds: float | None = None, replications: int | None = 20,
-    seed: int | None = None, jobs: int = 1, progress: Progress = silent,
+    scenario: Scenario,
+    *,
+    iterations: int | None = None,
+    seconds: float | None = None,
+    replications: int | None = 20,
+    seed: int | None = None,
+    jobs: int = 1,
+    progress: Progress = silent,
 ) -> PlanResult:
     """Schedule the horizon of ``plan``, check the plan, replay it with randomness off and on, and compare.
 
@@ -120,19 +156,47 @@ def optimize(
     slots = slots_of(scenario)
     by_rule = replay(scenario, slots.end_s, None)
     found = schedule(scenario, slots, snapshot(scenario, slots.start_s), by_rule.trace, limit, progress=progress)
-    own = plan_figures(scenario, slots, found.derived.problem, found.solution, found.feedback.other_kw, fuel_krw(found.replay))
-    claim = Claim(own.grid_kw, own.scheduled_kw, own.figures["energy_kwh"], own.bill.total, own.figures["carbon_kg"], own.figures["lateness_h"])
+    own = plan_figures(
+        scenario, slots, found.derived.problem, found.solution, found.feedback.other_kw, fuel_krw(found.replay)
+    )
+    claim = Claim(
+        own.grid_kw,
+        own.scheduled_kw,
+        own.figures["energy_kwh"],
+        own.bill.total,
+        own.figures["carbon_kg"],
+        own.figures["lateness_h"],
+    )
     violations = check(scenario, found.plan, claim)
     thumb = hand_plan(scenario, slots, found)
     chosen = scenario.spec.run.seed if seed is None else seed
     count = scenario.spec.run.replications if replications is None else replications
-    runs = replicate(scenario, slots, {"plan": found.plan, "as_operated": None, "hand_rule": thumb}, chosen, count, jobs, progress)
+    runs = replicate(
+        scenario, slots, {"plan": found.plan, "as_operated": None, "hand_rule": thumb}, chosen, count, jobs, progress
+    )
     return PlanResult(
-        scenario, found.plan, slots, own, tuple(violations), found.replay, intervals(runs["plan"]), intervals(runs["as_operated"]),
-        intervals(runs["hand_rule"]), by_rule.figures, replay(scenario, slots.end_s, thumb).figures,
-        {name: paired(runs["plan"], runs[name]) for name in ("as_operated", "hand_rule")}, chosen, count,
-        {"build_s": found.build_s, "solve_s": found.solve_s, "all_s": time.perf_counter() - begun, "iterations": found.solution.iterations,
-         "reproducible": seconds is None})
+        scenario,
+        found.plan,
+        slots,
+        own,
+        tuple(violations),
+        found.replay,
+        intervals(runs["plan"]),
+        intervals(runs["as_operated"]),
+        intervals(runs["hand_rule"]),
+        by_rule.figures,
+        replay(scenario, slots.end_s, thumb).figures,
+        {name: paired(runs["plan"], runs[name]) for name in ("as_operated", "hand_rule")},
+        chosen,
+        count,
+        {
+            "build_s": found.build_s,
+            "solve_s": found.solve_s,
+            "all_s": time.perf_counter() - begun,
+            "iterations": found.solution.iterations,
+            "reproducible": seconds is None,
+        },
+    )
 
 
 def from_plan_start(scenario: Scenario) -> Scenario:
@@ -147,17 +211,27 @@ def hand_plan(scenario: Scenario, slots: Slots, found: Schedule) -> Plan:
     """The rule of thumb as a plan, from the same problem."""
     solution = search(found.derived.problem, [hand_rule(found.derived.problem)], iterations=0, bound=False)
     if not solution.starts:
-        raise InputFault("the rule of thumb finds no schedule for this scenario")
+        msg = "the rule of thumb finds no schedule for this scenario"
+        raise InputFault(msg)
     return planned(scenario, slots, found.derived, solution)
 
 
 def replicate(
-    scenario: Scenario, slots: Slots, plans: Mapping[str, Plan | None], seed: int, count: int, jobs: int, progress: Progress,
+    scenario: Scenario,
+    slots: Slots,
+    plans: Mapping[str, Plan | None],
+    seed: int,
+    count: int,
+    jobs: int,
+    progress: Progress,
 ) -> dict[str, list[dict[str, float]]]:
     """Figures of all replications of each plan, on the same draws."""
     if scenario.spec.run.randomness == "off":
         return {name: [replay(scenario, slots.end_s, plan).figures] for name, plan in plans.items()}
-    return {name: replications(scenario, slots.end_s, plan, seed=seed, count=count, jobs=jobs, progress=progress, text=name) for name, plan in plans.items()}
+    return {
+        name: replications(scenario, slots.end_s, plan, seed=seed, count=count, jobs=jobs, progress=progress, text=name)
+        for name, plan in plans.items()
+    }
 
 
 def fuel_krw(seen: Replay) -> float:

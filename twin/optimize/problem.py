@@ -53,7 +53,8 @@ class Stock:
 @dataclass(frozen=True)
 class Closing:
     """At the horizon's end the ``stocks`` together hold at least ``least``: a plan does not end by living off its stocks. What is missing
-    costs ``short_krw`` each (kg or token)."""
+    costs ``short_krw`` each (kg or token).
+    """
 
     name: str
     stocks: tuple[str, ...]
@@ -203,24 +204,34 @@ def check_references(problem: Problem) -> None:
     for task in problem.tasks.values():
         for change in task.changes:
             if change.stock not in problem.stocks:
-                raise KeyError(f"task {task.name} changes stock {change.stock!r}, which the problem does not have")
+                msg = f"task {task.name} changes stock {change.stock!r}, which the problem does not have"
+                raise KeyError(msg)
         for capacity in task.uses:
             if capacity not in problem.capacities:
-                raise KeyError(f"task {task.name} uses {capacity!r}, which the problem does not have")
-    named = [name for pair in problem.couplings for name in (pair.stock, pair.per)] + [name for one in problem.closings for name in one.stocks]
+                msg = f"task {task.name} uses {capacity!r}, which the problem does not have"
+                raise KeyError(msg)
+    named = [name for pair in problem.couplings for name in (pair.stock, pair.per)] + [
+        name for one in problem.closings for name in one.stocks
+    ]
     for name in named:
         if name not in problem.stocks:
-            raise KeyError(f"a coupling or closing names stock {name!r}, which the problem does not have")
+            msg = f"a coupling or closing names stock {name!r}, which the problem does not have"
+            raise KeyError(msg)
     for due in problem.dues:
         if due.done not in problem.stocks:
-            raise KeyError(f"lots are due from stock {due.done!r}, which the problem does not have")
+            msg = f"lots are due from stock {due.done!r}, which the problem does not have"
+            raise KeyError(msg)
 
 
 def check_lengths(problem: Problem) -> None:
     """Every series has one value a slot. Raises ValueError with its name."""
     series: dict[str, NDArray[np.generic] | None] = {
-        "base_kw": problem.base_kw, "price_krw_per_kwh": problem.price_krw_per_kwh, "pv_kw": problem.pv_kw,
-        "cap_kw": problem.cap_kw, "carbon intensity": problem.carbon.intensity_kg_per_kwh}
+        "base_kw": problem.base_kw,
+        "price_krw_per_kwh": problem.price_krw_per_kwh,
+        "pv_kw": problem.pv_kw,
+        "cap_kw": problem.cap_kw,
+        "carbon intensity": problem.carbon.intensity_kg_per_kwh,
+    }
     series |= {f"allowed of {t.name}": t.allowed for t in problem.tasks.values()}
     series |= {f"arrivals of {s.name}": s.arrivals for s in problem.stocks.values()}
     series |= {f"ceiling of {s.name}": s.ceiling for s in problem.stocks.values()}
@@ -230,4 +241,5 @@ def check_lengths(problem: Problem) -> None:
     series |= {f"months {m.name}": m.counts for m in problem.months}
     for name, values in series.items():
         if values is not None and values.shape != (problem.slots,):
-            raise ValueError(f"{name} has shape {values.shape}, not ({problem.slots},)")
+            msg = f"{name} has shape {values.shape}, not ({problem.slots},)"
+            raise ValueError(msg)

@@ -55,7 +55,15 @@ def _one(payload: str, plan_json: str | None, seed: int, replication: int, end_s
 
 
 def replications(
-    scenario: Scenario, end_s: float, plan: Plan | None, *, seed: int, count: int, jobs: int = 1, progress: Progress = silent, text: str = "",
+    scenario: Scenario,
+    end_s: float,
+    plan: Plan | None,
+    *,
+    seed: int,
+    count: int,
+    jobs: int = 1,
+    progress: Progress = silent,
+    text: str = "",
 ) -> list[dict[str, float]]:
     """Figures of ``count`` replications with the plant's randomness, in the order of their number whatever the workers."""
     arguments = [(scenario.payload(), None if plan is None else plan.to_json(), seed, k, end_s) for k in range(count)]
@@ -81,5 +89,3 @@ def intervals(runs: Sequence[Mapping[str, float]]) -> dict[str, Interval]:
 def paired(runs: Sequence[Mapping[str, float]], other: Sequence[Mapping[str, float]]) -> dict[str, Interval]:
     """Mean and 95 % interval of the paired difference of each figure, ``runs`` minus ``other`` on the same draws."""
     return {name: interval(differences([a[name] for a in runs], [b[name] for b in other])) for name in FIGURES}
-
-

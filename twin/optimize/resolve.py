@@ -31,14 +31,28 @@ def resolve(scenario: Scenario, *, iterations: int = ITERATIONS, progress: Progr
     while start_s < scenario.spec.run.duration_s - 1e-6:
         count = min(first.count, round((scenario.spec.run.duration_s - start_s) / first.slot_s))
         slots = Slots(start_s, first.slot_s, count)
-        one = schedule(scenario, slots, snapshot(scenario, start_s, whole), by_rule, Limit(iterations, None), before=whole, progress=progress)
+        one = schedule(
+            scenario,
+            slots,
+            snapshot(scenario, start_s, whole),
+            by_rule,
+            Limit(iterations, None),
+            before=whole,
+            progress=progress,
+        )
         found.append(one)
         whole = joined(whole, one.plan)
         start_s = slots.end_s
-    assert whole is not None
+    if whole is None:
+        return Plan(0.0, 0.0, first.slot_s)
     objective = sum(one.solution.objective_krw for one in found)
     bound = sum(one.solution.bound_krw for one in found)
     optimal = all(one.solution.status == "optimal" for one in found)
     return replace(
-        whole, status="optimal" if optimal else "feasible", stopped_by="optimal" if optimal else "iterations", objective_krw=objective,
-        bound_krw=bound, gap=max(one.solution.gap for one in found))
+        whole,
+        status="optimal" if optimal else "feasible",
+        stopped_by="optimal" if optimal else "iterations",
+        objective_krw=objective,
+        bound_krw=bound,
+        gap=max(one.solution.gap for one in found),
+    )

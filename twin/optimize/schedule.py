@@ -1,4 +1,4 @@
-"""Scenario → certified plan: derive, search, replay, derive again from what the replay told, price. The loop that `optimize` and `resolve` share."""
+"""Scenario → certified plan: derive, search, replay, derive again from what the replay told, price; for `optimize` and `resolve`."""
 
 from __future__ import annotations
 
@@ -54,14 +54,23 @@ class Limit:
 
     def part(self, share: float) -> Limit:
         """A share of it, at least one iteration."""
-        return Limit(None if self.iterations is None else max(1, round(self.iterations * share)),
-                     None if self.seconds is None else self.seconds * share)
+        return Limit(
+            None if self.iterations is None else max(1, round(self.iterations * share)),
+            None if self.seconds is None else self.seconds * share,
+        )
 
 
 def schedule(
-    scenario: Scenario, slots: Slots, state: Snapshot, seen: Trace, limit: Limit, *, before: Plan | None = None, progress: Progress = silent,
+    scenario: Scenario,
+    slots: Slots,
+    state: Snapshot,
+    seen: Trace,
+    limit: Limit,
+    *,
+    before: Plan | None = None,
+    progress: Progress = silent,
 ) -> Schedule:
-    """The best plan found for the horizon. ``seen``: a trace of the plant by its own rule over the horizon; ``before``: plans up to its start.
+    """The best plan found for the horizon. ``seen``: a trace of the plant by its own rule; ``before``: plans up to the horizon's start.
 
     Raises Infeasible, in words, where no plan can meet the caps.
     """
@@ -76,7 +85,9 @@ def schedule(
     for share in SHARES:
         begun = time.perf_counter()
         part = limit.part(share)
-        solution = search(derived.problem, starts, iterations=part.iterations, seconds=part.seconds, bound=False, progress=progress)
+        solution = search(
+            derived.problem, starts, iterations=part.iterations, seconds=part.seconds, bound=False, progress=progress
+        )
         solve_s, used = solve_s + time.perf_counter() - begun, used + solution.iterations
         begun = time.perf_counter()
         plan = planned(scenario, slots, derived, solution)
@@ -87,7 +98,12 @@ def schedule(
         build_s += time.perf_counter() - begun
     priced = search(derived.problem, starts, iterations=0)
     solution = replace(
-        priced, status=_status(priced, solution), stopped_by=solution.stopped_by, iterations=used, bound_krw=priced.bound_krw)
+        priced,
+        status=_status(priced, solution),
+        stopped_by=solution.stopped_by,
+        iterations=used,
+        bound_krw=priced.bound_krw,
+    )
     plan = planned(scenario, slots, derived, solution)
     assert shown is not None  # noqa: S101  # there is at least one share
     return Schedule(plan, derived, solution, shown, feedback, build_s, solve_s)
@@ -126,5 +142,10 @@ def joined(first: Plan | None, second: Plan) -> Plan:
     if first is None:
         return second
     return replace(
-        second, start_s=first.start_s, horizon_s=second.start_s + second.horizon_s - first.start_s, batches=first.batches + second.batches,
-        commands=first.commands + second.commands, battery_kw=first.battery_kw + second.battery_kw)
+        second,
+        start_s=first.start_s,
+        horizon_s=second.start_s + second.horizon_s - first.start_s,
+        batches=first.batches + second.batches,
+        commands=first.commands + second.commands,
+        battery_kw=first.battery_kw + second.battery_kw,
+    )

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from twin.core.progress import silent
 from twin.optimize.bound import dual_bound_krw, relative_gap
 from twin.optimize.formulation import build
 from twin.optimize.matrix import Floats, Matrix, StartKey, highs_of, matrix_of
 from twin.optimize.neighbourhood import Neighbourhood, Neighbourhoods
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import highspy
 
+    from twin.core.progress import Progress
     from twin.optimize.problem import Problem
 
 Status = Literal["optimal", "feasible", "infeasible", "no_solution"]
@@ -81,14 +81,21 @@ class Budget:
 
 
 def search(
-    problem: Problem, starts: Sequence[Mapping[StartKey, float]], *, iterations: int | None = None, seconds: float | None = None, bound: bool = True,
-    progress: Callable[[int, int, str], None] = lambda done, total, text: None,
+    problem: Problem,
+    starts: Sequence[Mapping[StartKey, float]],
+    *,
+    iterations: int | None = None,
+    seconds: float | None = None,
+    bound: bool = True,
+    progress: Progress = silent,
 ) -> Solution:
     """Improve the best of ``starts`` (none: HiGHS looks for one) until the limit; no iterations only price it. ``bound``: certify it too.
 
-    Raises ValueError without a limit. Status ``infeasible`` only where that is proved."""
+    Raises ValueError without a limit. Status ``infeasible`` only where that is proved.
+    """
     if iterations is None and seconds is None:
-        raise ValueError("a search needs a limit: iterations or seconds")
+        msg = "a search needs a limit: iterations or seconds"
+        raise ValueError(msg)
     budget = Budget(iterations, seconds)
     return Search(problem, budget, progress).run(starts, bound=bound)
 
@@ -96,7 +103,7 @@ def search(
 class Search:
     """One search: the matrix, the incumbent and the bound."""
 
-    def __init__(self, problem: Problem, budget: Budget, progress: Callable[[int, int, str], None]) -> None:
+    def __init__(self, problem: Problem, budget: Budget, progress: Progress) -> None:
         self.problem = problem
         self.budget = budget
         self.progress = progress
@@ -156,7 +163,8 @@ class Search:
 
     def improve(self, neighbourhood: Neighbourhood) -> bool:
         """Free one neighbourhood. Returns whether HiGHS solved it to its end."""
-        assert self.values is not None
+        if self.values is None:
+            return False
         low, high = self.matrix.col_low.copy(), self.matrix.col_high.copy()
         for key, column in self.matrix.start_column.items():
             if self.matrix.integer[column] and not neighbourhood.frees(self.problem, key):
@@ -165,7 +173,9 @@ class Search:
         self._run(solver)
         self._take(solver)
         total = self.budget.iterations or 0
-        self.progress(self.budget.used, total, f"{neighbourhood.name}: {self.objective_krw:,.0f} KRW, gap {self.gap:.1%}")
+        self.progress(
+            self.budget.used, total, f"{neighbourhood.name}: {self.objective_krw:,.0f} KRW, gap {self.gap:.1%}"
+        )
         return "Optimal" in str(solver.getModelStatus())
 
     def _solver(self, low: Floats, high: Floats, nodes: int | None = None) -> highspy.Highs:
@@ -206,7 +216,17 @@ class Search:
         optimal = self.gap <= OPTIMAL_GAP
         starts = {
             key: float(round(self.values[j])) if self.matrix.integer[j] else float(self.values[j])
-            for key, j in self.matrix.start_column.items() if self.values[j] > (0.5 if self.matrix.integer[j] else 1e-6)}
+            for key, j in self.matrix.start_column.items()
+            if self.values[j] > (0.5 if self.matrix.integer[j] else 1e-6)
+        }
         values = {name: float(self.values[j]) for name, j in self.matrix.column.items()}
-        return Solution(starts, values, "optimal" if optimal else "feasible", "optimal" if optimal else ended,
-                        self.objective_krw, min(self.bound_krw, self.objective_krw), start_krw, self.budget.used)
+        return Solution(
+            starts,
+            values,
+            "optimal" if optimal else "feasible",
+            "optimal" if optimal else ended,
+            self.objective_krw,
+            min(self.bound_krw, self.objective_krw),
+            start_krw,
+            self.budget.used,
+        )

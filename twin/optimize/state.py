@@ -56,12 +56,19 @@ def snapshot(scenario: Scenario, t_s: float, plan: Plan | None = None) -> Snapsh
         plant.floor.run(t_s)
     casting = [place for place in plant.places.values() if isinstance(place, MetalPlace)]
     units = [unit for place in casting for unit in place.units if isinstance(unit, MetalUnit)]
-    waiting = {job.key for place in plant.places.values() for job in place.jobs() if any(p in casting for p in job.route[job.step:])}
+    waiting = {
+        job.key
+        for place in plant.places.values()
+        for job in place.jobs()
+        if any(p in casting for p in job.route[job.step :])
+    }
     waiting |= {unit.pending.key for unit in units if unit.pending is not None}
     return Snapshot(
-        t_s, {f.name: _furnace(f, t_s) for shop in plant.shops for f in shop.furnaces},
+        t_s,
+        {f.name: _furnace(f, t_s) for shop in plant.shops for f in shop.furnaces},
         {plant.codes.equipment[unit.equipment]: _cell(unit, t_s) for unit in units},
-        frozenset(job.key for job in plant.jobs if job.release < t_s and job.key not in waiting))
+        frozenset(job.key for job in plant.jobs if job.release < t_s and job.key not in waiting),
+    )
 
 
 def _furnace(furnace: Furnace, t_s: float) -> FurnaceState:
