@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tests.optimize.day import DAY, foundry, own, scheduled, slots
 from twin.core.canonical import canonical_json
 from twin.core.faults import Infeasible, InputFault
+from twin.experiment.store import load, save
 from twin.optimize.decode import Undecodable, decode
 from twin.optimize.grid import slots_of
 from twin.optimize.optimize import optimize
@@ -51,10 +53,13 @@ def test_a_plan_survives_its_json() -> None:
     assert {batch.kind for batch in plan.batches} == {"heat", "tap", "job"}
 
 
-def test_payload() -> None:
-    """The JSON of the verb has what the design says, no violation, and is the same each time when limited by iterations."""
-    first, second = (optimize(foundry(), iterations=4, replications=2).payload() for _ in range(2))
+def test_payload(tmp_path: Path) -> None:
+    """The JSON of the verb has what the design says, no violation, is the same each time when limited by iterations."""
+    result = optimize(foundry(), iterations=4, replications=2)
+    first, second = result.payload(), optimize(foundry(), iterations=4, replications=2).payload()
     assert canonical_json(first) == canonical_json(second)
+    path = save(result, tmp_path)
+    assert canonical_json(load(path)[1].payload()) == canonical_json(first)
     assert first["violations"] == []
     assert first["provenance"]["reproducible"] is True
     assert {

@@ -59,7 +59,18 @@ def batches_of(scenario: Scenario, slots: Slots, event: Event) -> list[PlannedBa
             )
         ]
     if task.role == "tap":
-        return [PlannedBatch(task.group, "tap", task.target or "", "", None, begins_s, 0.0, event.count * task.mass_kg)]
+        return [
+            PlannedBatch(
+                task.group,
+                "tap",
+                task.target or "",
+                _metal(scenario, task.group),
+                None,
+                begins_s,
+                0.0,
+                event.count * task.mass_kg,
+            )
+        ]
     if task.role != "lot":
         return []
     length_s = task.slots * slots.slot_s / len(event.jobs)
@@ -77,3 +88,8 @@ def batches_of(scenario: Scenario, slots: Slots, event: Event) -> list[PlannedBa
         )
         for k, job in enumerate(event.jobs)
     ]
+
+
+def _metal(scenario: Scenario, station: str) -> str:
+    """What a melting station taps."""
+    return str(getattr(scenario.stations[station], "alloy", ""))

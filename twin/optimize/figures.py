@@ -51,7 +51,7 @@ def plan_figures(
         battery = np.array(
             [solution.values["discharge", t] - solution.values["charge", t] for t in range(problem.slots)]
         )
-    bill = bill_of(scenario, load_of(scenario, zoned_start(scenario, slots), quarters_kwh(grid, slots)))
+    bill = bill_of_slots(scenario, slots, grid)
     labour = roster_cost(scenario, slots)
     carbon_kg = (
         float(np.sum(grid * problem.slot_h * problem.carbon.intensity_kg_per_kwh))
@@ -76,6 +76,11 @@ def plan_figures(
         "lateness_h": late_slots * problem.slot_h,
     }
     return PlanFigures(grid, grid + pv + battery - other_kw, other_kw, pv, bill, figures)
+
+
+def bill_of_slots(scenario: Scenario, slots: Slots, grid_kw: Floats) -> Bill:
+    """The bill of a load at the meter given by slot (slots,), kW."""
+    return bill_of(scenario, load_of(scenario, zoned_start(scenario, slots), quarters_kwh(grid_kw, slots)))
 
 
 def quarters_kwh(power_kw: Floats, slots: Slots) -> Floats:

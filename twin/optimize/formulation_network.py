@@ -81,7 +81,7 @@ def define_capacity_constraints(model: Any, problem: Problem) -> None:
                     in_use.setdefault((capacity, t + q), []).append(amount * model.start[name, t])
 
     def within(_: Any, name: str, t: int) -> Any:
-        extra = model.overtime.get((name, t), 0.0)
+        extra = model.overtime[name, t] if (name, t) in most else 0.0  # a Var has no get
         return sum(in_use[name, t]) <= float(problem.capacities[name].available[t]) + extra
 
     model.capacity = pyo.Constraint(sorted(in_use), rule=within)

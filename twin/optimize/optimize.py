@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from twin.optimize.state import snapshot
 from twin.scenario.plan import Plan
 
 if TYPE_CHECKING:
+    from twin.experiment.stored import StoredResult
     from twin.scenario.scenario import Scenario
 
 ITERATIONS = 60
@@ -32,30 +32,43 @@ Figures = Mapping[str, Interval]
 
 @dataclass(frozen=True)
 class PlanResult:
-    """A certified plan with its replays. ``stochastic``, ``as_operated``, ``hand_rule``: means with 95 % intervals on the same draws;
-    ``saved``: the plan minus each of the two, paired draw by draw.
+    """A certified plan with its replays.
+
+    ``own``: figures of the plan's own model; ``deterministic``: the replay with randomness off; ``runs``: figures of every replication of
+    ``plan``, ``as_operated`` and ``hand_rule`` on the same draws; ``off``: as operated and by hand rule with randomness off.
     """
 
     scenario: Scenario
     plan: Plan
-    slots: Slots
     own: PlanFigures
     violations: tuple[Violation, ...]
     deterministic: Replay
-    stochastic: Figures
-    as_operated: Figures
-    hand_rule: Figures
-    as_operated_off: Mapping[str, float]
-    hand_rule_off: Mapping[str, float]
-    saved: Mapping[str, Figures]
+    runs: Mapping[str, Sequence[Mapping[str, float]]]
+    off: Mapping[str, Mapping[str, float]]
     seed: int
-    replications: int
+    reproducible: bool
     meta: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = "plan"
 
     @property
     def status(self) -> str:
         """optimal, feasible, infeasible or no_solution."""
         return self.plan.status
+
+    @property
+    def replications(self) -> int:
+        """Replications of each way of dispatching."""
+        return len(self.runs["plan"])
+
+    @property
+    def stochastic(self) -> Figures:
+        """The plan in the stochastic plant: means with 95 % intervals."""
+        return intervals(self.runs["plan"])
+
+    @property
+    def saved(self) -> dict[str, Figures]:
+        """The plan minus the plant's own rule, and minus the rule of thumb, paired draw by draw."""
+        return {name: paired(self.runs["plan"], self.runs[name]) for name in ("as_operated", "hand_rule")}
 
     @property
     def schedule(self) -> list[dict[str, Any]]:
@@ -81,15 +94,15 @@ class PlanResult:
             "status": self.plan.status,
             "stopped_by": self.plan.stopped_by,
             "objective_krw": self.plan.objective_krw,
-            "bound_krw": finite(self.plan.bound_krw),
-            "gap": finite(self.plan.gap),
+            "bound_krw": self.plan.bound_krw,
+            "gap": self.plan.gap,
             "violations": [v.payload() for v in self.violations],
             "bill": bill_payload(self.own.bill),
             "plan": dict(self.own.figures),
             "replay": {"deterministic": self.deterministic.figures, "stochastic": shown(self.stochastic)},
-            "as_operated": shown(self.as_operated),
-            "hand_rule": shown(self.hand_rule),
-            "deterministic": {"as_operated": dict(self.as_operated_off), "hand_rule": dict(self.hand_rule_off)},
+            "as_operated": shown(intervals(self.runs["as_operated"])),
+            "hand_rule": shown(intervals(self.runs["hand_rule"])),
+            "deterministic": {name: dict(figures) for name, figures in self.off.items()},
             "saved": {name: shown(figures) for name, figures in self.saved.items()},
             "agreement": agreement(self),
             "schedule": self.schedule,
@@ -99,7 +112,7 @@ class PlanResult:
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """What identifies the figures; not reproducible where seconds ended the search."""
+        """What identifies the figures; not reproducible where seconds limited the search."""
         import twin
 
         return {
@@ -110,18 +123,26 @@ class PlanResult:
             "horizon_s": self.plan.horizon_s,
             "slot_s": self.plan.slot_s,
             "level": 0.95,
-            "reproducible": bool(self.meta.get("reproducible", True)),
+            "reproducible": self.reproducible,
         }
+
+    def to_store(self) -> StoredResult:
+        """JSON and tables from which the result can be made again."""
+        from twin.optimize.stored import plan_to_store
+
+        return plan_to_store(self)
+
+    @staticmethod
+    def from_store(stored: StoredResult) -> PlanResult:
+        """The result that :meth:`to_store` gave. Raises InputFault."""
+        from twin.optimize.stored import plan_from_store
+
+        return plan_from_store(stored)
 
 
 def shown(figures: Figures) -> dict[str, Any]:
     """Intervals as they stand in ``--json``."""
     return {name: found.payload() for name, found in figures.items()}
-
-
-def finite(value: float | None) -> float | None:
-    """The value, None where it is infinite: JSON has no word for that."""
-    return value if value is not None and math.isfinite(value) else None
 
 
 def agreement(result: PlanResult) -> dict[str, float]:
@@ -171,30 +192,23 @@ def optimize(
     thumb = hand_plan(scenario, slots, found)
     chosen = scenario.spec.run.seed if seed is None else seed
     count = scenario.spec.run.replications if replications is None else replications
-    runs = replicate(
-        scenario, slots, {"plan": found.plan, "as_operated": None, "hand_rule": thumb}, chosen, count, jobs, progress
-    )
+    ways = {"plan": found.plan, "as_operated": None, "hand_rule": thumb}
+    runs = replicate(scenario, slots, ways, chosen, count, jobs, progress)
     return PlanResult(
-        scenario,
-        found.plan,
-        slots,
-        own,
-        tuple(violations),
-        found.replay,
-        intervals(runs["plan"]),
-        intervals(runs["as_operated"]),
-        intervals(runs["hand_rule"]),
-        by_rule.figures,
-        replay(scenario, slots.end_s, thumb).figures,
-        {name: paired(runs["plan"], runs[name]) for name in ("as_operated", "hand_rule")},
-        chosen,
-        count,
-        {
+        scenario=scenario,
+        plan=found.plan,
+        own=own,
+        violations=tuple(violations),
+        deterministic=found.replay,
+        runs=runs,
+        off={"as_operated": by_rule.figures, "hand_rule": replay(scenario, slots.end_s, thumb).figures},
+        seed=chosen,
+        reproducible=seconds is None,
+        meta={
             "build_s": found.build_s,
             "solve_s": found.solve_s,
             "all_s": time.perf_counter() - begun,
             "iterations": found.solution.iterations,
-            "reproducible": seconds is None,
         },
     )
 

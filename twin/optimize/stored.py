@@ -1,0 +1,74 @@
+"""A plan's result as JSON and columns, and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.core.faults import InputFault
+from twin.experiment.stored import StoredResult, trace_json, trace_of
+from twin.ledger.accounts import account
+from twin.optimize.check_types import Violation
+from twin.optimize.figures import PlanFigures, bill_of_slots
+from twin.optimize.grid import Slots
+from twin.optimize.replay import Replay
+from twin.scenario.plan import Plan
+from twin.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    from twin.optimize.optimize import PlanResult
+
+LOADS = ("grid_kw", "scheduled_kw", "other_kw", "pv_kw")
+
+
+def plan_to_store(result: PlanResult) -> StoredResult:
+    """Scenario, plan, figures of all replications, the plan's loads, and the trace of its replay with randomness off."""
+    trace = result.deterministic.trace
+    content = {
+        "scenario": result.scenario.payload(),
+        "plan": result.plan.to_json(),
+        "own": dict(result.own.figures),
+        "violations": [violation.payload() for violation in result.violations],
+        "runs": {name: [dict(one) for one in runs] for name, runs in result.runs.items()},
+        "off": {name: dict(figures) for name, figures in result.off.items()},
+        "seed": result.seed,
+        "reproducible": result.reproducible,
+        "trace": trace_json(trace),
+    }
+    tables = {"loads": {name: getattr(result.own, name) for name in LOADS}}
+    return StoredResult(content, tables | {f"trace_{name}": table.columns for name, table in trace.tables.items()})
+
+
+def plan_from_store(stored: StoredResult) -> PlanResult:
+    """The result that :func:`plan_to_store` gave; bill and accounts are computed again. Raises InputFault where it is none."""
+    from twin.optimize.optimize import PlanResult
+
+    try:
+        content = stored.json
+        scenario, plan = Scenario.from_payload(content["scenario"]), Plan.from_json(content["plan"])
+        loads = {name: np.asarray(stored.tables["loads"][name], float) for name in LOADS}
+        trace = trace_of(content["trace"], stored.tables)
+        slots = Slots(plan.start_s, plan.slot_s, round(plan.horizon_s / plan.slot_s))
+        own = PlanFigures(
+            **loads, bill=bill_of_slots(scenario, slots, loads["grid_kw"]), figures=_floats(content["own"])
+        )
+        return PlanResult(
+            scenario=scenario,
+            plan=plan,
+            own=own,
+            violations=tuple(Violation(**one) for one in content["violations"]),
+            deterministic=Replay(trace, account(scenario, trace)),
+            runs={name: [_floats(one) for one in runs] for name, runs in content["runs"].items()},
+            off={name: _floats(figures) for name, figures in content["off"].items()},
+            seed=content["seed"],
+            reproducible=content["reproducible"],
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        msg = f"not a stored plan: {error}"
+        raise InputFault(msg) from None
+
+
+def _floats(numbers: dict[str, float]) -> dict[str, float]:
+    """Canonical JSON writes whole floats as integers: floats again."""
+    return {name: float(value) for name, value in numbers.items()}
