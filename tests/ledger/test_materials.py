@@ -28,6 +28,19 @@ def test_gases_by_weight_and_unpriced_returns() -> None:
     assert material_cost_of({("ingot", "in"): 5.0}, {}, {}).total_krw == 0.0
 
 
+def test_own_returns_are_not_bought_again() -> None:
+    """Proves: 500 kg charged, 300 kg returned and 50 kg scrapped: 150 kg are bought; 700 kg returned: 200 kg are sold.
+
+    Sensitivity: priced in full, the returns would cost 200,000.
+    """
+    prices = {"ingot": 3000.0, "returns": 400.0}
+    sums = {("returns", "in"): 500.0, ("ingot", "in"): 500.0, ("iron", "returns"): 300.0, ("iron", "scrap"): 50.0}
+    found = {line.name: line.amount_krw for line in material_cost_of(sums, {}, prices).lines}
+    assert found == {"ingot": 1.5e6, "returns": 60_000.0}
+    sold = material_cost_of(sums | {("iron", "returns"): 650.0}, {}, prices)
+    assert {line.name: line.amount_krw for line in sold.lines}["returns"] == -80_000.0
+
+
 def test_sums_of_a_trace_close() -> None:
     """Proves: what is summed by material and role is what the trace holds. Sensitivity: a wrong code would mix materials."""
     trace = plant(24.0)

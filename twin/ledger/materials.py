@@ -1,7 +1,8 @@
 """Metal, additions, gases, consumables and fuels as priced flows.
 
 Bought metal counts when it is charged; a change of the stock in furnaces and ladles is valued at the mean price of the metal charged, so
-that a run that ends with full furnaces does not look dear. Returns are not bought again: a material without a price costs nothing.
+that a run that ends with full furnaces does not look dear. The plant's own returns are not bought again: they are set against those it
+charges, and what is over is sold. A material without a price costs nothing.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from twin.scenario.scenario import Scenario
 
 GASES = ("shielding_gas",)
+RETURNS = "returns"
+"""the material of a charge that the plant makes itself: gates, runners, scrapped pieces, pigs"""
 DIESEL_MJ_PER_KG = 43.0
 """Net calorific value by mass, IPCC 2006 Guidelines vol. 2, table 1.2 (the Korean table gives it by litre)."""
 
@@ -75,18 +78,26 @@ def gas_sums_kg(trace: Trace) -> dict[str, float]:
 def material_cost_of(
     sums_kg: Mapping[tuple[str, str], float], gases_kg: Mapping[str, float], price_krw_per_kg: Mapping[str, float]
 ) -> MaterialCost:
-    """Cost from sums by (material, role) and prices by material; what has no price costs nothing."""
+    """Cost from sums by (material, role) and prices by material; what has no price costs nothing.
+
+    The plant's own returns and scrap are set against the returns that it charges: only what is missing is bought, what is over is sold at
+    the same price (a line with a negative amount).
+    """
     bought: dict[str, float] = dict(gases_kg)
     for (name, role), kg in sums_kg.items():
         if role in ("in", "addition"):
             bought[name] = bought.get(name, 0.0) + kg
+    own_kg = _of_role(sums_kg, "returns") + _of_role(sums_kg, "scrap")
+    if RETURNS in bought or (own_kg and RETURNS in price_krw_per_kg):
+        bought[RETURNS] = bought.get(RETURNS, 0.0) - own_kg
     lines = [
         PricedFlow(name, kg, "kg", price_krw_per_kg[name], kg * price_krw_per_kg[name])
         for name, kg in sorted(bought.items()) if name in price_krw_per_kg
     ]
     charged = sum(kg for (_, role), kg in sums_kg.items() if role in ("in", "addition"))
-    metal_krw = sum(line.amount_krw for line in lines if line.name not in gases_kg)
-    mean = metal_krw / charged if charged else 0.0
+    charged_krw = sum(
+        kg * price_krw_per_kg.get(name, 0.0) for (name, role), kg in sums_kg.items() if role in ("in", "addition"))
+    mean = charged_krw / charged if charged else 0.0
     change = _of_role(sums_kg, "stock_open") - _of_role(sums_kg, "stock_close")
     if mean and change:
         lines.append(PricedFlow("stock_change", change, "kg", mean, change * mean))

@@ -30,7 +30,7 @@ def bill_content(data: MeteredBill) -> Content:
         short=_short(payload),
         figures=names_for(data),
         tables=[shown, demand_table(payload), advice_table(payload)],
-        notes=translated(payload.get("warnings", ())),
+        notes=[*translated(payload.get("warnings", ())), *translated((payload.get("advice") or {}).get("notes", ()))],
     )
 
 
@@ -87,7 +87,10 @@ def advice_table(payload: Mapping[str, Any]) -> Table:
         for option in advice.get("options", ())
     ]
     for part in ("contract", "power_factor"):
-        for name, value in (advice.get(part) or {}).items():
+        found = advice.get(part) or {}
+        if found.get("saving_krw_per_year", 0.0) <= 1.0:
+            continue
+        for name, value in found.items():
             unit = _unit(name)
             rows.append([word("advice", f"{part}.{name}"), value, word("unit", unit, unit)])
     columns = [Column(say("col.name")), Column(say("col.value"), "number", 0), Column(say("col.unit"))]

@@ -45,20 +45,20 @@ def step_name(step: Mapping[str, Any]) -> Both:
     return Both(f"{what.en} ({where.en})", f"{what.ko} ({where.ko})")
 
 
+def _worth(step: Mapping[str, Any]) -> Both:
+    """What a step is worth; energy and carbon only where their intervals show a saving too."""
+    money = number(-step["krw"], 0)
+    intervals = step.get("intervals", {})
+    if any((intervals.get(name) or {}).get("high") is None or intervals[name]["high"] >= 0.0 for name in ("kwh", "kg")):
+        return say("short.step_money", step=step_name(step), krw=money)
+    return say("short.step", step=step_name(step), krw=money, kwh=number(-step["kwh"], 0), kg=number(-step["kg"], 0))
+
+
 def _short(payload: Mapping[str, Any]) -> list[Both]:
     ranked = sorted((step for step in payload["steps"] if step["krw"] < 0.0), key=lambda step: step["krw"])
     steps = [step for step in ranked if _below_zero(step)][:MOST]
     unsure = [step_name(step) for step in ranked if not _below_zero(step)]
-    said = [
-        say(
-            "short.step",
-            step=step_name(step),
-            krw=number(-step["krw"], 0),
-            kwh=number(-step["kwh"], 0),
-            kg=number(-step["kg"], 0),
-        )
-        for step in steps
-    ]
+    said = [_worth(step) for step in steps]
     if unsure:
         said.append(say("short.unproven", tasks=Both("; ".join(n.en for n in unsure), "; ".join(n.ko for n in unsure))))
     losses = [loss for loss in payload["losses"] if not loss.get("useful")][:MOST]

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 FUEL_FREE = 0.01
 """Share of fuel in all energy below which a plant counts as all-electric, as in the ledger's own sentence"""
+FEW_LATE = 0.05
+"""Share of late jobs up to which nothing is said of capacity"""
 _BALANCES = ("energy", "heat", "mass", "carbon", "money", "laws")
 
 
@@ -168,9 +170,9 @@ def _short(data: RunResult, payload: Mapping[str, Any]) -> list[Both]:
     if kpis.get("jobs_late", 0.0) > 0.0:
         said.append(
             say(
-                "short.late",
+                "short.late" if kpis["jobs_late"] > FEW_LATE * kpis.get("jobs_done", 0.0) else "short.few_late",
                 late=number(kpis["jobs_late"]),
-                jobs=number(kpis["jobs_done"]),
+                jobs=number(max(kpis["jobs_done"], kpis["jobs_late"])),
                 hours=number(kpis["lateness_h"]),
             )
         )

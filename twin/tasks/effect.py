@@ -98,7 +98,7 @@ def task_effect(task: Task, dispatch: str, stations: tuple[str, ...], pairing: P
         effects,
         {name: pairing.named(name) for name in SCOPES if _has(pairing, name)},
         _parts(pairing),
-        _per_tonne(pairing),
+        _per_tonne(pairing, opex),
         _money(task, pairing, effects["cost_krw"], None),
         _money(task, pairing, effects["cost_krw"], programme(task.support.programme) if task.support else None),
         reduction,
@@ -178,15 +178,17 @@ def _parts(pairing: Pairing) -> dict[str, Figure]:
     return {name: pairing.of(lambda year, name=name: parts_kwh(year).get(name, 0.0)) for name in parts}  # type: ignore[misc]
 
 
-def _per_tonne(pairing: Pairing) -> dict[str, Figure]:
-    """Effects per tonne of good product, each year by its own tonnes."""
+def _per_tonne(pairing: Pairing, opex_krw: float) -> dict[str, Figure]:
+    """Effects per tonne of good product, each year by its own tonnes; cash with the task's own upkeep."""
 
     def share(name: str) -> Callable[[YearAccounts], float]:
         return lambda year: (
             year.kpis.get(name, 0.0) / (year.kpis["output_kg"] / 1000.0) if year.kpis["output_kg"] else 0.0
         )
 
-    return {name: pairing.of(share(name)) for name in ("energy_kwh", "carbon_kg", "cash_krw")}
+    found = {name: pairing.of(share(name)) for name in ("energy_kwh", "carbon_kg", "cash_krw")}
+    tonnes = sum(year.kpis["output_kg"] for year in pairing.base.years) / len(pairing.base.years) / 1000.0
+    return found | {"cash_krw": scaled(found["cash_krw"], 1.0, opex_krw / tonnes if tonnes else 0.0)}
 
 
 def _money(task: Task, pairing: Pairing, cost: Figure, support: Programme | None) -> Money:
