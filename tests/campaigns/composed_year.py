@@ -78,5 +78,5 @@ def prove(replications: int, jobs: int) -> Proof:
 CAMPAIGN = Campaign(
     "composed_year", "the year composed from representative weeks agrees with the year simulated day by day",
     ("twin/ledger/**/*.py", "twin/models/**/*.py", "twin/experiment/annual.py", "twin/experiment/draws.py", "twin/scenario/**/*.py"),
-    prove, replications=8,
+    prove, replications=4,
 )  # fmt: skip

@@ -151,5 +151,5 @@ def prove(replications: int, jobs: int) -> Proof:
 
 CAMPAIGN = Campaign(
     "lid_physics", "what lid discipline saves follows the radiation of the bath",
-    ("twin/models/**/*.py", "twin/ledger/energy.py", "twin/ledger/trace.py"), prove, replications=8,
+    ("twin/models/**/*.py", "twin/ledger/energy.py", "twin/ledger/trace.py"), prove, replications=2,
 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 from tests.campaigns.evidence import Bar, Campaign, Proof
 from tests.campaigns.plants import FOUNDRIES, foundry
 from twin.scenario.scenario import Scenario
+from twin.tasks.catalogue import for_industry
 from twin.tasks.effect import LITTLE_REDUCTION
 from twin.tasks.evaluate import evaluate
 from twin.tasks.study import Study
@@ -53,13 +54,14 @@ def bars(name: str, study: Study) -> list[Bar]:
 
 
 def studied(scenario: Scenario, name: str, replications: int, jobs: int) -> tuple[list[Bar], list[dict[str, Any]], int]:
-    """Bars, table and seed of all tasks of one foundry."""
-    study = evaluate(scenario, replications=replications, jobs=jobs)
+    """Bars, table and seed of the tasks that leave the dispatch as it is; a plan's weeks are another proof."""
+    tasks = [task for task in for_industry(scenario.spec.industry) if "dispatch.rule" not in task.change.scenario]
+    study = evaluate(scenario, tasks=tasks, replications=replications, jobs=jobs)
     return bars(name, study), table(study), study.seed
 
 
 def prove(replications: int, jobs: int) -> Proof:
-    """Both foundries, all tasks of the catalogue."""
+    """Both foundries, the catalogue's tasks without the scheduled one."""
     held, found, seed = [], {}, 0
     for name in FOUNDRIES:
         more, found[name], seed = studied(foundry(name), name, replications, jobs)
@@ -69,7 +71,7 @@ def prove(replications: int, jobs: int) -> Proof:
 
 CAMPAIGN = Campaign(
     "pairing", "pairing by addressed draws reduces the variance of effects; where it does not, the stream is named",
-    ("twin/tasks/**/*.py", "twin/tasks/catalogue/*.yaml", "twin/models/**/*.py", "twin/optimize/**/*.py", "twin/ledger/**/*.py",
+    ("twin/tasks/**/*.py", "twin/tasks/catalogue/*.yaml", "twin/models/**/*.py", "twin/ledger/**/*.py",
      "twin/experiment/annual.py", "twin/experiment/draws.py", "twin/experiment/statistics.py"),
-    prove, replications=20,
+    prove, replications=8,
 )  # fmt: skip

@@ -91,5 +91,5 @@ CAMPAIGN = Campaign(
     "pv_hours", "the value of rooftop PV follows the tariff's hours",
     ("twin/ledger/year*.py", "twin/ledger/tariff*.py", "twin/reference/kepco*.py", "twin/reference/pv.py", "twin/reference/data/**/*",
      "twin/models/**/*.py", "twin/tasks/apply.py", "twin/tasks/catalogue/rooftop-pv.yaml"),
-    prove, replications=8,
+    prove, replications=4,
 )  # fmt: skip
