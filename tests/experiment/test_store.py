@@ -155,3 +155,26 @@ def test_kill_and_resume(tmp_path: Path) -> None:
     resumed = run(small(), replications=6, checkpoint=tmp_path, progress=lambda done, total, text: steps.append(done))
     assert steps[0] >= 2
     assert canonical_json(resumed.payload()) == canonical_json(run(small(), replications=6).payload())
+
+
+def test_runs_into_one_folder_do_not_lose_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves: a run that ends, and removes the folder of kept replications, takes nothing from one that is about to write there.
+    Sensitivity: without the second attempt the writer falls over with FileNotFoundError.
+    """
+    from twin.experiment import checkpoint
+
+    (case,) = cases_of(small(), replications=(0,))
+    result = run(small(), replications=1).replications[0]
+    writer, other = Checkpoint(tmp_path), Checkpoint(tmp_path)
+    really = checkpoint.write_aside
+
+    def meanwhile(path: Path, data: bytes) -> None:
+        monkeypatch.setattr(checkpoint, "write_aside", really)
+        other.clear()
+        really(path, data)
+
+    monkeypatch.setattr(checkpoint, "write_aside", meanwhile)
+    writer.add(case, result)
+    assert writer.find(case) is not None
+    other.clear()
+    assert writer.find(case) is not None

@@ -104,3 +104,21 @@ def test_counter_agrees_with_integral_on_real_logs() -> None:
     assert abs(quality.counter_minus_integral_pct) < 0.5
     assert quality.longest_gap_s > 3 * 3600.0
     assert meter.minutes().energy_kwh == pytest.approx(61801.0, rel=0.005)
+
+
+@pytest.mark.parametrize("data", [
+    "timestamp,kW,비고\n2026-07-01 00:00,5,\n".encode("cp949"), gzip.compress(HEADER.encode() * 50)[:30], b"\x1f\x8b\x08\x00\x00\x00rubbish",
+    b'timestamp,kW\n"' + b"x" * 200_000 + b'",1\n',
+])
+def test_what_cannot_be_read_is_said_in_words(tmp_path: Path, data: bytes) -> None:
+    """Proves: another encoding, a broken archive and a cell without end are faults, not tracebacks."""
+    path = tmp_path / "meter.csv"
+    path.write_bytes(data)
+    with pytest.raises(InputFault, match="cannot be read"):
+        read_meter(path)
+
+
+def test_a_decimal_comma_is_refused(tmp_path: Path) -> None:
+    """Proves: a row with more cells than the header is a fault. Sensitivity: dropped, 62,5 kW would be read as 62."""
+    with pytest.raises(InputFault, match="more than the header"):
+        read_meter(write(tmp_path, "timestamp,kW\n2024-10-13 00:00:00,62,5\n2024-10-13 00:01:00,60\n"))

@@ -6,6 +6,7 @@ holding a checksum over its content; a damaged file is found, thrown away and si
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from twin.ledger.digest import RepResult
 
 FOLDER = ".unfinished"
+ATTEMPTS = 20
+"""Times a replication is written again where the folder vanishes under it: other runs into the same folder remove it when they end."""
 
 
 @functools.cache
@@ -74,17 +77,23 @@ class Checkpoint:
 
     def add(self, case: Case, result: RepResult) -> None:
         """Store a finished replication: written aside, then renamed."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         note = f"{_seal(result)}\n{canonical_json(rep_json(result))}"
-        path = self.path(case)
-        write_aside(path, to_parquet(rep_columns([result]), note))
+        path, data = self.path(case), to_parquet(rep_columns([result]), note)
+        for attempt in range(ATTEMPTS):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            try:
+                write_aside(path, data)
+                break
+            except FileNotFoundError:  # another run, finished, has just removed the empty folder
+                if attempt == ATTEMPTS - 1:
+                    raise
         self.used.append(path)
 
     def clear(self) -> None:
         """Remove what this run kept; the folder too when nothing of another run is left in it."""
         for path in self.used:
             path.unlink(missing_ok=True)
-        if self.folder.is_dir() and not any(self.folder.iterdir()):
+        with contextlib.suppress(OSError):  # not there, or another run still keeps something in it
             self.folder.rmdir()
 
 

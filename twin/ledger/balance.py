@@ -3,7 +3,8 @@
 No term is the remainder of another. Energy: counters that the stations closed from their phases' closed forms, against the quarter-hour
 integrals of the flows. Heat: flows against terms computed from temperatures. A residual is relative to what is balanced; for a single
 equipment, state and batch it is relative to that key's own amount, but not to less than 1e-4 of the equipment's total, so that the
-resolution of a clock in seconds does not count as a fault.
+resolution of a clock in seconds does not count as a fault, and not to less than 1 kWh where the equipment's total is below that: of a
+cold furnace that nobody starts nothing is left to balance but the rounding of its temperatures.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ ENERGY_CARRIERS = tuple(c for c, unit in CARRIER_UNITS.items() if unit == "kW")
 SOURCES = ("in", "addition", "stock_open")
 SINKS = ("good", "scrap", "returns", "melt_loss", "slag", "stock_close")
 _FLOOR = 1e-4
+_LEAST = 1.0
 _KEY = ("equipment", "state", "carrier", "batch")
 
 
@@ -45,8 +47,9 @@ def _worst_key(keys: np.ndarray, first: np.ndarray, second: np.ndarray) -> float
         return 0.0
     size = np.maximum(np.abs(first), np.abs(second))
     equipment = keys[:, 0] - keys[:, 0].min()
-    scale = np.maximum(size, _FLOOR * np.bincount(equipment, size)[equipment])
-    return float(np.max(np.abs(first - second) / np.where(scale > 0.0, scale, 1.0)))
+    total = np.bincount(equipment, size)[equipment]
+    scale = np.where(total < _LEAST, _LEAST, np.maximum(size, _FLOOR * total))
+    return float(np.max(np.abs(first - second) / scale))
 
 
 def _two_routes(first: tuple[list[np.ndarray], np.ndarray], second: tuple[list[np.ndarray], np.ndarray]) -> float:

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import gzip
 import math
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("kw", "kwh", "kvarh_lag", "kvarh_lead")
 MOST_FAULTS = 20
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 @dataclass(frozen=True)
@@ -119,21 +121,24 @@ def _rows_of_file(path: Path, zone: ZoneInfo) -> tuple[str, list[Row]]:
     try:
         data = path.read_bytes()
         text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError, EOFError) as error:
-        message = f"{path}: cannot be read: {error}"
+        lines = list(csv.reader(text.splitlines()))
+    except (OSError, UnicodeDecodeError, EOFError, zlib.error, csv.Error) as error:
+        message = f"{path}: cannot be read: {error} (save it as CSV in UTF-8)"
         raise InputFault(message) from None
-    lines = list(csv.reader(text.splitlines()))
     header = [name.strip().lower() for name in lines[0]] if lines else []
     wanted = [name for name in COLUMNS if name in header]
     if "timestamp" not in header or not {"kw", "kwh"} & set(wanted):
         message = f"{path}: the first line must name timestamp and kw or kwh; found: {', '.join(header) or 'nothing'}"
+        raise InputFault(message)
+    if {"kw", "kwh"} <= set(wanted) or any(header.count(name) > 1 for name in ("timestamp", *wanted)):
+        message = f"{path}: which column is to be billed? found: {', '.join(header)}; keep one of kw and kwh, each column once"
         raise InputFault(message)
     rows, faults = [], list[Fault]()
     for number, cells in enumerate(lines[1:], 2):
         if not any(cell.strip() for cell in cells):
             continue
         try:
-            rows.append(_row(dict(zip(header, cells, strict=False)), wanted, zone))
+            rows.append(_row(_named(header, cells), wanted, zone))
         except ValueError as error:
             faults.append(
                 Fault(str(path), number, 1, "row", str(error), ",".join(cells)[:60], "mend or remove the row")
@@ -145,6 +150,13 @@ def _rows_of_file(path: Path, zone: ZoneInfo) -> tuple[str, list[Row]]:
     return str(path), rows
 
 
+def _named(header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    if len(cells) != len(header):
+        message = f"{len(cells)} cells where the header names {len(header)} (a decimal sign is a point)"
+        raise ValueError(message)
+    return dict(zip(header, cells, strict=True))
+
+
 def _row(cells: Mapping[str, str], wanted: Sequence[str], zone: ZoneInfo) -> Row:
     try:
         stamp = dt.datetime.fromisoformat(cells["timestamp"].strip())
@@ -153,11 +165,18 @@ def _row(cells: Mapping[str, str], wanted: Sequence[str], zone: ZoneInfo) -> Row
         raise ValueError(message) from None
     values = {}
     for name in wanted:
-        number = float(cells.get(name, "") or "nan")
+        try:
+            number = float(cells[name].strip() or "nan")
+        except ValueError:
+            message = f"{name} is not a number"
+            raise ValueError(message) from None
         if not math.isfinite(number):
             message = f"{name} is not a number"
             raise ValueError(message)
         values[name] = number
+    if not FIRST_YEAR <= stamp.year <= LAST_YEAR:
+        message = f"{cells['timestamp']!r} lies outside of {FIRST_YEAR} to {LAST_YEAR}"
+        raise ValueError(message)
     return (stamp if stamp.tzinfo else stamp.replace(tzinfo=zone)).astimezone(zone), values
 
 

@@ -7,6 +7,7 @@ import datetime as dt
 import gzip
 import io
 import math
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -135,7 +136,11 @@ def read_meter(
     span over which the zone's clock changes (stamps are then ambiguous).
     """
     source = Path(path)
-    rows, faults, blank = _rows(source)
+    try:
+        rows, faults, blank = _rows(source)
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error, csv.Error) as error:
+        problem = f"{source}: cannot be read: {error} (save it as CSV in UTF-8)"
+        raise InputFault(problem) from None
     if faults:
         raise ScenarioFaults(faults)
     if len(rows) < 2:
@@ -194,7 +199,7 @@ def _rows(source: Path) -> tuple[list[Row], list[Fault], int]:
             if not any(cell.strip() for cell in cells):
                 continue
             try:
-                row = _row(cells, columns)
+                row = _row(cells, columns, len(header))
             except _BadCell as bad:
                 faults.append(
                     Fault(str(source), line, bad.column + 1, header[bad.column], bad.problem, repr(bad.value), bad.fix)
@@ -250,8 +255,10 @@ class _BadCell(Exception):
         self.column, self.problem, self.value, self.fix = column, problem, value, fix
 
 
-def _row(cells: Sequence[str], columns: tuple[int, int, int | None]) -> Row:
+def _row(cells: Sequence[str], columns: tuple[int, int, int | None], width: int) -> Row:
     stamp, power, energy = columns
+    if len(cells) > width:
+        raise _BadCell(power, f"the row has {len(cells)} cells, more than the header", ",".join(cells), "a point as decimal sign")
     for column in columns:
         if column is not None and column >= len(cells):
             raise _BadCell(

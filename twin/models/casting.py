@@ -5,14 +5,21 @@ Stated approximations: metal is drawn per lot, not per shot; gates, runners and 
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from twin.core.units import Fraction, Q
 from twin.models.equipment import Working
 from twin.models.furnace import InductionFurnace
-from twin.scenario.schema import Part, Product
+from twin.models.metals import alloy
+from twin.scenario.orders import pieces_to_cast
+from twin.scenario.schema import Part, Problem, Product
+
+if TYPE_CHECKING:
+    from twin.scenario.schema import ScenarioSpec
 
 __all__ = [
     "Casting",
@@ -29,6 +36,14 @@ __all__ = [
 def poured_kg(product: Product, pieces: float) -> float:
     """Liquid metal that ``pieces`` cast pieces take: good-piece mass over yield."""
     return pieces * product.mass_kg / product.yield_fraction
+
+
+def largest_lot(name: str, product: Product, spec: ScenarioSpec) -> int:
+    """Pieces of the largest job of a product: its lot, less where no order asks for so many."""
+    if not isinstance(spec.orders, dict):
+        return product.lot
+    asked = [order.quantity for order in spec.orders.values() if order.product == name]
+    return min(product.lot, max((pieces_to_cast(count, product.scrap_fraction) for count in asked), default=0))
 
 
 class Heating(Part):
@@ -86,6 +101,25 @@ class Casting(Working):
 
     metal: ClassVar[bool] = True
 
+    def keeps_kg(self) -> tuple[str, float]:
+        """Where the metal of a lot must be at once when it begins, and how much goes in: key and kg."""
+        return "", math.inf
+
+    def problems(self, name: str, spec: ScenarioSpec) -> list[Problem]:
+        """Lots that could never begin, because their metal never fits in the feed."""
+        return [*super().problems(name, spec), *self._too_large(name, spec)]
+
+    def _too_large(self, name: str, spec: ScenarioSpec) -> Iterator[Problem]:
+        place, most_kg = self.keeps_kg()
+        for label, product in spec.products.items():
+            needs_kg = poured_kg(product, largest_lot(label, product, spec)) if name in product.route else 0.0
+            if needs_kg > most_kg * (1 + 1e-9):
+                yield (
+                    place,
+                    f"a lot of {label} takes {needs_kg:.4g} kg of metal at once, only {most_kg:.4g} kg fit in",
+                    f"a smaller products.{label}.lot, or a larger capacity",
+                )
+
 
 class DieCastingCell(Casting):
     """A die-casting machine with its own dosing furnace."""
@@ -93,9 +127,31 @@ class DieCastingCell(Casting):
     kind: Literal["die_casting_cell"]
     dosing_furnace: DosingFurnace
 
+    def keeps_kg(self) -> tuple[str, float]:
+        """The dosing furnace, less what is never cast."""
+        furnace = self.dosing_furnace
+        return "dosing_furnace.capacity", furnace.capacity_kg - furnace.residue_kg
+
+    def problems(self, name: str, spec: ScenarioSpec) -> list[Problem]:
+        """As of every casting station; and a bath that would be solid."""
+        return [*super().problems(name, spec), *self._solid(name, spec)]
+
+    def _solid(self, name: str, spec: ScenarioSpec) -> Iterator[Problem]:
+        for metal in sorted({p.alloy for p in spec.products.values() if name in p.route and p.alloy is not None}):
+            try:
+                liquid_c = alloy(metal).liquidus_c
+            except KeyError:
+                continue  # an alloy of the user's own, of which no furnace melts any, is named elsewhere
+            if self.dosing_furnace.hold_c < liquid_c:
+                yield "dosing_furnace.hold", f"{metal} is liquid only above {liquid_c:.0f} degC", "a higher temperature"
+
 
 class MouldingLine(Casting):
     """A moulding and pouring line of an iron or steel foundry, as a timed station fed by pouring ladles."""
 
     kind: Literal["moulding_line"]
     pouring: Pouring
+
+    def keeps_kg(self) -> tuple[str, float]:
+        """The ladle at the line."""
+        return "pouring.capacity", self.pouring.capacity_kg

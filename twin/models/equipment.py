@@ -6,17 +6,36 @@ Casting and melting are in :mod:`twin.models.casting` and :mod:`twin.models.furn
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from twin.core.faults import did_you_mean
 from twin.core.units import Q
 from twin.ledger.trace import CARRIER, STATES
 from twin.models.durations import Time, mean_s
-from twin.scenario.schema import Air, Duration, Power, Product, Setup, Station
+from twin.scenario.schema import Air, Duration, Power, Problem, Product, Setup, Station
+
+if TYPE_CHECKING:
+    from twin.scenario.schema import ScenarioSpec
 
 Rates = dict[int, dict[int, float]]
 """state code: {carrier code: rate in the carrier's unit}; a state or carrier that is absent draws nothing"""
+
+
+def time_problems(name: str, spec: ScenarioSpec, key: str, times: Any) -> list[Problem]:
+    """Products that pass the station ``name`` without a time of theirs, and times of products that do not exist."""
+    if not isinstance(times, Mapping):
+        return []
+    passing = [product for product, made in spec.products.items() if name in made.route]
+    found = [
+        (key, f"no time of product {product!r}, whose route passes here", f"add {product}: …, or one time for all")
+        for product in passing
+        if product not in times
+    ]
+    unknown = [product for product in times if product not in spec.products]
+    return found + [(f"{key}.{product}", "no such product", did_you_mean(product, spec.products)) for product in unknown]
 
 
 class Powered(Station):
@@ -79,6 +98,10 @@ class Working(Powered):
         """Mean seconds of work on one piece, of one unit."""
         return mean_s(self.cycle_of(product_name))
 
+    def problems(self, name: str, spec: ScenarioSpec) -> list[Problem]:
+        """Times that are missing or of products that do not exist."""
+        return [*super().problems(name, spec), *time_problems(name, spec, "cycle", self.cycle)]
+
 
 class Batching(Powered):
     """Processes up to ``batch`` pieces together, of one or several lots. A cycle begun is finished, after the shift's end if need be."""
@@ -93,6 +116,10 @@ class Batching(Powered):
     def work_s(self, product_name: str, product: Product) -> float:
         """Mean seconds of work on one piece, of one unit with full batches."""
         return mean_s(self.cycle_of(product_name)) / self.batch
+
+    def problems(self, name: str, spec: ScenarioSpec) -> list[Problem]:
+        """Times that are missing or of products that do not exist."""
+        return [*super().problems(name, spec), *time_problems(name, spec, "cycle", self.cycle)]
 
 
 class Delaying(Station):
@@ -109,3 +136,7 @@ class Delaying(Station):
     def work_s(self, product_name: str, product: Product) -> float:
         """Seconds that a piece keeps a place, of one unit; nothing where places are unlimited."""
         return 0.0 if self.places is None else mean_s(self.time_of(product_name)) / product.lot / self.places
+
+    def problems(self, name: str, spec: ScenarioSpec) -> list[Problem]:
+        """Times that are missing or of products that do not exist."""
+        return [*super().problems(name, spec), *time_problems(name, spec, "time", self.time)]

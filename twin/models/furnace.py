@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from twin.core.faults import did_you_mean
 from twin.core.units import Fraction, Q
 from twin.scenario.schema import Part, Problem, Station
 
@@ -180,8 +181,24 @@ class InductionFurnace(Station):
 
     def problems(self, name: str, spec: ScenarioSpec) -> list[Problem]:
         """What contradicts itself in this part."""
-        del name, spec
-        return list(self._problems())
+        routed = [
+            (
+                f"/products.{label}.route.{product.route.index(name)}",
+                "a furnace melts, no piece passes it",
+                "leave it out: see supplies",
+            )
+            for label, product in spec.products.items()
+            if name in product.route
+        ]
+        return [*routed, *self._problems(), *self._supplied(spec)]
+
+    def _supplied(self, spec: ScenarioSpec) -> Iterator[Problem]:
+        from twin.models.casting import Casting
+        from twin.scenario.kinds import kind_class
+
+        for index, target in enumerate(self.supplies):
+            if not issubclass(kind_class(spec.stations[target]["kind"]), Casting):
+                yield f"supplies.{index}", "no casting station: it takes no liquid metal", "a station that casts"
 
     def _problems(self) -> Iterator[Problem]:
         total = sum(self.charge.make_up.values()) + sum(self.charge.additions.values())
@@ -197,3 +214,17 @@ class InductionFurnace(Station):
                 f"charge and heel exceed the capacity of {self.capacity_kg:g} kg",
                 f"at most {self.capacity_kg - self.heel_kg:g} kg",
             )
+        yield from self._temperatures()
+
+    def _temperatures(self) -> Iterator[Problem]:
+        from twin.models.metals import alloy, alloy_names
+
+        try:
+            liquid_c = alloy(self.alloy).liquidus_c
+        except KeyError:
+            yield "alloy", "no such alloy", did_you_mean(self.alloy, alloy_names())
+            return
+        if self.tap_c < liquid_c:
+            yield "tap", f"{self.alloy} is liquid only above {liquid_c:.0f} degC", "a higher temperature"
+        if self.charge.temperature_c >= self.tap_c:
+            yield "charge.temperature", f"not below the tap temperature of {self.tap_c:g} degC", "e.g. '20 degC'"

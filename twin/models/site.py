@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.ledger.trace import CARRIER, NONE, STATE
+from twin.ledger.year import pv_quarters_kwh
 from twin.reference.pv import pv_profile
 from twin.scenario.calendar import local_datetime
 
@@ -51,7 +52,9 @@ def base_load(equipment: int, power_kw: float, end_s: float) -> dict[str, Pieces
 def pv_quarters_kw(scenario: Scenario, pv: Photovoltaics, end_s: float) -> np.ndarray:
     """Power of the modules in each quarter-hour by date, shape (quarters,), before curtailment."""
     quarters = round(end_s / QUARTER_S)
-    profile = pv_profile(str(pv.profile))
+    if not isinstance(pv.profile, str):
+        return pv_quarters_kwh(scenario, local_datetime(scenario, 0.0), quarters) * (3600.0 / QUARTER_S)
+    profile = pv_profile(pv.profile)
     days: dict[dt.date, np.ndarray] = {}
     out = np.empty(quarters)
     for k in range(quarters):

@@ -93,7 +93,7 @@ class Site(Part):
         None, alias="power_cap", gt=0, description="limit of the 15-minute mean at the meter"
     )
     tariff: str = Field(description="tariff id, pinned with @date or chosen by date; or a file of rates (URDB JSON)")
-    demand_history_kw: list[Annotated[float, Q("kW")]] = Field(
+    demand_history_kw: list[Annotated[float, Q("kW"), Field(ge=0)]] = Field(
         default_factory=list,
         alias="demand_history",
         max_length=12,

@@ -164,3 +164,29 @@ def _row_faults(
         Fault(file, line, 0, f"orders.{name}", problem, "" if value is None else str(value), fix)
         for name, problem, value, fix in found
     ]
+
+
+SERIES = {
+    "site.grid_factor": "kgco2e_per_kwh",
+    "site.marginal_factor": "kgco2e_per_kwh",
+    "site.pv.profile": "kw_per_kwp",
+}
+"""place: column of an hourly series"""
+
+
+def series_faults(rows: Rows, file: str, place: str) -> list[Fault]:
+    """What is wrong in an hourly series: its column, its length, its numbers (the first that is none)."""
+    column = SERIES[place]
+    if not rows or column not in rows[0]:
+        found = ", ".join(rows[0]) if rows else "no rows"
+        return [Fault(file, 1, 0, place, f"no column {column}", found, "name it in the first line")]
+    dated = "timestamp" in rows[0] and place != "site.pv.profile"
+    lengths = (8760,) if place == "site.pv.profile" else (24, 8760)
+    if not dated and len(rows) not in lengths:
+        fix = " or ".join(map(str, lengths)) + " rows"
+        return [Fault(file, 0, 0, place, "not as many rows as hours", str(len(rows)), fix)]
+    for number, row in enumerate(rows, 2):
+        value = row[column]
+        if not isinstance(value, int | float) or value < 0:
+            return [Fault(file, number, 0, place, "not a number from 0 on", str(value), f"a number of {column}")]
+    return []

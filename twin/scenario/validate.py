@@ -18,7 +18,7 @@ from twin.scenario.nodes import Node, Path_
 from twin.scenario.provenance import Provenance, unwrap
 from twin.scenario.reference_checks import check_reference
 from twin.scenario.schema import Part, ScenarioSpec, Station, Utility
-from twin.scenario.tables import TableFault, order_faults, read_table
+from twin.scenario.tables import TableFault, order_faults, read_table, series_faults
 from twin.scenario.workload import size_faults, workload_warnings
 
 TARIFF_FILES = (".json", ".yaml", ".yml", ".csv")
@@ -155,7 +155,9 @@ def _load_tables(view: View, root: Path | None, loaded: Mapping[str, Any] | None
         if rows is not None:
             parts.tables[".".join(place)] = rows["rows"]
             parts.tables[".".join((*place, "file"))] = text
-            if place == ("orders",):
+            if place != ("orders",):
+                parts.faults += series_faults(tuple(rows["rows"]), text, ".".join(place))
+            else:
                 parts.faults += order_faults(tuple(rows["rows"]), text, set(view.mapping("products")))
     _attach_tariff(view, root, loaded, parts)
 
