@@ -34,7 +34,10 @@ foundry
 
 # %%
 run = foundry.run(replications=4)
-run.kpis.loc[["electricity_kwh", "electricity_kwh_per_t_good", "carbon_kg", "bill_krw", "peak_kw", "output_kg"], ["mean", "low", "high", "unit"]]
+run.kpis.loc[
+    ["electricity_kwh", "electricity_kwh_per_t_good", "carbon_kg", "bill_krw", "peak_kw", "output_kg"],
+    ["mean", "low", "high", "unit"],
+]
 
 # %% [markdown]
 # The load, quarter-hour by quarter-hour, over the hours of the tariff; below, on the same time axis, what every machine was doing.
@@ -50,7 +53,11 @@ run.plot.load_curve()
 run.bill.sort_values("amount", ascending=False)[["name", "month", "quantity", "unit", "rate", "amount"]].head(3)
 
 # %%
-by_product = run.batches[run.batches["product"] != ""].groupby("product")[["mass_kg", "allocated_kwh", "allocated_carbon_kg", "cost_krw"]].sum()
+by_product = (
+    run.batches[run.batches["product"] != ""]
+    .groupby("product")[["mass_kg", "allocated_kwh", "allocated_carbon_kg", "cost_krw"]]
+    .sum()
+)
 by_product.assign(krw_per_kg=by_product["cost_krw"] / by_product["mass_kg"])
 
 # %% [markdown]
@@ -68,7 +75,10 @@ run.plot.losses()
 # %%
 cooler = foundry.what_if("tap_20_K_cooler").run(replications=4)
 difference = twin.compare(run, cooler)
-difference.loc[["electricity_kwh", "melting_kwh_per_t_tapped", "carbon_kg", "cash_krw", "output_kg"], ["mean", "low", "high", "variance_reduction", "unit"]]
+difference.loc[
+    ["electricity_kwh", "melting_kwh_per_t_tapped", "carbon_kg", "cash_krw", "output_kg"],
+    ["mean", "low", "high", "variance_reduction", "unit"],
+]
 
 # %% [markdown]
 # A saving is negative. Where an interval holds zero, these few replications cannot tell the change from nothing: more replications would narrow it.
@@ -80,7 +90,17 @@ difference.loc[["electricity_kwh", "melting_kwh_per_t_tapped", "carbon_kg", "cas
 
 # %%
 study = twin.evaluate(foundry.set({"run.randomness": "off"}), tasks=["dosing-furnace-cover-and-setback"])
-study.tasks[["id", "verdict", "energy_kwh_per_year_total", "carbon_kg_per_year", "cost_krw_per_year", "capex_krw", "payback_years"]]
+study.tasks[
+    [
+        "id",
+        "verdict",
+        "energy_kwh_per_year_total",
+        "carbon_kg_per_year",
+        "cost_krw_per_year",
+        "capex_krw",
+        "payback_years",
+    ]
+]
 
 # %%
 study.plot.ranking(lang="ko")

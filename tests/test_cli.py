@@ -19,7 +19,13 @@ NEVER_FOR_VALIDATE = ("pandas", "pyomo", "plotly", "scipy", "simpy")
 def twin(*words: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """Run the shell as a user does."""
     return subprocess.run(
-        [sys.executable, "-m", "twin.cli", *map(str, words)], capture_output=True, text=True, cwd=cwd, check=False, timeout=300)
+        [sys.executable, "-m", "twin.cli", *map(str, words)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        check=False,
+        timeout=300,
+    )
 
 
 def loaded_after(*words: object) -> set[str]:
@@ -27,8 +33,11 @@ def loaded_after(*words: object) -> set[str]:
     program = (
         "import sys\nfrom twin.cli import app\n"
         f"try:\n    app({[str(w) for w in words]!r}, standalone_mode=False)\nexcept BaseException:\n    pass\n"
-        "print('\\n' + ' '.join(sorted({name.split('.')[0] for name in sys.modules})))")
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True, timeout=120)
+        "print('\\n' + ' '.join(sorted({name.split('.')[0] for name in sys.modules})))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True, timeout=120
+    )
     return set(done.stdout.strip().splitlines()[-1].split())
 
 
@@ -46,7 +55,21 @@ def test_validate_loads_no_simulator() -> None:
 
 def test_every_verb_has_help() -> None:
     """Proves: the design's verbs are all there and say what they do."""
-    verbs = ("new", "examples", "schema", "doctor", "validate", "run", "optimize", "evaluate", "diagnose", "bill", "calibrate", "report", "runs")
+    verbs = (
+        "new",
+        "examples",
+        "schema",
+        "doctor",
+        "validate",
+        "run",
+        "optimize",
+        "evaluate",
+        "diagnose",
+        "bill",
+        "calibrate",
+        "report",
+        "runs",
+    )
     listing = twin("--help").stdout
     for verb in verbs:
         assert f" {verb} " in listing
@@ -71,12 +94,22 @@ def test_faults_as_json() -> None:
     assert done.returncode == 2
 
 
-@pytest.mark.parametrize("words", [
-    ("run", "no-such-file.yaml"), ("run",), ("run", FOUNDRY, "--set", "no-equals"), ("run", FOUNDRY, "--set", "site.contract_power=900"),
-    ("run", FOUNDRY, "--nonsense"), ("evaluate", FOUNDRY, "--task", "no-such-task"), ("evaluate", FOUNDRY, "--dispatch", "sometimes"),
-    ("bill", "no-such.csv", "--tariff", "kepco/industrial-b/hv-a/2"), ("report", "no-such-run"), ("new", "x", "--from", "no-such-example"),
-    ("run", FOUNDRY, "--report", "docx"),
-])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "no-such-file.yaml"),
+        ("run",),
+        ("run", FOUNDRY, "--set", "no-equals"),
+        ("run", FOUNDRY, "--set", "site.contract_power=900"),
+        ("run", FOUNDRY, "--nonsense"),
+        ("evaluate", FOUNDRY, "--task", "no-such-task"),
+        ("evaluate", FOUNDRY, "--dispatch", "sometimes"),
+        ("bill", "no-such.csv", "--tariff", "kepco/industrial-b/hv-a/2"),
+        ("report", "no-such-run"),
+        ("new", "x", "--from", "no-such-example"),
+        ("run", FOUNDRY, "--report", "docx"),
+    ],
+)
 def test_wrong_input_ends_with_status_two_and_words(words: tuple[object, ...]) -> None:
     """Proves: wrong input ends in status 2 and a sentence, never in a traceback, and prints nothing on stdout."""
     done = twin(*words)

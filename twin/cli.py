@@ -107,6 +107,12 @@ def show(result: api.Result, *, as_json: bool, lang: str) -> None:
     terminal.show(result.data, lang)
 
 
+def writable(folder: Path) -> Path:
+    """``folder``, made if need be: a place that cannot be written is told before the work, not after. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def keep(result: api.Result, out: Path, reports: str | None, lang: str, *, as_json: bool, quiet: bool) -> None:
     """Store a result, write the reports asked for; print the paths (on stderr where stdout carries JSON)."""
     wanted = split_formats(reports)
@@ -230,7 +236,12 @@ def run(
     """Simulate a scenario: energy, bill, carbon, output, with intervals."""
     with progress_bar(quiet=quiet) as progress:
         result = load(scenario, sets, quiet=quiet).run(
-            seed=seed, replications=replications, jobs=jobs, cluster=cluster, progress=progress, checkpoint=out
+            seed=seed,
+            replications=replications,
+            jobs=jobs,
+            cluster=cluster,
+            progress=progress,
+            checkpoint=writable(out),
         )
     show(result, as_json=as_json, lang=language(lang))
     keep(result, out, report, language(lang), as_json=as_json, quiet=quiet)
@@ -298,7 +309,7 @@ def evaluate(
             jobs=jobs,
             cluster=cluster,
             progress=progress,
-            checkpoint=out,
+            checkpoint=writable(out),
         )
     show(result, as_json=as_json, lang=language(lang))
     keep(result, out, report, language(lang), as_json=as_json, quiet=quiet)
@@ -322,7 +333,7 @@ def diagnose(
     """Where energy is lost, what one step of change is worth, which tasks address it."""
     with progress_bar(quiet=quiet) as progress:
         result = load(scenario, sets, quiet=quiet).diagnose(
-            seed=seed, replications=replications, jobs=jobs, progress=progress, checkpoint=out
+            seed=seed, replications=replications, jobs=jobs, progress=progress, checkpoint=writable(out)
         )
     show(result, as_json=as_json, lang=language(lang))
     keep(result, out, report, language(lang), as_json=as_json, quiet=quiet)
@@ -445,15 +456,18 @@ def guarded(call: Callable[[], Any]) -> int:
     except TwinError as error:
         typer.echo(str(error), err=True)
         return error.exit_status
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in the buffer has no reader
+            return 0
+        typer.echo(f"{error.filename or 'file'}: {error.strerror or error}; name another folder or file", err=True)
+        return 2
     except WrongUse as error:
         error.show()  # type: ignore[attr-defined]
         return 2
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("interrupted; what was finished is kept", err=True)
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in the buffer has no reader
-        return 0
 
 
 if __name__ == "__main__":

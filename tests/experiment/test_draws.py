@@ -53,7 +53,10 @@ def test_every_part_of_the_address_counts() -> None:
     """Proves: seed, replication, source, owner and serial each change the draw; names are not run together."""
     seen = {
         AddressedDraws(s, r).uniform(source, owner, k)
-        for s in (1, 2) for r in (0, 1) for source, owner in (("a", "bc"), ("ab", "c"), ("a", "c")) for k in (0, 1)
+        for s in (1, 2)
+        for r in (0, 1)
+        for source, owner in (("a", "bc"), ("ab", "c"), ("a", "c"))
+        for k in (0, 1)
     }
     assert len(seen) == 24
 
@@ -120,14 +123,21 @@ def test_normal_quantile_to_the_last_digits() -> None:
     assert normal_quantile(0.5) == 0.0
 
 
-@pytest.mark.parametrize(("sample", "mean", "sd"), [
-    (lambda u: exponential(u, 3.0), 3.0, 3.0),
-    (lambda u: lognormal(u, 1.5, 1.0), 1.5, 1.0),
-    (lambda u: weibull(u, 2.0, 1.0), 2.0, 2.0),
-    (lambda u: weibull(u, 2.0, 2.0), 2.0, 2.0 * math.sqrt(4 / math.pi - 1)),
-    (lambda u: uniform(u, 40.0, 80.0), 60.0, 40 / math.sqrt(12)),
-    (lambda u: triangular(u, 5.5, 6.5, 8.0), 20 / 3, math.sqrt((5.5**2 + 6.5**2 + 8**2 - 5.5 * 6.5 - 5.5 * 8 - 6.5 * 8) / 18)),
-])
+@pytest.mark.parametrize(
+    ("sample", "mean", "sd"),
+    [
+        (lambda u: exponential(u, 3.0), 3.0, 3.0),
+        (lambda u: lognormal(u, 1.5, 1.0), 1.5, 1.0),
+        (lambda u: weibull(u, 2.0, 1.0), 2.0, 2.0),
+        (lambda u: weibull(u, 2.0, 2.0), 2.0, 2.0 * math.sqrt(4 / math.pi - 1)),
+        (lambda u: uniform(u, 40.0, 80.0), 60.0, 40 / math.sqrt(12)),
+        (
+            lambda u: triangular(u, 5.5, 6.5, 8.0),
+            20 / 3,
+            math.sqrt((5.5**2 + 6.5**2 + 8**2 - 5.5 * 6.5 - 5.5 * 8 - 6.5 * 8) / 18),
+        ),
+    ],
+)
 def test_moments_by_quadrature(sample: object, mean: float, sd: float) -> None:
     """Proves: each inverse transform has the mean and spread that it was asked for (midpoint rule over its quantiles)."""
     assert callable(sample)

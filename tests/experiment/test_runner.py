@@ -104,7 +104,8 @@ def test_years_are_paired() -> None:
     """
     scn = small()
     base, same, more = annual_many(
-        [AnnualRequest(one) for one in (scn, scn.changed({}), scn.changed({"site.base_load": "10 kW"}))], replications=3)
+        [AnnualRequest(one) for one in (scn, scn.changed({}), scn.changed({"site.base_load": "10 kW"}))], replications=3
+    )
     for kpi in base.kpis:
         found = effect(same, base, kpi)
         assert (found.mean, found.low, found.high) == (0.0, 0.0, 0.0), kpi

@@ -76,7 +76,9 @@ def test_damage_is_found(stored: tuple[RunResult, Path], data: st.DataObject) ->
     if data.draw(st.booleans()):
         file.write_bytes(whole[:place])
     else:
-        file.write_bytes(whole[:place] + bytes([whole[place] ^ (1 << data.draw(st.integers(0, 7)))]) + whole[place + 1:])
+        file.write_bytes(
+            whole[:place] + bytes([whole[place] ^ (1 << data.draw(st.integers(0, 7)))]) + whole[place + 1 :]
+        )
     try:
         with pytest.raises(Damaged, match="damaged"):
             load(path)
@@ -141,7 +143,9 @@ run(small(), replications=400, checkpoint=Path(sys.argv[1]))
 
 def test_kill_and_resume(tmp_path: Path) -> None:
     """Proves: after kill -9 in the middle the finished replications are there, and the run taken up equals one that was never killed."""
-    child = subprocess.Popen([sys.executable, "-c", CHILD, str(tmp_path)], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(tmp_path)], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}
+    )
     kept = tmp_path / FOLDER
     deadline = time.monotonic() + 60.0
     while time.monotonic() < deadline and (not kept.is_dir() or len(list(kept.glob("*.parquet"))) < 3):

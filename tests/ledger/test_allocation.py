@@ -22,7 +22,8 @@ def bill(energy: float, demand: float, vat: float = 0.0) -> Bill:
     """A bill of three lines."""
     lines = tuple(
         BillLine(name, "2026-07", 1.0, "x", amount, amount, True, "")
-        for name, amount in (("energy_off_peak", energy), ("demand_charge", demand), ("vat", vat)))
+        for name, amount in (("energy_off_peak", energy), ("demand_charge", demand), ("vat", vat))
+    )
     quantities = BillQuantities("t", {"2026-07": 1.0}, (), (), (), {}, {}, (), False)
     return Bill("t", "KRW", lines, quantities, (), False)
 
@@ -30,10 +31,19 @@ def bill(energy: float, demand: float, vat: float = 0.0) -> Bill:
 def two_batches() -> Trace:
     """One machine: idle 1 h at 10 kW, batch 7 1 h at 100 kW, idle 1 h, batch 8 1 h at 300 kW; a utility at 20 kW throughout."""
     tables = {name: empty_table(name) for name in COLUMNS}
-    tables["flows"] = table("flows", [
-        (0, 7, 0, NONE, 0, H, 10.0, 0, 1), (0, 4, 0, 7, H, 2 * H, 100.0, 0, 1), (0, 7, 0, NONE, 2 * H, 3 * H, 10.0, 0, 1),
-        (0, 4, 0, 8, 3 * H, 4 * H, 300.0, 0, 1), (2, 4, 0, NONE, 0, 4 * H, 20.0, 0, 1)])
-    tables["batches"] = table("batches", [(7, 0, H, 2 * H, 1, NONE, 0, 100.0, 1.0), (8, 0, 3 * H, 4 * H, 2, NONE, 0, 300.0, 1.0)])
+    tables["flows"] = table(
+        "flows",
+        [
+            (0, 7, 0, NONE, 0, H, 10.0, 0, 1),
+            (0, 4, 0, 7, H, 2 * H, 100.0, 0, 1),
+            (0, 7, 0, NONE, 2 * H, 3 * H, 10.0, 0, 1),
+            (0, 4, 0, 8, 3 * H, 4 * H, 300.0, 0, 1),
+            (2, 4, 0, NONE, 0, 4 * H, 20.0, 0, 1),
+        ],
+    )
+    tables["batches"] = table(
+        "batches", [(7, 0, H, 2 * H, 1, NONE, 0, 100.0, 1.0), (8, 0, 3 * H, 4 * H, 2, NONE, 0, 300.0, 1.0)]
+    )
     return Trace(MONDAY, 4 * H, NAMES, tables)
 
 

@@ -21,7 +21,9 @@ def test_constant_factor() -> None:
     """Proves: 840 kWh at 0.4173 kg/kWh are 350.532 kg. Sensitivity: with the factor of 2024 it would be 381.4 kg."""
     trace = plant(24.0)
     found = emissions(scenario(), trace)
-    base = emissions_by(trace.flows, trace.names, factors_of(scenario(), trace.start, trace.duration_s))[("site", "processing")]
+    base = emissions_by(trace.flows, trace.names, factors_of(scenario(), trace.start, trace.duration_s))[
+        ("site", "processing")
+    ]
     assert base == pytest.approx(840.0 * 0.4173)
     assert found.factor_ids[0] == "kr/gir-2025-single-year"
     assert found.total_kg == pytest.approx(found.scope1_kg + found.scope2_location_kg)
@@ -65,15 +67,22 @@ def test_hours_of_the_day_and_dated_rows_agree() -> None:
     day = series_from_rows([{"kgco2e_per_kwh": v} for v in values], MONDAY, 2 * 86400.0, "f")
     stamps = [f"2026-07-{6 + k // 24:02d}T{k % 24:02d}:00" for k in range(48)]
     dated = series_from_rows(
-        [{"timestamp": s, "kgco2e_per_kwh": values[k % 24]} for k, s in enumerate(stamps)], MONDAY, 2 * 86400.0, "f")
+        [{"timestamp": s, "kgco2e_per_kwh": values[k % 24]} for k, s in enumerate(stamps)], MONDAY, 2 * 86400.0, "f"
+    )
     assert day.edges_s == pytest.approx(dated.edges_s)
     assert day.values == pytest.approx(dated.values)
 
 
-@pytest.mark.parametrize("rows", [
-    [{"kg": 1.0}], [{"kgco2e_per_kwh": -0.1}] * 24, [{"kgco2e_per_kwh": 0.4}] * 23, [{"kgco2e_per_kwh": "much"}],
-    [{"timestamp": "2026-07-07T00:00", "kgco2e_per_kwh": 0.4}],
-])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"kg": 1.0}],
+        [{"kgco2e_per_kwh": -0.1}] * 24,
+        [{"kgco2e_per_kwh": 0.4}] * 23,
+        [{"kgco2e_per_kwh": "much"}],
+        [{"timestamp": "2026-07-07T00:00", "kgco2e_per_kwh": 0.4}],
+    ],
+)
 def test_bad_factor_tables_are_input_faults(rows: list[dict[str, object]]) -> None:
     """Proves: a missing column, a negative value, a wrong count, text, an uncovered span are told, not guessed."""
     with pytest.raises(InputFault, match=r"site\.grid_factor"):

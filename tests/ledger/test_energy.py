@@ -34,7 +34,9 @@ def test_decaying_row_has_the_closed_form() -> None:
 
 def test_uneven_edges_and_rows_outside() -> None:
     """Proves: bins need not be equal and what lies outside is left out. Sensitivity: clipping too late would count 30 kWh more."""
-    flows = table("flows", [(0, 4, 0, -1, -1800.0, 5400.0, 60.0, 0.0, 1.0), (0, 4, 0, -1, 9000.0, 9999.0, 60.0, 0.0, 1.0)])
+    flows = table(
+        "flows", [(0, 4, 0, -1, -1800.0, 5400.0, 60.0, 0.0, 1.0), (0, 4, 0, -1, 9000.0, 9999.0, 60.0, 0.0, 1.0)]
+    )
     assert integrate(flows, np.array([0.0, 600.0, 3600.0, 4000.0]))[0] == pytest.approx([10.0, 50.0, 400.0 / 60.0])
 
 
@@ -61,7 +63,9 @@ def test_energy_by_names() -> None:
     assert sums[("site", "processing")] == pytest.approx(840.0)
 
 
-ROW = st.tuples(st.floats(-4000, 90000), st.floats(0.001, 30000), st.floats(-50, 400), st.floats(-80, 80), st.floats(30, 9000))
+ROW = st.tuples(
+    st.floats(-4000, 90000), st.floats(0.001, 30000), st.floats(-50, 400), st.floats(-80, 80), st.floats(30, 9000)
+)
 
 
 @settings(max_examples=120, deadline=None)

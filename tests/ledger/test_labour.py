@@ -30,7 +30,12 @@ def trace_of(rows: list[tuple[float, float, float, int]], days: int = 7, start: 
 
 def cost(rows: list[tuple[float, float, float, int]], holidays: tuple[dt.date, ...] = (), days: int = 7) -> LabourCost:
     """Wages of hand-made rows at 10,000 KRW/h."""
-    spans = {"furnace": [(dt.date(2026, 7, 6) + dt.timedelta(days=k), k * DAY + 8 * 3600.0, k * DAY + 17 * 3600.0) for k in range(days)]}
+    spans = {
+        "furnace": [
+            (dt.date(2026, 7, 6) + dt.timedelta(days=k), k * DAY + 8 * 3600.0, k * DAY + 17 * 3600.0)
+            for k in range(days)
+        ]
+    }
     return labour_cost_of(worked_hours(trace_of(rows, days), LAW, spans), WAGE, LAW, {"furnace": holidays})
 
 
@@ -81,7 +86,9 @@ def test_two_shifts_of_one_crew_are_different_people() -> None:
 
 def test_a_shift_belongs_to_the_day_it_starts() -> None:
     """Proves: a night shift that starts on Monday and ends on a holiday earns no holiday pay; one that starts on it does."""
-    spans = {"furnace": [(dt.date(2026, 7, 6), 20 * 3600.0, 29 * 3600.0), (dt.date(2026, 7, 7), 44 * 3600.0, 53 * 3600.0)]}
+    spans = {
+        "furnace": [(dt.date(2026, 7, 6), 20 * 3600.0, 29 * 3600.0), (dt.date(2026, 7, 7), 44 * 3600.0, 53 * 3600.0)]
+    }
     holiday = {"furnace": {dt.date(2026, 7, 7)}}
     first = labour_cost_of(worked_hours(trace_of([(20, 24, 1, 0), (25, 29, 1, 0)]), LAW, spans), WAGE, LAW, holiday)
     second = labour_cost_of(worked_hours(trace_of([(44, 48, 1, 0), (49, 53, 1, 0)]), LAW, spans), WAGE, LAW, holiday)
@@ -108,7 +115,11 @@ def test_unknown_law_adds_nothing() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.floats(0, 160), st.floats(0.1, 20), st.integers(1, 4), st.integers(0, 1)), min_size=1, max_size=8))
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 160), st.floats(0.1, 20), st.integers(1, 4), st.integers(0, 1)), min_size=1, max_size=8
+    )
+)
 def test_hours_are_conserved(rows: list[tuple[float, float, int, int]]) -> None:
     """Proves: cutting at nights, days and shifts loses no person-hour, and bands never exceed the whole."""
     whole = [(a, min(a + length, 168.0), float(people), overtime) for a, length, people, overtime in rows]

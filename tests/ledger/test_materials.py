@@ -12,10 +12,20 @@ from twin.ledger.materials import fuel_cost_of, material_cost, material_cost_of,
 
 def test_metal_at_its_price_with_the_change_of_stock() -> None:
     """Proves: 900 kg at 3,000 + 100 kg at 4,000 = 3.1 MKRW; 50 kg more in stock at the end are worth 155,000; 20 kg lost cost 62,000."""
-    sums = {("ingot", "in"): 900.0, ("silicon", "addition"): 100.0, ("ADC12", "stock_open"): 400.0, ("ADC12", "stock_close"): 450.0,
-            ("ADC12", "melt_loss"): 20.0, ("ADC12", "good"): 930.0}
+    sums = {
+        ("ingot", "in"): 900.0,
+        ("silicon", "addition"): 100.0,
+        ("ADC12", "stock_open"): 400.0,
+        ("ADC12", "stock_close"): 450.0,
+        ("ADC12", "melt_loss"): 20.0,
+        ("ADC12", "good"): 930.0,
+    }
     found = material_cost_of(sums, {}, {"ingot": 3000.0, "silicon": 4000.0})
-    assert {line.name: line.amount_krw for line in found.lines} == {"ingot": 2.7e6, "silicon": 4e5, "stock_change": -155_000.0}
+    assert {line.name: line.amount_krw for line in found.lines} == {
+        "ingot": 2.7e6,
+        "silicon": 4e5,
+        "stock_change": -155_000.0,
+    }
     assert found.total_krw == pytest.approx(2_945_000.0)
     assert found.melt_loss_krw == pytest.approx(62_000.0)
 

@@ -21,12 +21,16 @@ from twin.scenario.scenario import Scenario
 SEOUL = ZoneInfo("Asia/Seoul")
 
 
-def week_result(one: Representative, load_kwh: np.ndarray, extra: Mapping[tuple[str, ...], np.ndarray] | None = None) -> RepResult:
+def week_result(
+    one: Representative, load_kwh: np.ndarray, extra: Mapping[tuple[str, ...], np.ndarray] | None = None
+) -> RepResult:
     """A replication of a representative run with this quarter-hour load."""
     start = dt.datetime.combine(one.scenario.spec.run.start, dt.time(), SEOUL)
     days = len(load_kwh) // 96
     series: dict[tuple[str, ...], np.ndarray] = {
-        ("quarter", "electricity"): load_kwh, ("day", "all", "processing", "electricity"): load_kwh.reshape(days, 96).sum(axis=1)}
+        ("quarter", "electricity"): load_kwh,
+        ("day", "all", "processing", "electricity"): load_kwh.reshape(days, 96).sum(axis=1),
+    }
     series.update(extra or {})
     return RepResult(0, 1, start, "Asia/Seoul", one.scenario.spec.run.duration_s, {}, {}, {}, series)
 
@@ -50,9 +54,14 @@ def test_open_and_closed_days_keep_their_kind() -> None:
     first = one.scenario.spec.run.start
     for k in range(365):
         here = day_kind(scn, laid.first + dt.timedelta(days=k))
-        there, recovering = (day_kind(one.scenario, first + dt.timedelta(days=int(spot.day[k]))) for spot in (laid.other, laid.main))
+        there, recovering = (
+            day_kind(one.scenario, first + dt.timedelta(days=int(spot.day[k]))) for spot in (laid.other, laid.main)
+        )
         open_kinds = ("working", "first_after_rest")
-        assert (here in open_kinds) == (there in open_kinds) == (recovering in open_kinds), (laid.first + dt.timedelta(days=k), here)
+        assert (here in open_kinds) == (there in open_kinds) == (recovering in open_kinds), (
+            laid.first + dt.timedelta(days=k),
+            here,
+        )
 
 
 def test_annual_energy_is_days_times_their_load() -> None:
@@ -60,13 +69,17 @@ def test_annual_energy_is_days_times_their_load() -> None:
     scn = scenario()
     (one,) = representatives(scn)
     year = compose(scn, {"all": week_result(one, by_kind(scn, one, {"open": 40.0, "shut": 4.0}))})
-    open_days = sum(day_kind(scn, dt.date(2026, 7, 1) + dt.timedelta(days=k)) in ("working", "first_after_rest") for k in range(365))
+    open_days = sum(
+        day_kind(scn, dt.date(2026, 7, 1) + dt.timedelta(days=k)) in ("working", "first_after_rest") for k in range(365)
+    )
     expected = 96.0 * (40.0 * open_days + 4.0 * (365 - open_days))
     assert year.kpis["electricity_kwh"] == pytest.approx(expected, rel=1e-12)
     assert year.by_equipment_kwh[("all", "processing", "electricity")] == pytest.approx(expected, rel=1e-12)
     assert sum(float(month["kwh"]) for month in year.months) == pytest.approx(expected, rel=1e-12)
     assert sum(float(month["bill_krw"]) for month in year.months) == pytest.approx(year.bill.total, rel=1e-12)
-    assert [month["month"] for month in year.months] == [f"2026-{m:02d}" for m in range(7, 13)] + [f"2027-{m:02d}" for m in range(1, 7)]
+    assert [month["month"] for month in year.months] == [f"2026-{m:02d}" for m in range(7, 13)] + [
+        f"2027-{m:02d}" for m in range(1, 7)
+    ]
 
 
 def test_the_ratchet_carries_from_the_past() -> None:

@@ -42,7 +42,7 @@ def test_a_backlog_is_made_up_by_shares_of_the_recovery_week() -> None:
     weekly = found.share[::7]
     july = next(k for k, kind in enumerate(laid.types) if kind.startswith(CLOSED))
     assert laid.types[july + 1].startswith(AFTER)
-    assert weekly[july + 2: july + 5] == pytest.approx([1.0, 0.5, 0.0])
+    assert weekly[july + 2 : july + 5] == pytest.approx([1.0, 0.5, 0.0])
 
 
 def test_the_year_makes_what_its_orders_ask_for() -> None:
@@ -86,6 +86,9 @@ def test_shares_are_shares_and_continuous(closed: float, after: float) -> None:
     assert first.share.max() <= 1.0
     made = [sum(v.sum() for v in one.sums("material").values()) for one in (first, second)]
     gain = max(after - USUAL, 0.0) * 1000.0
-    assert made[0] <= 1000.0 * USUAL * laid.demand.sum() + 2 * gain * len([t for t in laid.types if t.startswith(AFTER)]) + 1e-6
+    assert (
+        made[0]
+        <= 1000.0 * USUAL * laid.demand.sum() + 2 * gain * len([t for t in laid.types if t.startswith(AFTER)]) + 1e-6
+    )
     if abs(after / USUAL - 1.0) > 0.01:
         assert made[1] == pytest.approx(made[0], rel=1e-4)

@@ -36,8 +36,12 @@ def test_weeks_are_typed_by_the_shifts_that_fall_out() -> None:
 
 def test_shutdowns_and_removed_holidays_count() -> None:
     """Proves: a shutdown closes its week; a holiday on which the plant works does not. Sensitivity: the country alone would decide."""
-    changed = scenario({
-        "calendar.shutdowns": [{"from": "2026-08-03", "to": "2026-08-07"}], "calendar.removed_holidays": ["2026-07-17"]})
+    changed = scenario(
+        {
+            "calendar.shutdowns": [{"from": "2026-08-03", "to": "2026-08-07"}],
+            "calendar.removed_holidays": ["2026-07-17"],
+        }
+    )
     assert closed_weekdays(changed, dt.date(2026, 8, 3)) == (0, 1, 2, 3, 4)
     assert closed_weekdays(changed, dt.date(2026, 7, 13)) == ()
     assert closed_weekdays(scenario(), dt.date(2026, 8, 3)) == ()
@@ -68,20 +72,31 @@ def test_patterns_are_the_most_frequent() -> None:
 def test_seasons_share_a_run_unless_plans_depend_on_them() -> None:
     """Proves: as operated one run serves all seasons; optimised dispatch takes one each. Sensitivity: the hash must see the rule."""
     assert list(representative_scenarios(scenario())) == ["all"]
-    assert list(representative_scenarios(scenario({"dispatch.rule": "optimized"}))) == ["summer", "spring_autumn", "winter"]
+    assert list(representative_scenarios(scenario({"dispatch.rule": "optimized"}))) == [
+        "summer",
+        "spring_autumn",
+        "winter",
+    ]
 
 
 def test_hash_leaves_out_what_only_accounts_read() -> None:
     """Proves: tariff, prices, wages, PV, factors do not change a simulation; a cycle, a shift, a cap do."""
     run = representatives(scenario())[0].scenario
     same = {
-        "site.tariff": "kepco/industrial-b/hv-a/1", "site.pv": {"peak": "100 kW", "profile": "kr/ansan-siheung"},
+        "site.tariff": "kepco/industrial-b/hv-a/1",
+        "site.pv": {"peak": "100 kW", "profile": "kr/ansan-siheung"},
         "site.grid_factor": "kr/gir-2024",
-        "crews.furnace.wage": "20000 KRW/h", "materials.ingot.price": "1 KRW/kg", "site.demand_history": ["1 kW"],
+        "crews.furnace.wage": "20000 KRW/h",
+        "materials.ingot.price": "1 KRW/kg",
+        "site.demand_history": ["1 kW"],
     }
     for path, value in same.items():
         assert simulation_sha256(run.changed({path: value})) == simulation_sha256(run), path
-    for path, value in {"stations.cast.cycle": "61 s", "calendar.shifts.day.to": "17:30", "site.power_cap": "700 kW"}.items():
+    for path, value in {
+        "stations.cast.cycle": "61 s",
+        "calendar.shifts.day.to": "17:30",
+        "site.power_cap": "700 kW",
+    }.items():
         assert simulation_sha256(run.changed({path: value})) != simulation_sha256(run), path
 
 

@@ -14,13 +14,20 @@ from twin.ledger.trace import CARRIER, COLUMNS, NONE, OUTCOMES, ROLE, STATE, TER
 SEOUL = ZoneInfo("Asia/Seoul")
 MONDAY = dt.datetime(2026, 7, 6, tzinfo=SEOUL)
 NAMES = Names(
-    equipment=("melt.1", "cast.1", "site"), station=("melt", "cast"), station_of=(0, 1, NONE), product=("housing",), order=("weekly",),
-    crew=("furnace",), material=("ingot", "silicon", "ADC12", "housing"),
+    equipment=("melt.1", "cast.1", "site"),
+    station=("melt", "cast"),
+    station_of=(0, 1, NONE),
+    product=("housing",),
+    order=("weekly",),
+    crew=("furnace",),
+    material=("ingot", "silicon", "ADC12", "housing"),
 )
 MELT, CAST, SITE = 0, 1, 2
 
 
-def flow(r: Recorder, where: tuple[int, str, int], span: tuple[float, float], base: float, amp: float = 0.0, tau: float = 1.0) -> float:
+def flow(
+    r: Recorder, where: tuple[int, str, int], span: tuple[float, float], base: float, amp: float = 0.0, tau: float = 1.0
+) -> float:
     """One electric flow row of (equipment, state, batch) and its counter, closed by the antiderivative; returns the kWh."""
     (equipment, state, batch), (t0, t1) = where, span
     r.add("flows", equipment, STATE[state], CARRIER["electricity"], batch, t0, t1, base, amp, tau)

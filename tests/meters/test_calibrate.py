@@ -20,14 +20,23 @@ from twin.models.hearth import Hearth
 from twin.scenario.scenario import read
 
 SCENARIO = ROOT / "scenarios" / "aluminium-melt-shop.yaml"
-BARS = {"total_error_pct": 3.0, "batch_mape_pct": 5.0, "cvrmse_15min_pct": 32.0, "cvrmse_hourly_pct": 25.0, "daily_peak_error_pct": 5.0}
+BARS = {
+    "total_error_pct": 3.0,
+    "batch_mape_pct": 5.0,
+    "cvrmse_15min_pct": 32.0,
+    "cvrmse_hourly_pct": 25.0,
+    "daily_peak_error_pct": 5.0,
+}
 
 
 @lru_cache(maxsize=1)
 def _calibrated(folder: Path) -> Calibration:
     return calibrate(
-        read(SCENARIO), meter=folder / "meter_2024-10-13_27.csv.gz", heats=folder / "batch_records.csv",
-        test=folder / "meter_2025-05-02_15.csv.gz")
+        read(SCENARIO),
+        meter=folder / "meter_2024-10-13_27.csv.gz",
+        heats=folder / "batch_records.csv",
+        test=folder / "meter_2025-05-02_15.csv.gz",
+    )
 
 
 @pytest.fixture
@@ -78,7 +87,10 @@ def test_parameters_and_what_is_not_known(result: Calibration) -> None:
     assert all(set(row) == {"name", "value", "low", "high", "unit", "identified"} for row in rows.values())
     assert rows["loss_at_tap"]["identified"]
     assert 110.0 < rows["loss_at_tap"]["low"] < rows["loss_at_tap"]["high"] < 195.0
-    assert not any(rows[name]["identified"] for name in ("power.efficiency", "lining.conductance", "power.auxiliaries", "charge.mass"))
+    assert not any(
+        rows[name]["identified"]
+        for name in ("power.efficiency", "lining.conductance", "power.auxiliaries", "charge.mass")
+    )
     assert 0.5 < rows["power.efficiency"]["low"] < rows["power.efficiency"]["high"] < 0.7
     assert any("power.efficiency" in note and "lining.conductance" in note for note in result.notes)
     assert result.fit.collinearity > 15.0
@@ -102,7 +114,8 @@ def test_the_fitted_scenario_is_the_shipped_one_and_reproduces_the_fit(result: C
     written = write_fitted(SCENARIO, result.fitted_scenario_changes, tmp_path / "fitted.yaml")
     assert read(written).sha256 == read(SCENARIO).sha256
     assert [line for line in written.read_text().splitlines() if line.startswith("#")] == [
-        line for line in SCENARIO.read_text().splitlines() if line.startswith("#")]
+        line for line in SCENARIO.read_text().splitlines() if line.startswith("#")
+    ]
     kind = read(SCENARIO).stations["melt"]
     assert isinstance(kind, InductionFurnace)
     hearth = Hearth(kind, AMBIENT_C)
@@ -110,16 +123,25 @@ def test_the_fitted_scenario_is_the_shipped_one_and_reproduces_the_fit(result: C
     model = result.model
     program = model.practice.power_kw(1.0, LONGEST_MIN)
     melted = melt_until(
-        model.melter, model.curve, program[None, :], np.array([kind.charge.mass_kg]), model.melter.cold_lining(),
-        model.curve.at(kind.tap_c))
+        model.melter,
+        model.curve,
+        program[None, :],
+        np.array([kind.charge.mass_kg]),
+        model.melter.cold_lining(),
+        model.curve.at(kind.tap_c),
+    )
     minutes = float(melted.minutes[0])
     kwh = float(np.interp(minutes, np.arange(LONGEST_MIN + 1), np.concatenate(([0.0], np.cumsum(program))))) / 60.0
     assert sum(phase.duration_s for phase in phases) / 60.0 == pytest.approx(minutes, rel=0.005)
-    assert sum(flow.amount(phase.duration_s) for phase in phases for flow in phase.flows) == pytest.approx(kwh, rel=0.005)
+    assert sum(flow.amount(phase.duration_s) for phase in phases for flow in phase.flows) == pytest.approx(
+        kwh, rel=0.005
+    )
 
 
-@pytest.mark.parametrize(("name", "worst_mape_pct"), [
-    ("meter_2025-06-02_ctrlA_furnA.csv.gz", 5.0), ("meter_2025-07-02_ctrlB_furnB.csv.gz", 5.0)])
+@pytest.mark.parametrize(
+    ("name", "worst_mape_pct"),
+    [("meter_2025-06-02_ctrlA_furnA.csv.gz", 5.0), ("meter_2025-07-02_ctrlB_furnB.csv.gz", 5.0)],
+)
 def test_other_short_logs(result: Calibration, name: str, worst_mape_pct: float) -> None:
     """Proves: on two single days of known furnaces, starts and taps give each heat within 5 % on average. Sensitivity: the training's
     mean kWh errs by

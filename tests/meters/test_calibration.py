@@ -49,7 +49,14 @@ def evidence() -> Evidence:
         lining = melted.lining_c[0]
         minutes.append(float(melted.minutes[0]))
     charged = tuple(_weighed(mass) for mass in (500.0, 525.0, 550.0))
-    return Evidence(Heats(power, np.array(minutes), gaps, 1), made.melter, charged, made.curve, 950.0, usual_kw=ramp(1.0, 300, 448.0))
+    return Evidence(
+        Heats(power, np.array(minutes), gaps, 1),
+        made.melter,
+        charged,
+        made.curve,
+        950.0,
+        usual_kw=ramp(1.0, 300, 448.0),
+    )
 
 
 def _weighed(mass_kg: float) -> ChargedHeat:
@@ -101,8 +108,17 @@ def test_leaving_one_heat_out_is_one_step() -> None:
     """
     whole = evidence()
     rows = charged_rows(whole, 1)
-    assert rows.stop - rows.start == len([dip for dip in whole.charged[1].dips if dip[1] >= whole.lowest_dip_c and dip[0] < len(
-        whole.charged[1].power_kw) - 2]) + 1
+    assert (
+        rows.stop - rows.start
+        == len(
+            [
+                dip
+                for dip in whole.charged[1].dips
+                if dip[1] >= whole.lowest_dip_c and dip[0] < len(whole.charged[1].power_kw) - 2
+            ]
+        )
+        + 1
+    )
     stepped = fitted().without(rows)
     again = fit(replace(whole, charged=(whole.charged[0], whole.charged[2])), PRIORS)
     sd = np.array([parameter.sd for parameter in fitted().parameters])
@@ -137,7 +153,9 @@ def test_practice_of_a_made_log() -> None:
     rng = np.random.default_rng(3)
     paces = rng.normal(1.0, 0.2, 30).clip(0.5)
     paces /= np.median(paces)
-    paths = [np.concatenate([ramp(pace, 95, 448.0), np.full(10 if i % 3 == 0 else 0, 190.0)]) for i, pace in enumerate(paces)]
+    paths = [
+        np.concatenate([ramp(pace, 95, 448.0), np.full(10 if i % 3 == 0 else 0, 190.0)]) for i, pace in enumerate(paces)
+    ]
     practice = fit_practice(paths)
     assert practice.full_kw == pytest.approx(448.0, rel=0.01)
     assert practice.hold_kw == pytest.approx(190.0)

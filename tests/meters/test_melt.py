@@ -30,7 +30,9 @@ def test_minute_steps_follow_the_exact_solution() -> None:
     cold_kwh = state.enthalpy_kwh
     at = 0
     for kw, minutes in POWERS:
-        state = furnace.advance(state, melter.efficiency * (kw - melter.auxiliary_kw), 60.0 * minutes, mode="melting").state
+        state = furnace.advance(
+            state, melter.efficiency * (kw - melter.auxiliary_kw), 60.0 * minutes, mode="melting"
+        ).state
         at += minutes
         assert course[at - 1] == pytest.approx(state.enthalpy_kwh - cold_kwh, rel=2e-3)
 
@@ -75,5 +77,12 @@ def test_a_tap_temperature_that_is_not_reached_shows() -> None:
     """
     made = shop()
     weak = np.stack([np.full(60, 100.0), np.full(60, 200.0)])
-    melted = melt_until(made.melter(VECTOR), made.curve, weak, np.full(2, 520.0), made.melter(VECTOR).cold_lining(), made.curve.at(950.0))
+    melted = melt_until(
+        made.melter(VECTOR),
+        made.curve,
+        weak,
+        np.full(2, 520.0),
+        made.melter(VECTOR).cold_lining(),
+        made.curve.at(950.0),
+    )
     assert melted.minutes[0] > melted.minutes[1] > 60.0

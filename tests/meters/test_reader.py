@@ -49,12 +49,24 @@ def test_doubled_unsorted_blank_and_reset(tmp_path: Path) -> None:
     """Proves: rows are sorted, the last of a doubled stamp counts, blanks are left out, a counter that restarts goes on. Sensitivity:
     without the repair the counter's difference would be negative.
     """
-    rows = ["2024-10-13 00:01:00,61,998", "2024-10-13 00:00:00,60,997", "2024-10-13 00:02:00,,999", "2024-10-13 00:03:00,70,1",
-            "2024-10-13 00:03:00,72,1", "2024-10-13 00:04:00,60,2"]
+    rows = [
+        "2024-10-13 00:01:00,61,998",
+        "2024-10-13 00:00:00,60,997",
+        "2024-10-13 00:02:00,,999",
+        "2024-10-13 00:03:00,70,1",
+        "2024-10-13 00:03:00,72,1",
+        "2024-10-13 00:04:00,60,2",
+    ]
     meter = read_meter(write(tmp_path, HEADER + "\n".join(rows)), zone="Asia/Bangkok")
     assert meter.power_kw.tolist() == [60.0, 61.0, 72.0, 60.0]
     quality = meter.quality
-    assert (quality.rows, quality.blank_rows, quality.doubled_rows, quality.unsorted_rows, quality.counter_resets) == (6, 1, 1, 1, 1)
+    assert (quality.rows, quality.blank_rows, quality.doubled_rows, quality.unsorted_rows, quality.counter_resets) == (
+        6,
+        1,
+        1,
+        1,
+        1,
+    )
     assert quality.counter_kwh == pytest.approx(1.0 + 1.0 + 1.0)
 
 
@@ -70,8 +82,13 @@ def test_end_stamps_and_packed_files(tmp_path: Path) -> None:
 
 def test_every_bad_line_is_named(tmp_path: Path) -> None:
     """Proves: all bad cells are told at once, each with its line and column. Sensitivity: a reader that stops at the first tells one."""
-    rows = ["2024-10-13 00:00:00,60,1", "yesterday,60,2", "2024-10-13 00:02:00,sixty,3",
-            "2024-10-13 00:03:00+07:00,60,4", "2024-10-13 00:04:00"]
+    rows = [
+        "2024-10-13 00:00:00,60,1",
+        "yesterday,60,2",
+        "2024-10-13 00:02:00,sixty,3",
+        "2024-10-13 00:03:00+07:00,60,4",
+        "2024-10-13 00:04:00",
+    ]
     path = write(tmp_path, HEADER + "\n".join(rows))
     with pytest.raises(ScenarioFaults) as caught:
         read_meter(path, zone="Asia/Bangkok")
@@ -79,12 +96,19 @@ def test_every_bad_line_is_named(tmp_path: Path) -> None:
     assert "sixty" in str(caught.value)
 
 
-@pytest.mark.parametrize(("text", "zone", "said"), [
-    ("a,b\n1,2\n", "Asia/Bangkok", "no column 'timestamp'"),
-    (HEADER, "Asia/Bangkok", "fewer than two"),
-    (HEADER + "2024-10-13 00:00:00,1,1\n2024-10-13 00:01:00,1,1\n", "Asia/Bangkock", "unknown time zone"),
-    (HEADER + "2024-10-26 00:00:00,1,1\n2024-10-28 00:01:00,1,1\n", "Europe/Berlin", "clock of Europe/Berlin changes"),
-])
+@pytest.mark.parametrize(
+    ("text", "zone", "said"),
+    [
+        ("a,b\n1,2\n", "Asia/Bangkok", "no column 'timestamp'"),
+        (HEADER, "Asia/Bangkok", "fewer than two"),
+        (HEADER + "2024-10-13 00:00:00,1,1\n2024-10-13 00:01:00,1,1\n", "Asia/Bangkock", "unknown time zone"),
+        (
+            HEADER + "2024-10-26 00:00:00,1,1\n2024-10-28 00:01:00,1,1\n",
+            "Europe/Berlin",
+            "clock of Europe/Berlin changes",
+        ),
+    ],
+)
 def test_files_that_cannot_be_used(tmp_path: Path, text: str, zone: str, said: str) -> None:
     """Proves: each such file is refused as an input fault that says why. Sensitivity: read anyway, hours would silently shift."""
     with pytest.raises(InputFault, match=said):
@@ -106,10 +130,15 @@ def test_counter_agrees_with_integral_on_real_logs() -> None:
     assert meter.minutes().energy_kwh == pytest.approx(61801.0, rel=0.005)
 
 
-@pytest.mark.parametrize("data", [
-    "timestamp,kW,비고\n2026-07-01 00:00,5,\n".encode("cp949"), gzip.compress(HEADER.encode() * 50)[:30], b"\x1f\x8b\x08\x00\x00\x00rubbish",
-    b'timestamp,kW\n"' + b"x" * 200_000 + b'",1\n',
-])
+@pytest.mark.parametrize(
+    "data",
+    [
+        "timestamp,kW,비고\n2026-07-01 00:00,5,\n".encode("cp949"),
+        gzip.compress(HEADER.encode() * 50)[:30],
+        b"\x1f\x8b\x08\x00\x00\x00rubbish",
+        b'timestamp,kW\n"' + b"x" * 200_000 + b'",1\n',
+    ],
+)
 def test_what_cannot_be_read_is_said_in_words(tmp_path: Path, data: bytes) -> None:
     """Proves: another encoding, a broken archive and a cell without end are faults, not tracebacks."""
     path = tmp_path / "meter.csv"

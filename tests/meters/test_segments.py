@@ -34,16 +34,24 @@ def test_no_heat_in_an_idle_log() -> None:
 
 def test_own_gap_counts_the_same_furnace() -> None:
     """Proves: with two furnaces in turn the gap is to the heat before the last. Sensitivity: with one it is to the last."""
-    power = np.concatenate([np.zeros(10), np.full(100, 400.0), np.zeros(10), np.full(100, 400.0), np.zeros(10), np.full(100, 400.0)])
+    power = np.concatenate(
+        [np.zeros(10), np.full(100, 400.0), np.zeros(10), np.full(100, 400.0), np.zeros(10), np.full(100, 400.0)]
+    )
     heats = find_heats(meter_of(power))
     assert own_gap_s(heats, 2)[2] == 120 * 60.0
     assert own_gap_s(heats, 1)[2] == 600.0
     assert np.isnan(own_gap_s(heats, 2)[:2]).all()
 
 
-@pytest.mark.parametrize(("name", "heats", "mean_kwh", "sd_kwh"), [
-    ("meter_2024-10-13_27.csv.gz", 103, 588.4, 38.0), ("meter_2025-05-02_15.csv.gz", 84, 569.5, 43.1),
-    ("meter_2025-06-02_ctrlA_furnA.csv.gz", 5, 529.7, 81.4), ("meter_2025-07-02_ctrlB_furnB.csv.gz", 4, 566.7, 54.6)])
+@pytest.mark.parametrize(
+    ("name", "heats", "mean_kwh", "sd_kwh"),
+    [
+        ("meter_2024-10-13_27.csv.gz", 103, 588.4, 38.0),
+        ("meter_2025-05-02_15.csv.gz", 84, 569.5, 43.1),
+        ("meter_2025-06-02_ctrlA_furnA.csv.gz", 5, 529.7, 81.4),
+        ("meter_2025-07-02_ctrlB_furnB.csv.gz", 4, 566.7, 54.6),
+    ],
+)
 def test_published_table_of_the_real_logs(name: str, heats: int, mean_kwh: float, sd_kwh: float) -> None:
     """Proves: the rule finds the heats that the data's own description counts. Sensitivity: joining up to 4 minutes moves the sd of the
     second log by 5 kWh and of the third by 76.

@@ -13,16 +13,25 @@ from twin.models.station import Floor, Job, Place, Unit
 from twin.models.worktime import ALWAYS, WorkTime
 
 ELECTRICITY = CARRIER["electricity"]
-RATES = {STATE["processing"]: {ELECTRICITY: 10.0}, STATE["starved"]: {ELECTRICITY: 2.0}, STATE["blocked"]: {ELECTRICITY: 3.0},
-         STATE["setup"]: {ELECTRICITY: 5.0}, STATE["standby"]: {ELECTRICITY: 1.0}}
+RATES = {
+    STATE["processing"]: {ELECTRICITY: 10.0},
+    STATE["starved"]: {ELECTRICITY: 2.0},
+    STATE["blocked"]: {ELECTRICITY: 3.0},
+    STATE["setup"]: {ELECTRICITY: 5.0},
+    STATE["standby"]: {ELECTRICITY: 1.0},
+}
 
 
 class Line:
     """Stations in series, one unit each; ``times[k]`` seconds a lot at station k, ``rooms[k]`` places before station k + 1."""
 
-    def __init__(self, times: Sequence[float | Callable[[Job], float]], rooms: Sequence[float] = (), worktime: WorkTime = ALWAYS) -> None:
+    def __init__(
+        self, times: Sequence[float | Callable[[Job], float]], rooms: Sequence[float] = (), worktime: WorkTime = ALWAYS
+    ) -> None:
         self.floor = Floor(0.0)
-        self.places = [Place(self.floor, f"s{k}", rooms[k - 1] if k and rooms else math.inf, worktime) for k in range(len(times))]
+        self.places = [
+            Place(self.floor, f"s{k}", rooms[k - 1] if k and rooms else math.inf, worktime) for k in range(len(times))
+        ]
         self.units = []
         for k, (place, time) in enumerate(zip(self.places, times, strict=True)):
             self.units.append(Unit(place, k, time if callable(time) else (lambda _, time=time: time)))

@@ -8,7 +8,8 @@ from twin.models.cap import PowerCap, envelope
 E = CARRIER["electricity"]
 MACHINE = envelope(
     {STATE["processing"]: {E: 50.0}, STATE["standby"]: {E: 10.0}, STATE["startup"]: {E: 30.0}},
-    [(0.0, 100.0, STATE["off"]), (100.0, 200.0, STATE["startup"]), (500.0, 900.0, STATE["standby"])])
+    [(0.0, 100.0, STATE["off"]), (100.0, 200.0, STATE["startup"]), (500.0, 900.0, STATE["standby"])],
+)
 
 
 def test_a_machine_reserves_what_it_may_draw() -> None:

@@ -38,13 +38,17 @@ def test_a_line_condensed_in_chunks_has_the_quarter_hours_of_one_that_is_not(mon
     for k in range(3):
         whole = quarter_hour_kwh(made["flows"].where(made["flows"]["equipment"] == k), "electricity", 0.0, end)
         assert np.allclose(sums.amount[k, CARRIER["electricity"]][: len(whole)], whole, rtol=1e-9, atol=1e-12)
-        assert {s: t for s, t in zip(STATES, sums.state_s[k].tolist(), strict=True) if t} == pytest.approx(hours_in(made["states"], k))
+        assert {s: t for s, t in zip(STATES, sums.state_s[k].tolist(), strict=True) if t} == pytest.approx(
+            hours_in(made["states"], k)
+        )
 
 
 def test_a_condensed_trace_keeps_load_material_and_time() -> None:
     """Proves: with records off the quarter-hour load, material by role and hours by state are those of the whole trace."""
     scenario = read(ROOT / "scenarios" / "aluminium-foundry.yaml")
-    whole, small = (simulate(scenario, MeanDraws(), t_from=0.0, t_to=86_400.0, records=records) for records in (True, False))
+    whole, small = (
+        simulate(scenario, MeanDraws(), t_from=0.0, t_to=86_400.0, records=records) for records in (True, False)
+    )
     load = [np.asarray(quarter_hour_kwh(t.flows, "electricity", 0.0, 86_400.0)) for t in (whole, small)]
     assert np.allclose(load[0], load[1], rtol=1e-9, atol=1e-9)
     by_role = [np.bincount(t.material["role"], t.material["kg"], 9) for t in (whole, small)]

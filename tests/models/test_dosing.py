@@ -62,9 +62,16 @@ def test_course_agrees_with_a_numerical_solution() -> None:
 
 
 @given(
-    st.floats(0.0, 450.0), st.floats(400.0, 800.0), st.floats(450.0, 760.0), st.floats(1.0, 100_000.0),
-    st.floats(2.0, 30.0), st.floats(5.0, 60.0))
-def test_energy_closes_whatever_the_state(kg: float, at_c: float, set_c: float, span_s: float, loss: float, rated: float) -> None:
+    st.floats(0.0, 450.0),
+    st.floats(400.0, 800.0),
+    st.floats(450.0, 760.0),
+    st.floats(1.0, 100_000.0),
+    st.floats(2.0, 30.0),
+    st.floats(5.0, 60.0),
+)
+def test_energy_closes_whatever_the_state(
+    kg: float, at_c: float, set_c: float, span_s: float, loss: float, rated: float
+) -> None:
     """Proves: electricity = losses + storage + leads, to rounding; time is whole. Sensitivity: dropping a term breaks it."""
     bath = DosingBath(DosingParameters(rated, 0.9, loss, 0.4, 0.02, 0.00032, 25.0), kg, at_c)
     drawn, heat, lasted = _sums(bath.advance(span_s, set_c, "holding"))

@@ -13,8 +13,11 @@ from twin.models.durations import Time, Variates, mean_s, quantile_s, quantiles_
 
 READ = TypeAdapter(Time)
 WRITTEN = {
-    "exponential": {"exponential": {"mean": "2 h"}}, "weibull": {"weibull": {"mean": "2 h", "shape": 1.7}},
-    "lognormal": {"lognormal": {"mean": "2 h", "sd": "1 h"}}, "constant": "120 min"}
+    "exponential": {"exponential": {"mean": "2 h"}},
+    "weibull": {"weibull": {"mean": "2 h", "shape": 1.7}},
+    "lognormal": {"lognormal": {"mean": "2 h", "sd": "1 h"}},
+    "constant": "120 min",
+}
 
 
 @pytest.mark.parametrize("name", WRITTEN)

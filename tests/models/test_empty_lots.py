@@ -15,9 +15,16 @@ def test_lots_that_are_all_scrap() -> None:
 
     Sensitivity: a share of the batch's pieces taken by 0 pieces of 0 would stop the run.
     """
-    foundry = read(ROOT / "scenarios" / "aluminium-foundry.yaml").changed({
-        "products.housing.lot": 1, "products.housing.scrap": "50 %", "orders.weekly_housing.quantity": 60, "orders.weekly_bracket": None,
-        "products.bracket.lot": 1, "run.duration": "1 week"})
+    foundry = read(ROOT / "scenarios" / "aluminium-foundry.yaml").changed(
+        {
+            "products.housing.lot": 1,
+            "products.housing.scrap": "50 %",
+            "orders.weekly_housing.quantity": 60,
+            "orders.weekly_bracket": None,
+            "products.bracket.lot": 1,
+            "run.duration": "1 week",
+        }
+    )
     found = run(foundry, replications=1)
     assert max(found.balance.values()) <= 1e-9
     assert 30 <= found.values("output_pieces")[0] <= 90

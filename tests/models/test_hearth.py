@@ -67,9 +67,13 @@ def test_a_settled_heat_is_its_metal_its_losses_and_its_coil(iron: InductionFurn
     for phase in phases:
         for term, kwh in phase.heat_kwh.items():
             terms[term] = terms.get(term, 0.0) + kwh
-    assert terms["charge_sensible"] + terms["charge_latent"] + terms["charge_superheat"] == pytest.approx(metal, rel=1e-6)
+    assert terms["charge_sensible"] + terms["charge_latent"] + terms["charge_superheat"] == pytest.approx(
+        metal, rel=1e-6
+    )
     lining_kw = 2.2 / (0.110 / 1.6 + 1.0 / 500.0) * (1490.0 - 40.0) / 1000.0
-    assert 0.5 < terms["wall_conduction"] / (lining_kw * seconds / 3600.0) < 1.0  # the bath is below tap temperature while it melts
+    assert (
+        0.5 < terms["wall_conduction"] / (lining_kw * seconds / 3600.0) < 1.0
+    )  # the bath is below tap temperature while it melts
     lost = terms["wall_conduction"] + terms["wall_storage"] + terms["opening"] + terms["convection"]
     assert _kwh(phases) == pytest.approx((metal + slag + lost) / 0.76 + 14.0 * seconds / 3600.0, rel=1e-6)
     assert hearth.hot_face_c > 1000.0
@@ -99,7 +103,11 @@ def test_iron_radiates_some_25_times_as_much_as_aluminium(iron: InductionFurnace
     """
     hot = Hearth(_changed(iron, tap_c=1480.0), 25.0).furnace.network.surfaces["tapping"].radiation_kw(1480.0)
     lid = iron.lid.model_copy(update={"emissivity": 0.25})
-    cool = Hearth(_changed(iron, lid=lid, tap_c=740.0, alloy="aluminium"), 25.0).furnace.network.surfaces["tapping"].radiation_kw(740.0)
+    cool = (
+        Hearth(_changed(iron, lid=lid, tap_c=740.0, alloy="aluminium"), 25.0)
+        .furnace.network.surfaces["tapping"]
+        .radiation_kw(740.0)
+    )
     assert hot / cool == pytest.approx(25.0, rel=0.05)
 
 

@@ -19,12 +19,20 @@ from twin.models.phases import Flow, Phase, binomial
 def test_amount_is_the_integral_of_the_rate(base: float, amp: float, tau: float, span: float) -> None:
     """Proves: the closed form against quadrature. Sensitivity: a sign or a factor 3600 missing."""
     flow = Flow("electricity", base, ((amp, tau),))
-    edges = [0.0, *(k * tau for k in (1, 5, 20) if k * tau < span), span]  # a fast decay in a long span is easily stepped over
-    exact = sum(quad(flow.at, a, b, epsabs=1e-9, epsrel=1e-11, limit=200)[0] for a, b in itertools.pairwise(edges)) / 3600.0
+    edges = [
+        0.0,
+        *(k * tau for k in (1, 5, 20) if k * tau < span),
+        span,
+    ]  # a fast decay in a long span is easily stepped over
+    exact = (
+        sum(quad(flow.at, a, b, epsabs=1e-9, epsrel=1e-11, limit=200)[0] for a, b in itertools.pairwise(edges)) / 3600.0
+    )
     assert flow.amount(span) == pytest.approx(exact, rel=1e-8, abs=1e-8 * (abs(base) + abs(amp)) * span / 3600.0)
 
 
-@pytest.mark.parametrize("wrong", [{"state": "melting"}, {"flows": (Flow("steam", 1.0),)}, {"heat_kwh": {"radiation": 1.0}}])
+@pytest.mark.parametrize(
+    "wrong", [{"state": "melting"}, {"flows": (Flow("steam", 1.0),)}, {"heat_kwh": {"radiation": 1.0}}]
+)
 def test_unknown_words_are_refused(wrong: dict) -> None:
     """Proves: states, carriers and terms are those of the trace. Sensitivity: a misspelt one would be lost in a sum."""
     with pytest.raises(ValueError, match="is none of"):

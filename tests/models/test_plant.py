@@ -39,7 +39,9 @@ def _mean_week(name: str) -> Trace:
 
 
 def _kwh(trace: Trace, part: str) -> float:
-    return sum(kwh for (name,), kwh in energy_kwh(trace, "electricity", ("equipment",)).items() if str(name).startswith(part))
+    return sum(
+        kwh for (name,), kwh in energy_kwh(trace, "electricity", ("equipment",)).items() if str(name).startswith(part)
+    )
 
 
 def _kg(trace: Trace, role: str) -> float:
@@ -64,16 +66,23 @@ def test_iron_melts_within_the_ranges_of_real_furnaces() -> None:
     trace = _mean_week("iron-foundry")
     tapped_t = trace.facts["tapped_kg"] / 1000.0
     melting = sum(
-        kwh for (name, state), kwh in energy_kwh(trace, "electricity").items() if str(name).startswith("melt.") and state == "processing")
+        kwh
+        for (name, state), kwh in energy_kwh(trace, "electricity").items()
+        if str(name).startswith("melt.") and state == "processing"
+    )
     assert 540.0 < melting / tapped_t < 640.0
     assert 600.0 < _kwh(trace, "melt.") / tapped_t < 800.0
 
 
-@pytest.mark.parametrize(("name", "low", "high"), [("iron-foundry", 280.0, 2920.0), ("aluminium-foundry", 930.0, 5910.0)])
+@pytest.mark.parametrize(
+    ("name", "low", "high"), [("iron-foundry", 280.0, 2920.0), ("aluminium-foundry", 930.0, 5910.0)]
+)
 def test_site_electricity_lies_among_real_plants(name: str, low: float, high: float) -> None:
     """Proves: kWh per tonne of good castings within q10 to q90 of the assessed plants of the sector."""
     trace = _mean_week(name)
-    used = sum(kwh for (equipment,), kwh in energy_kwh(trace, "electricity", ("equipment",)).items() if equipment != "site.pv")
+    used = sum(
+        kwh for (equipment,), kwh in energy_kwh(trace, "electricity", ("equipment",)).items() if equipment != "site.pv"
+    )
     assert low < used / (_kg(trace, "good") / 1000.0) < high
 
 
@@ -109,8 +118,10 @@ def test_covers_and_setback_save_in_the_dosing_furnaces_and_nowhere_else() -> No
     Sensitivity: heat taken from the cell.
     """
     base = _mean_week("aluminium-foundry")
-    better = _run("aluminium-foundry", {
-        "stations.cast.dosing_furnace.conductance": "6.5 W/K", "stations.cast.dosing_furnace.setback": "60 K"})
+    better = _run(
+        "aluminium-foundry",
+        {"stations.cast.dosing_furnace.conductance": "6.5 W/K", "stations.cast.dosing_furnace.setback": "60 K"},
+    )
     dosing = [sum(_kwh(t, f"cast.{n}.dosing_furnace") for n in (1, 2)) for t in (base, better)]
     assert 0.5 < dosing[1] / dosing[0] < 0.62  # 6.5/11 = 0.59 of the loss, a little less at the lower temperature
     assert better.facts["coldest_pour_c"] >= 690.0 - 0.1

@@ -115,11 +115,14 @@ def test_a_cut_line_still_covers_its_horizon_with_states_and_energy() -> None:
 
 
 @given(
-    st.lists(st.floats(0.5, 20.0), min_size=2, max_size=4), st.integers(1, 12), st.integers(0, 3),
-    st.lists(st.tuples(st.floats(1.0, 50.0), st.floats(0.0, 30.0)), min_size=0, max_size=5))
+    st.lists(st.floats(0.5, 20.0), min_size=2, max_size=4),
+    st.integers(1, 12),
+    st.integers(0, 3),
+    st.lists(st.tuples(st.floats(1.0, 50.0), st.floats(0.0, 30.0)), min_size=0, max_size=5),
+)
 @settings(max_examples=40)
 def test_states_cover_and_energy_closes_whatever_the_line(
-    times: list[float], lots: int, room: int, gaps: list[tuple[float, float]],
+    times: list[float], lots: int, room: int, gaps: list[tuple[float, float]]
 ) -> None:
     """Proves: states never overlap and cover the horizon, counters equal flows, every lot is made once.
 

@@ -14,7 +14,8 @@ from twin.scenario.schema import Battery
 
 AIR = CARRIER["compressed_air"]
 COMPRESSOR = utilities.Compressor.model_validate(
-    {"kind": "compressor", "rated": "40 kW", "delivers": "6 Nm3/min", "leaks": "20 %", "unloaded_share": "30 %"})
+    {"kind": "compressor", "rated": "40 kW", "delivers": "6 Nm3/min", "leaks": "20 %", "unloaded_share": "30 %"}
+)
 
 
 def _line(duties=()):
@@ -79,7 +80,9 @@ def test_battery_shaves_and_charges_within_its_limits() -> None:
     Net 160: gives 40 (its power), takes 10 / 0.9 kWh a quarter-hour from the store; net 50: charges 40, stores 9; never above 100 kWh.
     Sensitivity: losses taken once would store 10.
     """
-    unit = Battery.model_validate({"energy": "100 kWh", "power": "40 kW", "round_trip": "81 %", "control": {"shave_above": "100 kW"}})
+    unit = Battery.model_validate(
+        {"energy": "100 kWh", "power": "40 kW", "round_trip": "81 %", "control": {"shave_above": "100 kW"}}
+    )
     wished = battery.shaving_kw(unit, np.array([160.0, 50.0, 50.0, 50.0, 50.0, 50.0, 50.0, 50.0, 50.0]))
     given, energy = battery.follow(unit, wished, 0.25)
     assert given[0] == 40.0

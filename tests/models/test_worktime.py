@@ -26,7 +26,12 @@ def test_fitting_opening_closing() -> None:
     """Proves: the next time from which work fits into one window. Sensitivity: counting the gap as work would return 60."""
     assert DAY.fitting(60.0, 60.0) == 130.0
     assert DAY.fitting(0.0, 101.0) == math.inf
-    assert (DAY.next_open(100.0), DAY.closes(130.0), DAY.closes(110.0), DAY.before(120.0)) == (130.0, 200.0, 110.0, 100.0)
+    assert (DAY.next_open(100.0), DAY.closes(130.0), DAY.closes(110.0), DAY.before(120.0)) == (
+        130.0,
+        200.0,
+        110.0,
+        100.0,
+    )
     assert DAY.open(0.0)
     assert not DAY.open(100.0)
     assert DAY.seconds(50.0, 150.0) == 70.0
@@ -40,7 +45,11 @@ def test_a_long_gap_is_off_and_ends_with_a_startup() -> None:
     work, duties = attended([(0.0, 100.0), (130.0, 200.0), (500.0, 600.0)], 60.0, 60.0, [420.0])
     assert work.starts == [60.0, 130.0, 500.0]
     assert [(a, b, s) for a, b, s in duties if a > 0.0 and b < math.inf] == [
-        (100.0, 130.0, STATE["standby"]), (200.0, 420.0, STATE["off"]), (420.0, 480.0, STATE["startup"]), (480.0, 500.0, STATE["standby"])]
+        (100.0, 130.0, STATE["standby"]),
+        (200.0, 420.0, STATE["off"]),
+        (420.0, 480.0, STATE["startup"]),
+        (480.0, 500.0, STATE["standby"]),
+    ]
     late, _ = attended([(0.0, 100.0), (500.0, 600.0)], 60.0, 60.0, [530.0])
     assert late.starts == [60.0, 590.0]
 
@@ -50,12 +59,17 @@ def test_bridged_windows_close_breaks_and_begin_when_switched_on() -> None:
 
     Sensitivity: without it Monday begins with the shift.
     """
-    assert bridged([(0.0, 100.0), (130.0, 200.0), (90000.0, 90500.0)], 60.0, [80000.0]) == [(0.0, 200.0), (80000.0, 90500.0)]
+    assert bridged([(0.0, 100.0), (130.0, 200.0), (90000.0, 90500.0)], 60.0, [80000.0]) == [
+        (0.0, 200.0),
+        (80000.0, 90500.0),
+    ]
 
 
 @given(
-    st.lists(st.tuples(st.floats(0.1, 50.0), st.floats(0.1, 50.0)), min_size=1, max_size=6), st.floats(0.0, 100.0),
-    st.floats(0.1, 100.0))
+    st.lists(st.tuples(st.floats(0.1, 50.0), st.floats(0.1, 50.0)), min_size=1, max_size=6),
+    st.floats(0.0, 100.0),
+    st.floats(0.1, 100.0),
+)
 def test_spread_work_adds_up_and_lies_in_windows(gaps: list[tuple[float, float]], t: float, work: float) -> None:
     """Proves: the pieces last as long as the work and lie inside windows, in order. Sensitivity: an overlap would break the sum."""
     windows, at = [], 0.0

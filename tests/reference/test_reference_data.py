@@ -14,7 +14,13 @@ from twin.reference import benchmarks, fuels, grid, kepco, kepco_rules, labour, 
 from twin.reference.facts import NotInForce, ReferenceFault, UnknownId, pick, provenance, read_rows, read_yaml
 
 FILES = (
-    "kepco/versions.yaml", "kepco/rules.yaml", "kr_adhoc_holidays.yaml", "grid_factors.yaml", "fuels.yaml", "labour.yaml", "prices.yaml",
+    "kepco/versions.yaml",
+    "kepco/rules.yaml",
+    "kr_adhoc_holidays.yaml",
+    "grid_factors.yaml",
+    "fuels.yaml",
+    "labour.yaml",
+    "prices.yaml",
     "sec_benchmarks.yaml",
 )
 
@@ -93,8 +99,14 @@ def test_rates_of_2026_follow_from_those_of_2024_as_announced():
         _, old, new = kepco.rate_versions(plan)
         assert old.base_krw_per_kw == new.base_krw_per_kw
         for season in kepco.SEASONS:
-            for band, change in (("off_peak", 5.1), ("mid_peak", 0.0), ("on_peak", -13.2 if season == "spring_autumn" else -16.9)):
-                assert new.energy_krw_per_kwh[season][band] == pytest.approx(old.energy_krw_per_kwh[season][band] + change)
+            for band, change in (
+                ("off_peak", 5.1),
+                ("mid_peak", 0.0),
+                ("on_peak", -13.2 if season == "spring_autumn" else -16.9),
+            ):
+                assert new.energy_krw_per_kwh[season][band] == pytest.approx(
+                    old.energy_krw_per_kwh[season][band] + change
+                )
                 checked += 1
     assert checked == 81
 
@@ -104,7 +116,11 @@ def test_rates_of_july_2024_equal_the_leaflet():
     from tests.support import needs_data
 
     path = needs_data("tariffs", "kepco", "kepco_industrial_2024-07-01.csv")
-    names = {"industrial_gap_I": "industrial-a1", "industrial_gap_II": "industrial-a2", "industrial_eul": "industrial-b"}
+    names = {
+        "industrial_gap_I": "industrial-a1",
+        "industrial_gap_II": "industrial-a2",
+        "industrial_eul": "industrial-b",
+    }
     voltages = {"low": "lv", "highA": "hv-a", "highB": "hv-b", "highC": "hv-c"}
     bands = {"all": "flat", "light": "off_peak", "mid": "mid_peak", "peak": "on_peak"}
     lines = path.read_text(encoding="utf-8").splitlines()[1:]
@@ -153,7 +169,11 @@ def test_grid_factors_by_approval():
     """Proves: the five approvals, kgCO2e/kWh; defaults differ between corporate reports and the trading scheme."""
     values = {key: factor.kgco2e_per_kwh for key, factor in grid.grid_factors().items()}
     assert values == {
-        "kr/gir-2018": 0.4594, "kr/gir-2021": 0.4781, "kr/gir-2024": 0.4541, "kr/gir-2025-3yr": 0.433, "kr/gir-2025-single-year": 0.4173,
+        "kr/gir-2018": 0.4594,
+        "kr/gir-2021": 0.4781,
+        "kr/gir-2024": 0.4541,
+        "kr/gir-2025-3yr": 0.433,
+        "kr/gir-2025-single-year": 0.4173,
     }
     assert grid.default_grid_factor().id == "kr/gir-2025-single-year"
     assert grid.default_grid_factor("k_ets").id == "kr/gir-2024"
@@ -162,8 +182,13 @@ def test_grid_factors_by_approval():
 def test_fuel_factors_follow_from_carbon_and_calorific_value():
     """Proves: tC/TJ x 44/12 x NCV gives the kgCO2 per unit published; city gas 0.05037 kg per gross MJ."""
     expected = {
-        "kr/city-gas-lng": 2.1732, "kr/lng": 2.7679, "kr/lpg-propane": 2.993, "kr/lpg-butane": 3.032, "kr/diesel": 2.5929,
-        "kr/bunker-c": 3.0542, "kr/coke": 3.0923,
+        "kr/city-gas-lng": 2.1732,
+        "kr/lng": 2.7679,
+        "kr/lpg-propane": 2.993,
+        "kr/lpg-butane": 3.032,
+        "kr/diesel": 2.5929,
+        "kr/bunker-c": 3.0542,
+        "kr/coke": 3.0923,
     }
     for key, value in expected.items():
         assert fuels.fuel(key).co2_kg_per_unit == pytest.approx(value, abs=6e-5)
@@ -255,7 +280,9 @@ def test_pv_profiles():
         assert not profile.provenance.verified
     mean = pv.pv_profile("kr/gumi")
     assert mean.weather_year is None
-    assert 1200 < sum(mean.hourly_kw_per_kwp(dt.date(2025, 1, 1) + dt.timedelta(days=d)).sum() for d in range(365)) < 1450
+    assert (
+        1200 < sum(mean.hourly_kw_per_kwp(dt.date(2025, 1, 1) + dt.timedelta(days=d)).sum() for d in range(365)) < 1450
+    )
 
 
 def test_pv_by_day_and_tilt():

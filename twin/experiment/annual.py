@@ -62,7 +62,8 @@ def effect(with_change: AnnualResult, without: AnnualResult, kpi: str) -> Interv
 def reduction(with_change: AnnualResult, without: AnnualResult, kpi: str) -> float | None:
     """Variance-reduction factor of pairing for a KPI; see :func:`~twin.experiment.statistics.variance_reduction`."""
     return variance_reduction(
-        [year.kpis.get(kpi, 0.0) for year in with_change.years], [year.kpis.get(kpi, 0.0) for year in without.years])
+        [year.kpis.get(kpi, 0.0) for year in with_change.years], [year.kpis.get(kpi, 0.0) for year in without.years]
+    )
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,14 @@ def _frame(request: AnnualRequest) -> YearFrame:
 
 
 def annual_many(
-    requests: Sequence[AnnualRequest], *, seed: int | None = None, replications: int | None = None, jobs: int = 1,
-    cluster: str | None = None, progress: Progress = silent, checkpoint: Path | Checkpoint | None = None,
+    requests: Sequence[AnnualRequest],
+    *,
+    seed: int | None = None,
+    replications: int | None = None,
+    jobs: int = 1,
+    cluster: str | None = None,
+    progress: Progress = silent,
+    checkpoint: Path | Checkpoint | None = None,
 ) -> list[AnnualResult]:
     """The years of several scenarios on the same draws, in the order of ``requests``. Raises BalanceBroken, InputFault."""
     begun = time.perf_counter()
@@ -104,27 +111,46 @@ def annual_many(
             plans = request.plans.get(one.name)
             cases += cases_of(one.scenario, plans=plans, seed=chosen, replications=which, bill=False)
     store = Checkpoint(checkpoint) if isinstance(checkpoint, Path) else checkpoint
-    outcomes = iter(map_cases(cases, jobs=jobs, cluster=cluster, progress=progress, checkpoint=store, text="replications"))
+    outcomes = iter(
+        map_cases(cases, jobs=jobs, cluster=cluster, progress=progress, checkpoint=store, text="replications")
+    )
     meta = {"seconds": time.perf_counter() - begun, "jobs": jobs, "checkpoint": store}
     found = []
     for request, laid, which in zip(requests, frames, wanted, strict=True):
         runs = {one.name: [next(outcomes).result for _ in which] for one in laid.chosen}
-        years = tuple(compose(request.scenario, {name: reps[k] for name, reps in runs.items()}, laid) for k in range(len(which)))
+        years = tuple(
+            compose(request.scenario, {name: reps[k] for name, reps in runs.items()}, laid) for k in range(len(which))
+        )
         found.append(AnnualResult(request.scenario, chosen, years, laid, meta))
     return found
 
 
 def annual(
-    scenario: Scenario, *, plans: Plans | None = None, seed: int | None = None, replications: int | None = None, jobs: int = 1,
-    cluster: str | None = None, progress: Progress = silent,
+    scenario: Scenario,
+    *,
+    plans: Plans | None = None,
+    seed: int | None = None,
+    replications: int | None = None,
+    jobs: int = 1,
+    cluster: str | None = None,
+    progress: Progress = silent,
 ) -> AnnualResult:
     """The composed year of one scenario."""
     request = AnnualRequest(scenario, plans or {})
-    return annual_many([request], seed=seed, replications=replications, jobs=jobs, cluster=cluster, progress=progress)[0]
+    return annual_many([request], seed=seed, replications=replications, jobs=jobs, cluster=cluster, progress=progress)[
+        0
+    ]
 
 
 def simulated_year(
-    scenario: Scenario, *, seed: int | None = None, replications: int | None = None, jobs: int = 1, progress: Progress = silent
+    scenario: Scenario,
+    *,
+    seed: int | None = None,
+    replications: int | None = None,
+    jobs: int = 1,
+    progress: Progress = silent,
 ) -> AnnualResult:
     """The whole year simulated day by day, accounted like the composed one: what :func:`annual` is tested by."""
-    return annual_many([AnnualRequest(scenario, full=True)], seed=seed, replications=replications, jobs=jobs, progress=progress)[0]
+    return annual_many(
+        [AnnualRequest(scenario, full=True)], seed=seed, replications=replications, jobs=jobs, progress=progress
+    )[0]

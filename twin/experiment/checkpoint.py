@@ -51,7 +51,14 @@ class Checkpoint:
 
     def path(self, case: Case) -> Path:
         """Where the result of a case lies."""
-        parts = (case.scenario, case.plan or "", str(case.seed), str(case.replication), str(case.bill), sources_sha256())
+        parts = (
+            case.scenario,
+            case.plan or "",
+            str(case.seed),
+            str(case.replication),
+            str(case.bill),
+            sources_sha256(),
+        )
         digest = hashlib.sha256()
         for part in parts:
             digest.update(f"{len(part)}:".encode())

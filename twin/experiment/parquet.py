@@ -57,7 +57,9 @@ def from_parquet(path: Path, sha256: str | None = None) -> tuple[dict[str, Any],
             raise Damaged(msg)
         table = pq.read_table(path, use_threads=False)
         columns = {
-            name: column.to_pylist() if pa.types.is_string(column.type) or pa.types.is_large_string(column.type) else column.to_numpy()
+            name: column.to_pylist()
+            if pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+            else column.to_numpy()
             for name, column in zip(table.column_names, table.columns, strict=True)
         }
         return columns, (table.schema.metadata or {}).get(_NOTE, b"").decode()

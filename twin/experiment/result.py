@@ -61,7 +61,9 @@ class RunResult:
     def benchmark(self) -> list[Placing]:
         """Specific energy among real plants of the scenario's sector."""
         means = {name: found.mean for name, found in self.kpis.items()}
-        return placings(self.scenario.spec.sector, means.get("electricity_kwh_per_t_good"), means.get("fuel_kwh_per_t_good"))
+        return placings(
+            self.scenario.spec.sector, means.get("electricity_kwh_per_t_good"), means.get("fuel_kwh_per_t_good")
+        )
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -72,9 +74,17 @@ class RunResult:
         factors = list(self.accounts0.emissions.factor_ids) if self.accounts0 else []
         tariff = [self.accounts0.bill.tariff_id] if self.accounts0 and self.accounts0.bill else []
         return {
-            "scenario_sha256": self.scenario.sha256, "version": twin.__version__, "seed": self.seed, "replications": len(self.replications),
-            "randomness": self.scenario.spec.run.randomness, "factors": factors + tariff, "data_class": worst(classes), "level": 0.95,
-            "horizon_s": self.replications[0].duration_s, "plans": len(self.plans), "reproducible": self._reproducible(),
+            "scenario_sha256": self.scenario.sha256,
+            "version": twin.__version__,
+            "seed": self.seed,
+            "replications": len(self.replications),
+            "randomness": self.scenario.spec.run.randomness,
+            "factors": factors + tariff,
+            "data_class": worst(classes),
+            "level": 0.95,
+            "horizon_s": self.replications[0].duration_s,
+            "plans": len(self.plans),
+            "reproducible": self._reproducible(),
         }
 
     def _reproducible(self) -> bool:
@@ -90,8 +100,11 @@ class RunResult:
         carbon = {name: self.kpis[name].payload() for name in CARBON_KPIS if name in self.kpis}
         return {
             "kpis": {name: found.payload() for name, found in self.kpis.items()},
-            "benchmark": [place.payload() for place in self.benchmark], "balance": self.balance, "bill": bill,
-            "carbon": carbon, "provenance": self.provenance,
+            "benchmark": [place.payload() for place in self.benchmark],
+            "balance": self.balance,
+            "bill": bill,
+            "carbon": carbon,
+            "provenance": self.provenance,
         }
 
     def to_store(self) -> StoredResult:

@@ -113,12 +113,18 @@ def unordered(cases: Sequence[Case], jobs: int = 1, cluster: str | None = None) 
 
     with cluster_of(cluster):
         workers = len(cases) if cluster else min(jobs, max(len(cases), 1))
-        yield from Parallel(n_jobs=max(workers, 1), return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")(
-            delayed(_indexed)(index, case) for index, case in enumerate(cases))
+        yield from Parallel(
+            n_jobs=max(workers, 1), return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs"
+        )(delayed(_indexed)(index, case) for index, case in enumerate(cases))
 
 
 def map_cases(
-    cases: Sequence[Case], *, jobs: int = 1, cluster: str | None = None, progress: Progress = silent, checkpoint: Checkpoint | None = None,
+    cases: Sequence[Case],
+    *,
+    jobs: int = 1,
+    cluster: str | None = None,
+    progress: Progress = silent,
+    checkpoint: Checkpoint | None = None,
     text: str = "",
 ) -> list[Outcome]:
     """Outcomes of all cases in their order. Equal cases are simulated once; finished ones are taken from ``checkpoint`` and added to it."""
@@ -140,14 +146,18 @@ def map_cases(
 
 
 def cases_of(
-    scenario: Scenario, *, plan: Plan | None = None, plans: Sequence[Plan] | None = None, seed: int | None = None,
-    replications: Sequence[int] = (0,), bill: bool = True, keep_first: bool = False,
+    scenario: Scenario,
+    *,
+    plan: Plan | None = None,
+    plans: Sequence[Plan] | None = None,
+    seed: int | None = None,
+    replications: Sequence[int] = (0,),
+    bill: bool = True,
+    keep_first: bool = False,
 ) -> list[Case]:
     """The cases of some replications of one scenario; ``plans`` gives each replication a plan of its own."""
     payload, chosen = scenario.payload(), scenario.spec.run.seed if seed is None else seed
-    return [
-        Case(payload, _plan_json(plan, plans, k), chosen, k, bill, keep_first and k == 0) for k in replications
-    ]
+    return [Case(payload, _plan_json(plan, plans, k), chosen, k, bill, keep_first and k == 0) for k in replications]
 
 
 def _plan_json(plan: Plan | None, plans: Sequence[Plan] | None, replication: int) -> str | None:
@@ -169,8 +179,15 @@ class Execution(TypedDict, total=False):
 
 
 def run(
-    scenario: Scenario, *, plan: Plan | None = None, plans: Sequence[Plan] | None = None, seed: int | None = None,
-    replications: int | None = None, precision: float | Precision | None = None, keep_trace: bool = True, **how: Unpack[Execution],
+    scenario: Scenario,
+    *,
+    plan: Plan | None = None,
+    plans: Sequence[Plan] | None = None,
+    seed: int | None = None,
+    replications: int | None = None,
+    precision: float | Precision | None = None,
+    keep_trace: bool = True,
+    **how: Unpack[Execution],
 ) -> RunResult:
     """Simulate a scenario (under a plan, or none) and gather its figures.
 
@@ -192,9 +209,17 @@ def run(
     outcomes: list[Outcome] = []
     for size in round_sizes(count, rule):
         cases = cases_of(
-            scenario, plan=plan, plans=plans, seed=chosen, replications=range(len(outcomes), size), keep_first=keep_trace)
+            scenario,
+            plan=plan,
+            plans=plans,
+            seed=chosen,
+            replications=range(len(outcomes), size),
+            keep_first=keep_trace,
+        )
         progress = how.get("progress", silent)
-        outcomes += map_cases(cases, jobs=jobs, cluster=cluster, progress=progress, checkpoint=store, text="replications")
+        outcomes += map_cases(
+            cases, jobs=jobs, cluster=cluster, progress=progress, checkpoint=store, text="replications"
+        )
         if rule is None or rule.reached([o.result.kpis[rule.kpi] for o in outcomes]):
             break
     first = outcomes[0]

@@ -71,6 +71,7 @@ def variance_reduction(with_change: Sequence[float], without: Sequence[float]) -
     """
     if len(with_change) < 2:
         return None
+
     def spread(data: Sequence[float]) -> float:
         return interval(data).sd or 0.0
 

@@ -74,8 +74,14 @@ def save(data: Storable, folder: Path) -> Path:
             files[path.name] = file_sha256(path)
         meta = {key: value for key, value in data.meta.items() if key != "checkpoint"}
         index = {
-            "schema": SCHEMA, "id": name, "kind": data.kind, "created": created.isoformat(), "payload": payload, "meta": meta,
-            "content": dict(stored.json), "files": files,
+            "schema": SCHEMA,
+            "id": name,
+            "kind": data.kind,
+            "created": created.isoformat(),
+            "payload": payload,
+            "meta": meta,
+            "content": dict(stored.json),
+            "files": files,
         }
         write_aside(aside / INDEX, _sealed(index).encode())
         final = _free(folder, name)
@@ -153,10 +159,20 @@ def list_runs(folder: Path) -> list[dict[str, Any]]:
     Replications kept by a run that was killed are told as one entry of status "unfinished".
     """
     found = []
-    for path in sorted((p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")) if folder.is_dir() else [], reverse=True):
+    for path in sorted(
+        (p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")) if folder.is_dir() else [],
+        reverse=True,
+    ):
         if not (path / INDEX).exists():
             continue
-        entry: dict[str, Any] = {"id": path.name, "kind": "", "status": "damaged", "scenario": "", "created": "", "path": str(path)}
+        entry: dict[str, Any] = {
+            "id": path.name,
+            "kind": "",
+            "status": "damaged",
+            "scenario": "",
+            "created": "",
+            "path": str(path),
+        }
         try:
             index = read_index(path)
             provenance = index["payload"].get("provenance", {})
@@ -167,7 +183,15 @@ def list_runs(folder: Path) -> list[dict[str, Any]]:
         found.append(entry)
     kept = list((folder / FOLDER).glob("*.parquet")) if (folder / FOLDER).is_dir() else []
     if kept:
-        found.insert(0, {
-            "id": FOLDER, "kind": "run", "status": "unfinished", "scenario": f"{len(kept)} replications", "created": "",
-            "path": str(folder / FOLDER)})
+        found.insert(
+            0,
+            {
+                "id": FOLDER,
+                "kind": "run",
+                "status": "unfinished",
+                "scenario": f"{len(kept)} replications",
+                "created": "",
+                "path": str(folder / FOLDER),
+            },
+        )
     return found

@@ -38,14 +38,24 @@ class StoredResult:
 def rep_json(rep: RepResult) -> dict[str, Any]:
     """The scalars of a small result."""
     return {
-        "replication": rep.replication, "seed": rep.seed, "start": rep.start.isoformat(), "zone": rep.zone, "duration_s": rep.duration_s,
-        "kpis": dict(rep.kpis), "residuals": dict(rep.residuals), "facts": dict(rep.facts),
+        "replication": rep.replication,
+        "seed": rep.seed,
+        "start": rep.start.isoformat(),
+        "zone": rep.zone,
+        "duration_s": rep.duration_s,
+        "kpis": dict(rep.kpis),
+        "residuals": dict(rep.residuals),
+        "facts": dict(rep.facts),
     }
 
 
 def rep_columns(reps: Sequence[RepResult]) -> dict[str, Any]:
     """The arrays of small results in one long table: replication, key (JSON list of names), index, value."""
-    parts = [(rep.replication, json.dumps(key, ensure_ascii=False), values) for rep in reps for key, values in rep.series.items()]
+    parts = [
+        (rep.replication, json.dumps(key, ensure_ascii=False), values)
+        for rep in reps
+        for key, values in rep.series.items()
+    ]
     sizes = [len(values) for _, _, values in parts]
     return {
         "replication": np.repeat(np.array([rep for rep, _, _ in parts], np.int32), sizes),
@@ -65,9 +75,16 @@ def reps_of(scalars: Sequence[Mapping[str, Any]], columns: Columns) -> tuple[Rep
         series.setdefault(int(replication[a]), {})[tuple(json.loads(keys[a]))] = values[a:b]
     return tuple(
         RepResult(
-            one["replication"], one["seed"], dt.datetime.fromisoformat(one["start"]).astimezone(ZoneInfo(one["zone"])), one["zone"],
-            float(one["duration_s"]), _floats(one["kpis"]), _floats(one["residuals"]), _floats(one["facts"]),
-            series.get(one["replication"], {}))
+            one["replication"],
+            one["seed"],
+            dt.datetime.fromisoformat(one["start"]).astimezone(ZoneInfo(one["zone"])),
+            one["zone"],
+            float(one["duration_s"]),
+            _floats(one["kpis"]),
+            _floats(one["residuals"]),
+            _floats(one["facts"]),
+            series.get(one["replication"], {}),
+        )
         for one in scalars
     )
 
@@ -81,11 +98,21 @@ def trace_json(trace: Trace) -> dict[str, Any]:
     """What a trace holds beside its tables."""
     names = trace.names
     return {
-        "start": trace.start.isoformat(), "zone": str(getattr(trace.start.tzinfo, "key", "UTC")), "duration_s": trace.duration_s,
-        "replication": trace.replication, "seed": trace.seed, "facts": dict(trace.facts),
+        "start": trace.start.isoformat(),
+        "zone": str(getattr(trace.start.tzinfo, "key", "UTC")),
+        "duration_s": trace.duration_s,
+        "replication": trace.replication,
+        "seed": trace.seed,
+        "facts": dict(trace.facts),
         "names": {
-            "equipment": list(names.equipment), "station": list(names.station), "station_of": list(names.station_of),
-            "product": list(names.product), "order": list(names.order), "crew": list(names.crew), "material": list(names.material)},
+            "equipment": list(names.equipment),
+            "station": list(names.station),
+            "station_of": list(names.station_of),
+            "product": list(names.product),
+            "order": list(names.order),
+            "crew": list(names.crew),
+            "material": list(names.material),
+        },
     }
 
 
@@ -93,18 +120,31 @@ def trace_of(scalars: Mapping[str, Any], tables: Mapping[str, Columns]) -> Trace
     """The trace that :func:`trace_json` and its tables gave."""
     kinds = {"i": np.int32, "d": np.float64}
     columns = {
-        name: Table({c: np.asarray(tables[_TRACE + name][c], kinds[kind]) for c, kind in types.items()}) for name, types in COLUMNS.items()}
+        name: Table({c: np.asarray(tables[_TRACE + name][c], kinds[kind]) for c, kind in types.items()})
+        for name, types in COLUMNS.items()
+    }
     names = Names(**{name: tuple(values) for name, values in scalars["names"].items()})
     start = dt.datetime.fromisoformat(scalars["start"]).astimezone(ZoneInfo(scalars["zone"]))
-    return Trace(start, float(scalars["duration_s"]), names, columns, scalars["replication"], scalars["seed"], _floats(scalars["facts"]))
+    return Trace(
+        start,
+        float(scalars["duration_s"]),
+        names,
+        columns,
+        scalars["replication"],
+        scalars["seed"],
+        _floats(scalars["facts"]),
+    )
 
 
 def run_to_store(run: RunResult) -> StoredResult:
     """A run: scenario, plans, small results, and the trace of the first replication where it was kept."""
     tables: dict[str, Columns] = {_REPLICATIONS: rep_columns(run.replications)}
     content: dict[str, Any] = {
-        "scenario": run.scenario.payload(), "seed": run.seed, "replications": [rep_json(rep) for rep in run.replications],
-        "plans": [plan.to_json() for plan in run.plans], "trace": None,
+        "scenario": run.scenario.payload(),
+        "seed": run.seed,
+        "replications": [rep_json(rep) for rep in run.replications],
+        "plans": [plan.to_json() for plan in run.plans],
+        "trace": None,
     }
     if run.trace0 is not None:
         content["trace"] = trace_json(run.trace0)

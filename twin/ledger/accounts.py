@@ -65,7 +65,9 @@ def carrier_kwh(trace: Trace) -> dict[str, float]:
     codes = trace.flows["carrier"].astype(np.int64)
     sums = np.bincount(codes, row_amounts(trace.flows), len(CARRIERS))
     seen = np.bincount(codes, minlength=len(CARRIERS)) > 0
-    return {name: float(sums[k]) for k, name in enumerate(CARRIERS) if seen[k]} | ({} if seen[0] else {"electricity": float(sums[0])})
+    return {name: float(sums[k]) for k, name in enumerate(CARRIERS) if seen[k]} | (
+        {} if seen[0] else {"electricity": float(sums[0])}
+    )
 
 
 def account(scenario: Scenario, trace: Trace, *, bill: bool = True, rule: Rule = "causal") -> Accounts:
@@ -84,10 +86,27 @@ def account(scenario: Scenario, trace: Trace, *, bill: bool = True, rule: Rule =
     energy, costs = carrier_kwh(trace), material_cost(scenario, trace)
     fuels, gases, worked = fuel_cost(scenario, trace), emissions(scenario, trace), hours_of(scenario, trace)
     labour, delivered, melted = cost_of_hours(scenario, worked), service(trace), melting(trace)
-    kpis = kpis_of(energy, delivered, melted, load) | money_kpis(billed.total if billed else 0.0, fuels, costs, labour, gases)
+    kpis = kpis_of(energy, delivered, melted, load) | money_kpis(
+        billed.total if billed else 0.0, fuels, costs, labour, gases
+    )
     return Accounts(
-        trace.duration_s, energy, energy_kwh(trace, None, ("equipment", "state", "carrier")), load, billed, fuels, costs, worked, labour,
-        gases, delivered, melted, loss_factors(trace), allocation, residuals, dict(sorted(kpis.items())))
+        trace.duration_s,
+        energy,
+        energy_kwh(trace, None, ("equipment", "state", "carrier")),
+        load,
+        billed,
+        fuels,
+        costs,
+        worked,
+        labour,
+        gases,
+        delivered,
+        melted,
+        loss_factors(trace),
+        allocation,
+        residuals,
+        dict(sorted(kpis.items())),
+    )
 
 
 def allocated(scenario: Scenario, trace: Trace, bill: Bill, load: MeterLoad, rule: Rule) -> Allocation:
@@ -97,7 +116,9 @@ def allocated(scenario: Scenario, trace: Trace, bill: Bill, load: MeterLoad, rul
     return allocate(trace, bill, price, tariff.demand_window_mask(plan, load.start, n), rule)
 
 
-def money_residuals(scenario: Scenario, bill: Bill, load: MeterLoad, allocation: Allocation | None = None) -> dict[str, float]:
+def money_residuals(
+    scenario: Scenario, bill: Bill, load: MeterLoad, allocation: Allocation | None = None
+) -> dict[str, float]:
     """Lines against the total, the second route against the first, allocated cost against the bill."""
     found = {
         "money.lines": max(relative(math.fsum(line.amount for line in bill.lines), bill.total), _unexplained(bill)),
@@ -117,14 +138,22 @@ def _unexplained(bill: Bill) -> float:
     return max(0.0, worst) / abs(bill.total) if bill.total else 0.0
 
 
-def kpis_of(energy: Mapping[str, float], delivered: Service, melted: Melting | None, load: MeterLoad) -> dict[str, float]:
+def kpis_of(
+    energy: Mapping[str, float], delivered: Service, melted: Melting | None, load: MeterLoad
+) -> dict[str, float]:
     """Physical KPIs by name. Figures per tonne are left out where there is no tonne."""
     electricity = energy["electricity"]
     fuel = sum(energy.get(carrier, 0.0) for carrier in FUELS)
     kpis = {
-        "electricity_kwh": electricity, "fuel_kwh": fuel, "energy_kwh": electricity + fuel, "output_kg": delivered.output_kg,
-        "output_pieces": delivered.output_pieces, "jobs_done": float(delivered.jobs_done), "jobs_late": float(delivered.jobs_late),
-        "lateness_h": delivered.lateness_h, "peak_kw": float(np.max(load.demand_kw())),
+        "electricity_kwh": electricity,
+        "fuel_kwh": fuel,
+        "energy_kwh": electricity + fuel,
+        "output_kg": delivered.output_kg,
+        "output_pieces": delivered.output_pieces,
+        "jobs_done": float(delivered.jobs_done),
+        "jobs_late": float(delivered.jobs_late),
+        "lateness_h": delivered.lateness_h,
+        "peak_kw": float(np.max(load.demand_kw())),
     }
     if delivered.output_kg:
         tonnes = delivered.output_kg / 1000.0

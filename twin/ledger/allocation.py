@@ -80,7 +80,9 @@ class _Bearers:
         start, end = np.full(n, np.inf), np.full(n, -np.inf)
         np.minimum.at(start, inverse, rows["t0"])
         np.maximum.at(end, inverse, rows["t1"])
-        return cls(code, rows["equipment"][first], start, end - start, np.bincount(inverse, rows["mass_kg"], n), np.zeros(n))
+        return cls(
+            code, rows["equipment"][first], start, end - start, np.bincount(inverse, rows["mass_kg"], n), np.zeros(n)
+        )
 
     def weights(self, rule: Rule, mine: np.ndarray) -> np.ndarray:
         """Weights of the batches in ``mine`` (indices) under a rule; time where the rule's own measure is all zero."""
@@ -113,7 +115,14 @@ def _priced(trace: Trace, price: np.ndarray, energy_krw: float, bearers: _Bearer
     found = np.clip(np.searchsorted(bearers.code, batch), 0, max(len(bearers.code) - 1, 0))
     known = (batch != NONE) & (bearers.code[found] == batch) if len(bearers.code) else np.zeros(len(batch), bool)
     return _Pieces(
-        flows["equipment"][row], flows["state"][row], np.where(known, found, -1), flows["t0"][row], pieces.bin, pieces.amount, krw)
+        flows["equipment"][row],
+        flows["state"][row],
+        np.where(known, found, -1),
+        flows["t0"][row],
+        pieces.bin,
+        pieces.amount,
+        krw,
+    )
 
 
 def _parents(trace: Trace) -> dict[int, int]:
@@ -131,7 +140,9 @@ def _waits(pieces: _Pieces, rows: np.ndarray, bearers: _Bearers, mine: np.ndarra
     return np.bincount(order[np.minimum(after, len(order) - 1)], pieces.krw[rows], len(bearers.code))
 
 
-def _share_waiting(trace: Trace, pieces: _Pieces, bearers: _Bearers, rule: Rule, rows: np.ndarray) -> tuple[np.ndarray, float]:
+def _share_waiting(
+    trace: Trace, pieces: _Pieces, bearers: _Bearers, rule: Rule, rows: np.ndarray
+) -> tuple[np.ndarray, float]:
     """Money of idle or holding ``rows`` by batch, equipment by equipment; what no batch can bear."""
     out, left, parents = np.zeros(len(bearers.code)), 0.0, _parents(trace)
     station = np.array(trace.names.station_of)
@@ -166,7 +177,9 @@ def _peak_weights(trace: Trace, pieces: _Pieces, bearers: _Bearers, counts: np.n
     return weights
 
 
-def allocate(trace: Trace, bill: Bill, price_krw_per_kwh: np.ndarray, demand_counts: np.ndarray, rule: Rule = "causal") -> Allocation:
+def allocate(
+    trace: Trace, bill: Bill, price_krw_per_kwh: np.ndarray, demand_counts: np.ndarray, rule: Rule = "causal"
+) -> Allocation:
     """Spread ``bill`` over the batches of ``trace``.
 
     ``price_krw_per_kwh`` and ``demand_counts`` (bool): one value a quarter-hour of the trace.
@@ -211,7 +224,11 @@ def product_sums(trace: Trace, codes: np.ndarray, amounts: np.ndarray) -> dict[s
         amount = float(share_of[~direct & (rows["stock"] == stock)].sum())
         drew = direct & (rows["stock"] == stock) if stock != NONE else np.zeros(len(rows), bool)
         drew = drew if drew.any() else direct & np.isin(rows["equipment"], _casting(trace))
-        mass = np.bincount(rows["product"][drew], rows["mass_kg"][drew], len(names)) if drew.any() else np.zeros(len(names))
+        mass = (
+            np.bincount(rows["product"][drew], rows["mass_kg"][drew], len(names))
+            if drew.any()
+            else np.zeros(len(names))
+        )
         if mass.sum() > 0.0:
             sums = sums + amount * mass / mass.sum()
         else:

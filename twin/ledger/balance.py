@@ -65,7 +65,8 @@ def energy_by_key(trace: Trace) -> float:
     flows, counters = trace.flows, trace.counters
     pieces = cut(flows, quarter_edges_s(0.0, trace.duration_s))
     return _two_routes(
-        ([counters[c] for c in _KEY], counters["kwh"]), ([flows[c][pieces.row] for c in _KEY], pieces.amount))
+        ([counters[c] for c in _KEY], counters["kwh"]), ([flows[c][pieces.row] for c in _KEY], pieces.amount)
+    )
 
 
 def energy_of_carrier(trace: Trace, carrier: str) -> float:
@@ -79,7 +80,9 @@ def energy_of_carrier(trace: Trace, carrier: str) -> float:
 def heat(trace: Trace) -> float:
     """Thermal input from flows (electricity and fuels) against the sum of heat terms, by equipment, state and batch, where heat is kept."""
     flows, terms = trace.flows, trace.heat
-    thermal = np.isin(flows["carrier"], [CARRIER[c] for c in ENERGY_CARRIERS]) & np.isin(flows["equipment"], terms["equipment"])
+    thermal = np.isin(flows["carrier"], [CARRIER[c] for c in ENERGY_CARRIERS]) & np.isin(
+        flows["equipment"], terms["equipment"]
+    )
     rows = np.flatnonzero(thermal)
     pieces = cut(flows, quarter_edges_s(0.0, trace.duration_s), rows)
     key = ("equipment", "state", "batch")
@@ -172,7 +175,9 @@ def _repeated(*columns: np.ndarray) -> float:
 def references(trace: Trace) -> dict[str, float]:
     """Every batch and job that is named has its row, once; every operation of a job has its move and its batch."""
     batches, moves, jobs = trace.batches, trace.moves, trace.jobs
-    named = np.concatenate([trace.counters["batch"], trace.flows["batch"], trace.heat["batch"], trace.material["batch"]])
+    named = np.concatenate(
+        [trace.counters["batch"], trace.flows["batch"], trace.heat["batch"], trace.material["batch"]]
+    )
     of_jobs = batches["job"] != NONE
     pairs = [np.concatenate([batches[c][of_jobs], moves[c]]) for c in ("job", "equipment")]
     keys, inverse = unique_rows(pairs)
@@ -184,14 +189,20 @@ def references(trace: Trace) -> dict[str, float]:
     apart = (in_batches & ~in_moves) | (in_moves & ~in_batches & with_batches)
     return {
         "references.batches": _unknown(named, batches["batch"]),
-        "references.jobs": max(_unknown(moves["job"], jobs["job"]), _unknown(batches["job"], jobs["job"]), _repeated(jobs["job"])),
-        "references.moves": max(_repeated(moves["job"], moves["operation"]), float(apart.mean()) if len(apart) else 0.0),
+        "references.jobs": max(
+            _unknown(moves["job"], jobs["job"]), _unknown(batches["job"], jobs["job"]), _repeated(jobs["job"])
+        ),
+        "references.moves": max(
+            _repeated(moves["job"], moves["operation"]), float(apart.mean()) if len(apart) else 0.0
+        ),
     }
 
 
 def crews_apart(trace: Trace) -> float:
     """Rows of one crew do not repeat one another."""
-    return _repeated(trace.crews["crew"], np.round(trace.crews["t0"] / CLOCK_S).astype(np.int64), trace.crews["overtime"])
+    return _repeated(
+        trace.crews["crew"], np.round(trace.crews["t0"] / CLOCK_S).astype(np.int64), trace.crews["overtime"]
+    )
 
 
 def counted(trace: Trace) -> dict[str, float]:
@@ -199,7 +210,9 @@ def counted(trace: Trace) -> dict[str, float]:
     found = {"jobs": float(len(trace.jobs)), "moves": float(len(trace.moves))}
     crews = trace.crews
     found["crew_person_h"] = float((crews["people"] * (crews["t1"] - crews["t0"])).sum()) / 3600.0
-    return {f"counted.{name}": relative(value, trace.facts[name]) for name, value in found.items() if name in trace.facts}
+    return {
+        f"counted.{name}": relative(value, trace.facts[name]) for name, value in found.items() if name in trace.facts
+    }
 
 
 def residuals_of_trace(trace: Trace) -> dict[str, float]:
@@ -207,10 +220,17 @@ def residuals_of_trace(trace: Trace) -> dict[str, float]:
     carriers = np.unique(np.concatenate([trace.flows["carrier"], trace.counters["carrier"]]))
     found = {"energy.by_key": energy_by_key(trace)}
     found.update({f"energy.{CARRIERS[c]}": energy_of_carrier(trace, CARRIERS[c]) for c in carriers.tolist()})
-    found.update({
-        "heat": heat(trace), "flows_in_states": flows_in_states(trace), "states_cover": states_cover(trace), "mass": mass(trace),
-        "carbon": carbon(trace), "shares": shares(trace), "crews_apart": crews_apart(trace),
-    })
+    found.update(
+        {
+            "heat": heat(trace),
+            "flows_in_states": flows_in_states(trace),
+            "states_cover": states_cover(trace),
+            "mass": mass(trace),
+            "carbon": carbon(trace),
+            "shares": shares(trace),
+            "crews_apart": crews_apart(trace),
+        }
+    )
     found.update(references(trace))
     found.update(counted(trace))
     return found

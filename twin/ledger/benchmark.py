@@ -24,12 +24,20 @@ class Placing:
     def payload(self) -> dict[str, object]:
         """As it stands in ``--json``."""
         return {
-            "carrier": self.carrier, "value": self.value, "unit": self.unit, "quantile": self.quantile, "bounds": list(self.bounds),
-            "sector": self.sector, "why": self.why, "source": self.source,
+            "carrier": self.carrier,
+            "value": self.value,
+            "unit": self.unit,
+            "quantile": self.quantile,
+            "bounds": list(self.bounds),
+            "sector": self.sector,
+            "why": self.why,
+            "source": self.source,
         }
 
 
-def _between(value: float, bounds: tuple[float, float], quantiles: tuple[float, ...], values: tuple[float, ...]) -> float:
+def _between(
+    value: float, bounds: tuple[float, float], quantiles: tuple[float, ...], values: tuple[float, ...]
+) -> float:
     """Quantile by straight line between the known ones; outside of them the outermost known one."""
     known = dict(zip(quantiles, values, strict=True))
     low, high = bounds
@@ -50,18 +58,27 @@ def placings(sector: str | None, electricity_kwh_per_t: float | None, fuel_kwh_p
         return []
     row = sector_benchmark(sector)
     values: Mapping[str, float] = {
-        "electricity": electricity_kwh_per_t, "fuel": fuel_kwh_per_t, "total": electricity_kwh_per_t + fuel_kwh_per_t}
+        "electricity": electricity_kwh_per_t,
+        "fuel": fuel_kwh_per_t,
+        "total": electricity_kwh_per_t + fuel_kwh_per_t,
+    }
     found = []
     for carrier in CARRIERS:
         bounds = row.quantile_of(carrier, values[carrier])
         quantile = _between(values[carrier], bounds, row.quantiles, row.kwh_per_t[carrier])
         why = _why(carrier, values, row.kwh_per_t, row.quantiles, row.plants)
-        found.append(Placing(carrier, values[carrier], "kWh/t good", quantile, bounds, sector, why, row.provenance.source))
+        found.append(
+            Placing(carrier, values[carrier], "kWh/t good", quantile, bounds, sector, why, row.provenance.source)
+        )
     return found
 
 
 def _why(
-    carrier: str, values: Mapping[str, float], known: Mapping[str, tuple[float, ...]], quantiles: tuple[float, ...], plants: int
+    carrier: str,
+    values: Mapping[str, float],
+    known: Mapping[str, tuple[float, ...]],
+    quantiles: tuple[float, ...],
+    plants: int,
 ) -> str:
     """One sentence on what the place means; an all-electric plant is compared with plants that melt with fuel."""
     median = known[carrier][quantiles.index(0.5)] if 0.5 in quantiles else known[carrier][len(quantiles) // 2]
@@ -76,4 +93,6 @@ def _why(
         return f"{against}; {share}, so it lies low in {carrier} energy{cause}"
     if carrier == "electricity" and values["fuel"] < 0.01 * values["total"]:
         return f"{against}; electricity does here what fuel does in most of these plants, yet it stands beside plants that melt with gas"
-    return f"{against}; product mix and space heating are inside the spread, a plausibility bound and no test of accuracy"
+    return (
+        f"{against}; product mix and space heating are inside the spread, a plausibility bound and no test of accuracy"
+    )

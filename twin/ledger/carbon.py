@@ -55,9 +55,16 @@ class Emissions:
     def payload(self) -> dict[str, object]:
         """As it stands in ``--json``."""
         return {
-            "scope1_kg": self.scope1_kg, "scope1_by_kg": dict(self.scope1_by_kg), "scope2_location_kg": self.scope2_location_kg,
-            "scope2_marginal_kg": self.scope2_marginal_kg, "total_kg": self.total_kg, "toe": self.toe, "toe_by": dict(self.toe_by),
-            "shadow_krw": self.shadow_krw, "factors": list(self.factor_ids), "verified": self.verified,
+            "scope1_kg": self.scope1_kg,
+            "scope1_by_kg": dict(self.scope1_by_kg),
+            "scope2_location_kg": self.scope2_location_kg,
+            "scope2_marginal_kg": self.scope2_marginal_kg,
+            "total_kg": self.total_kg,
+            "toe": self.toe,
+            "toe_by": dict(self.toe_by),
+            "shadow_krw": self.shadow_krw,
+            "factors": list(self.factor_ids),
+            "verified": self.verified,
         }
 
 
@@ -71,16 +78,30 @@ def process_kg(material: Table) -> float:
     return float(material["carbon_kg"][material["role"] == ROLE["melt_loss"]].sum()) * CO2_PER_CARBON
 
 
-def emissions_of(kwh: Mapping[str, float], scope2_kg: float, marginal_kg: float | None, burnt_kg: float, factors: Factors) -> Emissions:
+def emissions_of(
+    kwh: Mapping[str, float], scope2_kg: float, marginal_kg: float | None, burnt_kg: float, factors: Factors
+) -> Emissions:
     """Emissions from amounts: ``kwh`` by carrier, grid emissions already integrated, ``burnt_kg`` CO2 of the process."""
     scope1 = {carrier: kwh[carrier] * factor for carrier, factor in factors.fuel_kg_per_kwh.items() if kwh.get(carrier)}
     if burnt_kg:
         scope1["process"] = burnt_kg
-    ids = (factors.grid_id, *(factors.fuel_ids[c] for c in factors.fuel_kg_per_kwh if c in scope1), *((f"gwp/{GWP_ID}",) if scope1 else ()))
+    ids = (
+        factors.grid_id,
+        *(factors.fuel_ids[c] for c in factors.fuel_kg_per_kwh if c in scope1),
+        *((f"gwp/{GWP_ID}",) if scope1 else ()),
+    )
     toe = {carrier: kwh[carrier] * per_kwh for carrier, per_kwh in factors.toe_per_kwh.items() if kwh.get(carrier)}
     return Emissions(
-        scope1, scope2_kg, marginal_kg, sum(toe.values()), toe, factors.price_krw_per_kg, factors.price_is_cash, ids,
-        factors.verified)
+        scope1,
+        scope2_kg,
+        marginal_kg,
+        sum(toe.values()),
+        toe,
+        factors.price_krw_per_kg,
+        factors.price_is_cash,
+        ids,
+        factors.verified,
+    )
 
 
 def emissions(scenario: Scenario, trace: Trace, factors: Factors | None = None) -> Emissions:
@@ -88,10 +109,14 @@ def emissions(scenario: Scenario, trace: Trace, factors: Factors | None = None) 
     factors = factors or factors_of(scenario, trace.start, trace.duration_s)
     kwh = {c: float(row_amounts(of_carrier(trace.flows, c)).sum()) for c in ("electricity", *factors.fuel_kg_per_kwh)}
     marginal = None if factors.marginal is None else weighed(trace.flows, "electricity", factors.marginal)
-    return emissions_of(kwh, weighed(trace.flows, "electricity", factors.grid), marginal, process_kg(trace.material), factors)
+    return emissions_of(
+        kwh, weighed(trace.flows, "electricity", factors.grid), marginal, process_kg(trace.material), factors
+    )
 
 
-def emissions_by(flows: Table, names: Names, factors: Factors, by: Sequence[str] = ("equipment", "state")) -> dict[Key, float]:
+def emissions_by(
+    flows: Table, names: Names, factors: Factors, by: Sequence[str] = ("equipment", "state")
+) -> dict[Key, float]:
     """kgCO2e of flows for each combination of columns, by name; on-site supply (PV) counts as negative draw from the grid."""
     electric = of_carrier(flows, "electricity")
     pieces = cut(electric, factors.grid.edges_s)

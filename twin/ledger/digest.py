@@ -77,8 +77,16 @@ def digest(trace: Trace, worked: WorkedHours, kpis: Mapping[str, float], residua
         series.update({("work", crew, band): hours[code] for band, hours in zip(BANDS, arrays, strict=True)})
     series.update(_service_days(trace, edges, len(days)))
     return RepResult(
-        trace.replication, trace.seed, trace.start, zone, trace.duration_s, dict(kpis), dict(residuals), dict(sorted(trace.facts.items())),
-        dict(sorted(series.items())))
+        trace.replication,
+        trace.seed,
+        trace.start,
+        zone,
+        trace.duration_s,
+        dict(kpis),
+        dict(residuals),
+        dict(sorted(trace.facts.items())),
+        dict(sorted(series.items())),
+    )
 
 
 def _quarters(trace: Trace) -> dict[SeriesKey, np.ndarray]:
@@ -118,10 +126,14 @@ def _by_day(codes: np.ndarray, at_s: np.ndarray, amounts: np.ndarray, edges: np.
 def _sums_by_day(trace: Trace, edges: np.ndarray) -> dict[SeriesKey, np.ndarray]:
     found: dict[SeriesKey, np.ndarray] = {}
     heat, names = trace.heat, trace.names
-    for code, kwh in _by_day(heat["equipment"].astype(np.int64) * len(TERMS) + heat["term"], heat["t0"], heat["kwh"], edges).items():
+    for code, kwh in _by_day(
+        heat["equipment"].astype(np.int64) * len(TERMS) + heat["term"], heat["t0"], heat["kwh"], edges
+    ).items():
         found[("heat", names.equipment[code // len(TERMS)], TERMS[code % len(TERMS)])] = kwh
     rows = trace.material
-    for code, kg in _by_day(rows["material"].astype(np.int64) * len(ROLES) + rows["role"], rows["t"], rows["kg"], edges).items():
+    for code, kg in _by_day(
+        rows["material"].astype(np.int64) * len(ROLES) + rows["role"], rows["t"], rows["kg"], edges
+    ).items():
         found[("material", names.material[code // len(ROLES)], ROLES[code % len(ROLES)])] = kg
     burnt = rows.where(rows["role"] == ROLE["melt_loss"])
     for kg in _by_day(np.zeros(len(burnt), np.int64), burnt["t"], burnt["carbon_kg"], edges).values():
@@ -138,7 +150,11 @@ def _service_days(trace: Trace, edges: np.ndarray, n_days: int) -> dict[SeriesKe
     lateness = _by_day(one, np.clip(jobs["due"], 0.0, trace.duration_s), late / 3600.0, edges).get(0, zero)
     count = _by_day(one, np.clip(jobs["due"], 0.0, trace.duration_s), (late > 0.0).astype(float), edges).get(0, zero)
     finished = _by_day(one[done], end[done], np.ones(int(done.sum())), edges).get(0, zero)
-    found: dict[SeriesKey, np.ndarray] = {("jobs", "done"): finished, ("jobs", "late"): count, ("jobs", "lateness_h"): lateness}
+    found: dict[SeriesKey, np.ndarray] = {
+        ("jobs", "done"): finished,
+        ("jobs", "late"): count,
+        ("jobs", "lateness_h"): lateness,
+    }
     for what, each in (("pieces", np.ones(len(jobs))), ("kg", jobs["mass_kg"])):
         for code, amount in _by_day(jobs["product"][done], end[done], (jobs["pieces"] * each)[done], edges).items():
             name = trace.names.product[code]
@@ -146,5 +162,3 @@ def _service_days(trace: Trace, edges: np.ndarray, n_days: int) -> dict[SeriesKe
             scale = total / amount.sum() if total is not None and amount.sum() else 1.0
             found[("good", name, what)] = amount * scale
     return found
-
-

@@ -135,7 +135,9 @@ def kwh_between(flows: Table, carrier: str, edges_s: np.ndarray) -> np.ndarray:
 @overload
 def quarter_hour_kwh(flows: Table, carrier: str, t_from_s: float, t_to_s: float) -> np.ndarray: ...
 @overload
-def quarter_hour_kwh(flows: Table, carrier: str, t_from_s: float, t_to_s: float, *, by: str) -> dict[int, np.ndarray]: ...
+def quarter_hour_kwh(
+    flows: Table, carrier: str, t_from_s: float, t_to_s: float, *, by: str
+) -> dict[int, np.ndarray]: ...
 def quarter_hour_kwh(
     flows: Table, carrier: str, t_from_s: float, t_to_s: float, *, by: str | None = None
 ) -> np.ndarray | dict[int, np.ndarray]:
@@ -179,8 +181,12 @@ def name_of(names: Names, column: str, code: int) -> str | int | None:
     return known[column][code] if column in known else code
 
 
-def energy_kwh(trace: Trace, carrier: str | None = None, by: Sequence[str] = ("equipment", "state")) -> dict[Key, float]:
+def energy_kwh(
+    trace: Trace, carrier: str | None = None, by: Sequence[str] = ("equipment", "state")
+) -> dict[Key, float]:
     """Amount of ``carrier`` (of each, when None: put "carrier" into ``by``) for each combination of the columns ``by``, by name."""
     flows = trace.flows if carrier is None else of_carrier(trace.flows, carrier)
     sums = sums_by([flows[column] for column in by], row_amounts(flows))
-    return {tuple(name_of(trace.names, c, code) for c, code in zip(by, key, strict=True)): kwh for key, kwh in sums.items()}
+    return {
+        tuple(name_of(trace.names, c, code) for c, code in zip(by, key, strict=True)): kwh for key, kwh in sums.items()
+    }

@@ -85,7 +85,9 @@ def hour_of_year(day: dt.date) -> int:
 
 def _dated(values: np.ndarray, stamps: Sequence[str], start: dt.datetime, duration_s: float, name: str) -> StepSeries:
     moments = [dt.datetime.fromisoformat(stamp) for stamp in stamps]
-    at = np.array([(m if m.tzinfo else m.replace(tzinfo=start.tzinfo)).timestamp() - start.timestamp() for m in moments])
+    at = np.array(
+        [(m if m.tzinfo else m.replace(tzinfo=start.tzinfo)).timestamp() - start.timestamp() for m in moments]
+    )
     if np.any(np.diff(at) <= 0):
         msg = f"{name}: timestamps must ascend"
         raise InputFault(msg)
@@ -128,5 +130,13 @@ def factors_of(scenario: Scenario, start: dt.datetime, duration_s: float) -> Fac
         ids[carrier] = fuel.id
     price = site.carbon_price
     return Factors(
-        grid, marginal, fuels, toe, grid_id, ids, verified,
-        0.0 if price is None else price.value_krw_per_kg, price is not None and price.role == "cash")
+        grid,
+        marginal,
+        fuels,
+        toe,
+        grid_id,
+        ids,
+        verified,
+        0.0 if price is None else price.value_krw_per_kg,
+        price is not None and price.role == "cash",
+    )

@@ -15,11 +15,18 @@ def money_kpis(
     """Costs and emissions by name. Cash is bill + fuels + material + wages, and a carbon price only where the firm pays it."""
     fuel_krw = sum(line.amount_krw for line in fuels)
     found = {
-        "bill_krw": bill_krw, "fuel_krw": fuel_krw, "material_krw": materials.total_krw, "melt_loss_krw": materials.melt_loss_krw,
-        "labour_krw": labour.total_krw, "labour_premium_krw": labour.premium_krw,
+        "bill_krw": bill_krw,
+        "fuel_krw": fuel_krw,
+        "material_krw": materials.total_krw,
+        "melt_loss_krw": materials.melt_loss_krw,
+        "labour_krw": labour.total_krw,
+        "labour_premium_krw": labour.premium_krw,
         "cash_krw": bill_krw + fuel_krw + materials.total_krw + labour.total_krw + emitted.cash_krw,
-        "carbon_kg": emitted.total_kg, "scope1_kg": emitted.scope1_kg, "scope2_location_kg": emitted.scope2_location_kg,
-        "toe": emitted.toe, "shadow_carbon_krw": emitted.shadow_krw,
+        "carbon_kg": emitted.total_kg,
+        "scope1_kg": emitted.scope1_kg,
+        "scope2_location_kg": emitted.scope2_location_kg,
+        "toe": emitted.toe,
+        "shadow_carbon_krw": emitted.shadow_krw,
     }
     if emitted.scope2_marginal_kg is not None:
         found["scope2_marginal_kg"] = emitted.scope2_marginal_kg

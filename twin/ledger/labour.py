@@ -57,7 +57,10 @@ def night_edges_s(start: dt.datetime, duration_s: float, premia: LabourPremia) -
     """Beginnings and ends of the nights, in turn, from the one before the span's first midnight. Shape (2 * nights,)."""
     days, _ = days_of(start, duration_s)
     before = days[0] - dt.timedelta(days=1)
-    nights = [(seconds(start, day, premia.night_from_hour), seconds(start, day, 24 + premia.night_to_hour)) for day in (before, *days)]
+    nights = [
+        (seconds(start, day, premia.night_from_hour), seconds(start, day, 24 + premia.night_to_hour))
+        for day in (before, *days)
+    ]
     return np.array(nights).ravel()
 
 
@@ -99,7 +102,9 @@ def worked_hours(trace: Trace, premia: LabourPremia, spans: Mapping[str, Sequenc
     return WorkedHours(crews, tuple(days), sums[0], sums[1], sums[2], sums[3])
 
 
-def _add_crew(sums: np.ndarray, rows: Table, spans: list[Span], days: list[dt.date], edges: np.ndarray, nights: np.ndarray) -> None:
+def _add_crew(
+    sums: np.ndarray, rows: Table, spans: list[Span], days: list[dt.date], edges: np.ndarray, nights: np.ndarray
+) -> None:
     """Add the rows of one crew to ``sums``, shape (person, night, overtime, beyond; days)."""
     starts = np.array([span[1] for span in spans])
     index, t0, t1 = _cut_rows(rows, np.unique(np.concatenate([nights, edges, starts])))
@@ -123,10 +128,15 @@ def _add_crew(sums: np.ndarray, rows: Table, spans: list[Span], days: list[dt.da
 
 
 def labour_cost_of(
-    worked: WorkedHours, wages_krw_per_h: Mapping[str, float], premia: LabourPremia, holidays: Mapping[str, Collection[dt.date]]
+    worked: WorkedHours,
+    wages_krw_per_h: Mapping[str, float],
+    premia: LabourPremia,
+    holidays: Mapping[str, Collection[dt.date]],
 ) -> LabourCost:
     """Cost of worked hours. ``holidays`` gives each crew's days with holiday pay (public holidays and its weekly rest days)."""
-    rest = np.array([[day in holidays.get(crew, ()) for day in worked.days] for crew in worked.crews]).reshape(worked.person_h.shape)
+    rest = np.array([[day in holidays.get(crew, ()) for day in worked.days] for crew in worked.crews]).reshape(
+        worked.person_h.shape
+    )
     wage = np.array([wages_krw_per_h[crew] for crew in worked.crews])
     overtime = np.where(rest, 0.0, worked.overtime_h)
     within, beyond = np.where(rest, worked.person_h - worked.beyond_h, 0.0), np.where(rest, worked.beyond_h, 0.0)
@@ -134,12 +144,22 @@ def labour_cost_of(
     pay = [
         _paid(wage, hours) * share
         for hours, share in (
-            (worked.night_h, premia.night_share), (overtime, premia.overtime_share),
-            (within, premia.holiday_share_within_8_h), (beyond, premia.holiday_share_beyond_8_h))
+            (worked.night_h, premia.night_share),
+            (overtime, premia.overtime_share),
+            (within, premia.holiday_share_within_8_h),
+            (beyond, premia.holiday_share_beyond_8_h),
+        )
     ]
     bands = {"person": worked.person_h, "night": worked.night_h, "overtime": overtime, "holiday": within + beyond}
     return LabourCost(
-        base, pay[0], pay[1], pay[2] + pay[3], base + sum(pay), {name: float(hours.sum()) for name, hours in bands.items()}, premia.id)
+        base,
+        pay[0],
+        pay[1],
+        pay[2] + pay[3],
+        base + sum(pay),
+        {name: float(hours.sum()) for name, hours in bands.items()},
+        premia.id,
+    )
 
 
 def _paid(wage_krw_per_h: np.ndarray, hours: np.ndarray) -> float:

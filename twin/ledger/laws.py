@@ -19,13 +19,16 @@ def state_hours(trace: Trace) -> dict[str, dict[str, float]]:
     hours = np.bincount(key, states["t1"] - states["t0"], len(trace.names.equipment) * n).reshape(-1, n) / 3600.0
     return {
         name: {state: float(hours[e, s]) for s, state in enumerate(STATES) if hours[e, s]}
-        for e, name in enumerate(trace.names.equipment) if hours[e].any()
+        for e, name in enumerate(trace.names.equipment)
+        if hours[e].any()
     }
 
 
 def utilisation(trace: Trace) -> dict[str, float]:
     """Share of the horizon that each equipment spends processing."""
-    return {name: hours.get("processing", 0.0) * 3600.0 / trace.duration_s for name, hours in state_hours(trace).items()}
+    return {
+        name: hours.get("processing", 0.0) * 3600.0 / trace.duration_s for name, hours in state_hours(trace).items()
+    }
 
 
 def utilisation_law(trace: Trace) -> float:
@@ -41,7 +44,9 @@ def utilisation_law(trace: Trace) -> float:
         mine = working & (flows["equipment"] == e)
         busy = states["t1"] - states["t0"]
         processing_s = float(busy[(states["equipment"] == e) & (states["state"] == STATE["processing"])].sum())
-        worst = max(worst, max(0.0, _union_s(flows["t0"][mine], flows["t1"][mine]) - processing_s - CLOCK_S) / trace.duration_s)
+        worst = max(
+            worst, max(0.0, _union_s(flows["t0"][mine], flows["t1"][mine]) - processing_s - CLOCK_S) / trace.duration_s
+        )
     return worst
 
 
@@ -84,6 +89,8 @@ def laws(trace: Trace) -> dict[str, float]:
     hours = state_hours(trace)
     sums = [relative(sum(by.values()) * 3600.0, trace.duration_s) for by in hours.values()]
     return {
-        "laws.state_times": max(sums, default=0.0), "laws.flow_conservation": flow_conservation(trace), "laws.little": little(trace),
+        "laws.state_times": max(sums, default=0.0),
+        "laws.flow_conservation": flow_conservation(trace),
+        "laws.little": little(trace),
         "laws.utilisation": utilisation_law(trace),
     }

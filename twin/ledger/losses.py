@@ -30,7 +30,10 @@ def loss_factors(trace: Trace) -> tuple[LossFactor, ...]:
     found = []
     for e, name in enumerate(trace.names.equipment):
         total = float(kwh[e].sum())
-        terms = [LossFactor(name, TERMS[k], float(kwh[e, k]), float(kwh[e, k]) / total if total else 0.0) for k in np.flatnonzero(kwh[e])]
+        terms = [
+            LossFactor(name, TERMS[k], float(kwh[e, k]), float(kwh[e, k]) / total if total else 0.0)
+            for k in np.flatnonzero(kwh[e])
+        ]
         found += sorted(terms, key=lambda factor: (-abs(factor.kwh), factor.term))
     return tuple(found)
 

@@ -54,7 +54,14 @@ class MaterialCost:
     def payload(self) -> list[dict[str, object]]:
         """Lines as they stand in ``--json``."""
         return [
-            {"name": x.name, "quantity": x.quantity, "unit": x.unit, "rate": x.price_krw, "amount": x.amount_krw, "verified": x.verified}
+            {
+                "name": x.name,
+                "quantity": x.quantity,
+                "unit": x.unit,
+                "rate": x.price_krw,
+                "amount": x.amount_krw,
+                "verified": x.verified,
+            }
             for x in self.lines
         ]
 
@@ -63,10 +70,10 @@ def material_sums(trace: Trace) -> dict[tuple[str, str], float]:
     """kg by (material, role)."""
     rows = trace.material
     names = trace.names.material
-    sums = np.bincount(rows["material"].astype(np.int64) * len(ROLES) + rows["role"], rows["kg"], len(names) * len(ROLES))
-    return {
-        (names[code // len(ROLES)], ROLES[code % len(ROLES)]): float(kg) for code, kg in enumerate(sums) if kg
-    }
+    sums = np.bincount(
+        rows["material"].astype(np.int64) * len(ROLES) + rows["role"], rows["kg"], len(names) * len(ROLES)
+    )
+    return {(names[code // len(ROLES)], ROLES[code % len(ROLES)]): float(kg) for code, kg in enumerate(sums) if kg}
 
 
 def gas_sums_kg(trace: Trace) -> dict[str, float]:
@@ -92,11 +99,13 @@ def material_cost_of(
         bought[RETURNS] = bought.get(RETURNS, 0.0) - own_kg
     lines = [
         PricedFlow(name, kg, "kg", price_krw_per_kg[name], kg * price_krw_per_kg[name])
-        for name, kg in sorted(bought.items()) if name in price_krw_per_kg
+        for name, kg in sorted(bought.items())
+        if name in price_krw_per_kg
     ]
     charged = sum(kg for (_, role), kg in sums_kg.items() if role in ("in", "addition"))
     charged_krw = sum(
-        kg * price_krw_per_kg.get(name, 0.0) for (name, role), kg in sums_kg.items() if role in ("in", "addition"))
+        kg * price_krw_per_kg.get(name, 0.0) for (name, role), kg in sums_kg.items() if role in ("in", "addition")
+    )
     mean = charged_krw / charged if charged else 0.0
     change = _of_role(sums_kg, "stock_open") - _of_role(sums_kg, "stock_close")
     if mean and change:
@@ -114,7 +123,9 @@ def material_cost(scenario: Scenario, trace: Trace) -> MaterialCost:
     return material_cost_of(material_sums(trace), gas_sums_kg(trace), prices)
 
 
-def fuel_cost_of(scenario: Scenario, kwh: Mapping[str, float], gas_krw_per_mj: float | None = None) -> tuple[PricedFlow, ...]:
+def fuel_cost_of(
+    scenario: Scenario, kwh: Mapping[str, float], gas_krw_per_mj: float | None = None
+) -> tuple[PricedFlow, ...]:
     """Cost of fuels from net kWh by carrier. City gas is billed per gross MJ: ``site.gas_price``, or the published price given.
 
     Other fuels take the price of the material of their name, per kg. Raises InputFault where a fuel that is burnt has no price.
@@ -126,7 +137,11 @@ def fuel_cost_of(scenario: Scenario, kwh: Mapping[str, float], gas_krw_per_mj: f
             continue
         fuel = fuel_of_carrier(carrier)
         if carrier == "natural_gas":
-            price = gas_krw_per_mj if scenario.spec.site.gas_price_krw_per_mj is None else scenario.spec.site.gas_price_krw_per_mj
+            price = (
+                gas_krw_per_mj
+                if scenario.spec.site.gas_price_krw_per_mj is None
+                else scenario.spec.site.gas_price_krw_per_mj
+            )
             if price is None:
                 msg = "site.gas_price: natural gas is burnt and has no price; add e.g. 'gas_price: 21 KRW/MJ'"
                 raise InputFault(msg)

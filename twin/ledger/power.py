@@ -34,7 +34,11 @@ def terms_of(scenario: Scenario) -> SupplyTerms:
 
 
 def load_of(
-    scenario: Scenario, start: dt.datetime, kwh: np.ndarray, lag: np.ndarray | None = None, lead: np.ndarray | None = None
+    scenario: Scenario,
+    start: dt.datetime,
+    kwh: np.ndarray,
+    lag: np.ndarray | None = None,
+    lead: np.ndarray | None = None,
 ) -> MeterLoad:
     """A metered load from quarter-hours. Without reactive energy, ``site.power_factor`` stands for it (lagging), else it is not metered.
 
@@ -78,11 +82,25 @@ def second_route(scenario: Scenario, load: MeterLoad) -> float:
 def bill_payload(bill: Bill) -> Mapping[str, object]:
     """A bill as it stands in ``--json``: total, currency, lines, demand."""
     lines = [
-        {"name": x.name, "month": x.month, "quantity": x.quantity, "unit": x.unit, "rate": x.rate, "amount": x.amount,
-         "verified": x.verified, "source": x.source, "detail": x.detail}
+        {
+            "name": x.name,
+            "month": x.month,
+            "quantity": x.quantity,
+            "unit": x.unit,
+            "rate": x.rate,
+            "amount": x.amount,
+            "verified": x.verified,
+            "source": x.source,
+            "detail": x.detail,
+        }
         for x in bill.lines
     ]
     return {
-        "tariff": bill.tariff_id, "total": bill.total, "currency": bill.currency, "lines": lines, "demand_kw": dict(bill.demand_kw),
-        "counterfactual": bill.counterfactual, "warnings": list(bill.warnings),
+        "tariff": bill.tariff_id,
+        "total": bill.total,
+        "currency": bill.currency,
+        "lines": lines,
+        "demand_kw": dict(bill.demand_kw),
+        "counterfactual": bill.counterfactual,
+        "warnings": list(bill.warnings),
     }

@@ -73,5 +73,6 @@ def service(trace: Trace) -> Service:
         mass[name] = trace.facts.get(f"good_kg/{name}", float((jobs["pieces"] * jobs["mass_kg"])[mine].sum()))
     kg = float(rows["kg"][metal].sum()) if metal.any() else sum(mass.values())
     total = trace.facts.get("good_pieces", sum(pieces.values()))
-    return Service(kg, total, pieces, mass, int(done.sum()), int(np.count_nonzero(late > 0.0)), float(late.sum()) / 3600.0)
-
+    return Service(
+        kg, total, pieces, mass, int(done.sum()), int(np.count_nonzero(late > 0.0)), float(late.sum()) / 3600.0
+    )

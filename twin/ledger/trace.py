@@ -19,31 +19,88 @@ NONE = -1
 STATES = ("off", "startup", "standby", "setup", "processing", "holding", "blocked", "starved", "down")
 STATE = {name: code for code, name in enumerate(STATES)}
 CARRIER_UNITS: Mapping[str, str] = {
-    "electricity": "kW", "natural_gas": "kW", "lpg": "kW", "diesel": "kW", "coke": "kW",
-    "reactive_lag": "kvar", "reactive_lead": "kvar", "compressed_air": "Nm3/s", "dust_air": "Nm3/s", "shielding_gas": "kg/s",
+    "electricity": "kW",
+    "natural_gas": "kW",
+    "lpg": "kW",
+    "diesel": "kW",
+    "coke": "kW",
+    "reactive_lag": "kvar",
+    "reactive_lead": "kvar",
+    "compressed_air": "Nm3/s",
+    "dust_air": "Nm3/s",
+    "shielding_gas": "kg/s",
 }
 CARRIERS = tuple(CARRIER_UNITS)
 CARRIER = {name: code for code, name in enumerate(CARRIERS)}
 ROLES = ("in", "addition", "good", "scrap", "returns", "melt_loss", "slag", "stock_open", "stock_close")
 ROLE = {name: code for code, name in enumerate(ROLES)}
 TERMS = (
-    "charge_sensible", "charge_latent", "charge_superheat", "addition", "fixture", "wall_conduction", "wall_storage", "opening",
-    "convection", "atmosphere", "flue", "slag", "cooling_water", "auxiliary", "bath_storage",
+    "charge_sensible",
+    "charge_latent",
+    "charge_superheat",
+    "addition",
+    "fixture",
+    "wall_conduction",
+    "wall_storage",
+    "opening",
+    "convection",
+    "atmosphere",
+    "flue",
+    "slag",
+    "cooling_water",
+    "auxiliary",
+    "bath_storage",
 )
 TERM = {name: code for code, name in enumerate(TERMS)}
 OUTCOMES = ("done", "scrapped", "unfinished")
 
 COLUMNS: Mapping[str, Mapping[str, str]] = {
-    "jobs": {"job": "i", "order": "i", "product": "i", "pieces": "d", "mass_kg": "d", "release": "d", "due": "d", "priority": "i"},
+    "jobs": {
+        "job": "i",
+        "order": "i",
+        "product": "i",
+        "pieces": "d",
+        "mass_kg": "d",
+        "release": "d",
+        "due": "d",
+        "priority": "i",
+    },
     "states": {"equipment": "i", "state": "i", "t0": "d", "t1": "d"},
-    "flows": {"equipment": "i", "state": "i", "carrier": "i", "batch": "i", "t0": "d", "t1": "d", "base": "d", "amp": "d", "tau": "d"},
+    "flows": {
+        "equipment": "i",
+        "state": "i",
+        "carrier": "i",
+        "batch": "i",
+        "t0": "d",
+        "t1": "d",
+        "base": "d",
+        "amp": "d",
+        "tau": "d",
+    },
     "counters": {"equipment": "i", "state": "i", "carrier": "i", "batch": "i", "kwh": "d"},
     "heat": {"equipment": "i", "state": "i", "batch": "i", "term": "i", "t0": "d", "t1": "d", "kwh": "d"},
     "material": {"t": "d", "equipment": "i", "batch": "i", "material": "i", "role": "i", "kg": "d", "carbon_kg": "d"},
     "batches": {
-        "batch": "i", "equipment": "i", "t0": "d", "t1": "d", "job": "i", "stock": "i", "product": "i", "mass_kg": "d", "share": "d"},
+        "batch": "i",
+        "equipment": "i",
+        "t0": "d",
+        "t1": "d",
+        "job": "i",
+        "stock": "i",
+        "product": "i",
+        "mass_kg": "d",
+        "share": "d",
+    },
     "moves": {
-        "job": "i", "operation": "i", "equipment": "i", "queued": "d", "started": "d", "ended": "d", "left": "d", "outcome": "i"},
+        "job": "i",
+        "operation": "i",
+        "equipment": "i",
+        "queued": "d",
+        "started": "d",
+        "ended": "d",
+        "left": "d",
+        "outcome": "i",
+    },
     "crews": {"crew": "i", "t0": "d", "t1": "d", "people": "d", "overtime": "i"},
 }
 

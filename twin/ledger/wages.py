@@ -25,8 +25,18 @@ def premia_of(scenario: Scenario) -> LabourPremia:
             return found
     korean = labour_premia()
     return LabourPremia(
-        NO_LAW, scenario.spec.site.country, korean.night_from_hour, korean.night_to_hour, 0.0, 0.0, 24.0, 168.0, 0.0, 0.0,
-        korean.provenance)
+        NO_LAW,
+        scenario.spec.site.country,
+        korean.night_from_hour,
+        korean.night_to_hour,
+        0.0,
+        0.0,
+        24.0,
+        168.0,
+        0.0,
+        0.0,
+        korean.provenance,
+    )
 
 
 def crew_spans(scenario: Scenario, duration_s: float) -> dict[str, Sequence[Span]]:

@@ -104,7 +104,11 @@ class YearFrame:
 
 
 def frame(
-    scenario: Scenario, *, chosen: tuple[Representative, ...] | None = None, first: dt.date | None = None, days: int | None = None
+    scenario: Scenario,
+    *,
+    chosen: tuple[Representative, ...] | None = None,
+    first: dt.date | None = None,
+    days: int | None = None,
 ) -> YearFrame:
     """The frame of the reference year (or of ``days`` days from ``first``). Raises the faults of calendar, PV profile and factors."""
     chosen = representatives(scenario) if chosen is None else chosen
@@ -116,8 +120,14 @@ def frame(
     n = round((after.timestamp() - start.timestamp()) / QUARTER_S)
     clock = wall_clock(start, n, QUARTER_S)
     return YearFrame(
-        chosen, lay(scenario, chosen, first, days), start, clock.day - first.toordinal(), clock.second // QUARTER_S,
-        pv_quarters_kwh(scenario, start, n), factors_of(scenario, start, n * float(QUARTER_S)))
+        chosen,
+        lay(scenario, chosen, first, days),
+        start,
+        clock.day - first.toordinal(),
+        clock.second // QUARTER_S,
+        pv_quarters_kwh(scenario, start, n),
+        factors_of(scenario, start, n * float(QUARTER_S)),
+    )
 
 
 def _weighed(kwh: np.ndarray, series: StepSeries) -> float:
@@ -142,7 +152,10 @@ def _materials(scenario: Scenario, blended: Blend, gases: Mapping[str, float]) -
     sums: dict[tuple[str, str], float] = {}
     for name, laid_kg in blended.by_run("material").items():
         charge = {
-            key: float(values.sum()) for key, values in blended.reps[name].of_kind("material").items() if key[1] in ("in", "addition")}
+            key: float(values.sum())
+            for key, values in blended.reps[name].of_kind("material").items()
+            if key[1] in ("in", "addition")
+        }
         charged, used = sum(charge.values()), sum(kg for key, kg in laid_kg.items() if key[1] in _OUT)
         for key, kg in charge.items():
             sums[(key[0], key[1])] = sums.get((key[0], key[1]), 0.0) + (kg / charged * used if charged else 0.0)
@@ -157,7 +170,9 @@ def _worked(scenario: Scenario, blended: Blend) -> WorkedHours:
     dates = tuple(laid.first + dt.timedelta(days=k) for k in range(len(laid.week)))
     crews = tuple(scenario.spec.crews)
     found, zero = blended.sums("work"), np.zeros(len(dates))
-    arrays = [np.array([found.get((crew, band), zero) for crew in crews]).reshape(len(crews), len(dates)) for band in BANDS]
+    arrays = [
+        np.array([found.get((crew, band), zero) for crew in crews]).reshape(len(crews), len(dates)) for band in BANDS
+    ]
     return WorkedHours(crews, dates, *arrays)
 
 
@@ -173,7 +188,9 @@ def compose(scenario: Scenario, reps: Mapping[str, RepResult], laid_on: YearFram
         msg = f"the year needs a run of {', '.join(missing)}; there are: {', '.join(reps)}"
         raise InputFault(msg)
     blended = blend(laid_on.laid, reps)
-    gross, lag, lead = (blended.quarters(laid_on.day, laid_on.slot, c) for c in ("electricity", "reactive_lag", "reactive_lead"))
+    gross, lag, lead = (
+        blended.quarters(laid_on.day, laid_on.slot, c) for c in ("electricity", "reactive_lag", "reactive_lead")
+    )
     used = np.minimum(laid_on.pv_kwh, np.maximum(gross, 0.0))
     reactive = (lag, lead) if lag.any() or lead.any() else (None, None)
     load = load_of(scenario, laid_on.start, gross - used, *reactive)
@@ -195,16 +212,43 @@ def _accounts(scenario: Scenario, laid_on: YearFrame, blended: Blend, load: Mete
     burnt = sum(float(v.sum()) for key, v in metal.items() if key == ("", "burnt_co2"))
     emitted = _emitted(energy, load, burnt, laid_on.factors)
     good = {key: float(values.sum()) for key, values in blended.sums("good").items()}
-    output = sum(float(v.sum()) for key, v in metal.items() if key[1] == "good") or sum(kg for key, kg in good.items() if key[1] == "kg")
-    kpis = money_kpis(bill.total, fuels, materials, labour, emitted) | _physical(energy, load, output, used_kwh) | {
-        "output_pieces": sum(v for key, v in good.items() if key[1] == "pieces"), "pv_available_kwh": float(laid_on.pv_kwh.sum())}
+    output = sum(float(v.sum()) for key, v in metal.items() if key[1] == "good") or sum(
+        kg for key, kg in good.items() if key[1] == "kg"
+    )
+    kpis = (
+        money_kpis(bill.total, fuels, materials, labour, emitted)
+        | _physical(energy, load, output, used_kwh)
+        | {
+            "output_pieces": sum(v for key, v in good.items() if key[1] == "pieces"),
+            "pv_available_kwh": float(laid_on.pv_kwh.sum()),
+        }
+    )
     service = {key[0]: float(values.sum()) for key, values in blended.sums("jobs").items()}
-    kpis |= {name: service.get(key, 0.0) for name, key in (("lateness_h", "lateness_h"), ("jobs_late", "late"), ("jobs_done", "done"))}
+    kpis |= {
+        name: service.get(key, 0.0)
+        for name, key in (("lateness_h", "lateness_h"), ("jobs_late", "late"), ("jobs_done", "done"))
+    }
     heat = {key: float(values.sum()) for key, values in blended.sums("heat").items()}
     replication = next(iter(blended.reps.values())).replication
     return YearAccounts(
-        replication, first, days, energy, equipment, heat, good, load, kpis["pv_available_kwh"], used_kwh, bill, fuels, materials, labour,
-        emitted, months_of(bill), dict(sorted(kpis.items())))
+        replication,
+        first,
+        days,
+        energy,
+        equipment,
+        heat,
+        good,
+        load,
+        kpis["pv_available_kwh"],
+        used_kwh,
+        bill,
+        fuels,
+        materials,
+        labour,
+        emitted,
+        months_of(bill),
+        dict(sorted(kpis.items())),
+    )
 
 
 def _physical(energy: Mapping[str, float], load: MeterLoad, output_kg: float, pv_used_kwh: float) -> dict[str, float]:
@@ -212,8 +256,13 @@ def _physical(energy: Mapping[str, float], load: MeterLoad, output_kg: float, pv
     fuel_kwh = sum(energy.get(c, 0.0) for c in FUELS)
     total = energy["electricity"] + fuel_kwh
     found = {
-        "electricity_kwh": energy["electricity"], "fuel_kwh": fuel_kwh, "energy_kwh": total, "peak_kw": float(load.demand_kw().max()),
-        "output_kg": output_kg, "pv_used_kwh": pv_used_kwh, **{f"{c}_kwh": kwh for c, kwh in energy.items() if c != "electricity"},
+        "electricity_kwh": energy["electricity"],
+        "fuel_kwh": fuel_kwh,
+        "energy_kwh": total,
+        "peak_kw": float(load.demand_kw().max()),
+        "output_kg": output_kg,
+        "pv_used_kwh": pv_used_kwh,
+        **{f"{c}_kwh": kwh for c, kwh in energy.items() if c != "electricity"},
     }
     if output_kg:
         found["electricity_kwh_per_t_good"] = energy["electricity"] / output_kg * 1000.0
@@ -232,7 +281,9 @@ def months_of(bill: Bill) -> tuple[Mapping[str, float | str], ...]:
     months = list(dict.fromkeys(line.month for line in bill.lines))
     return tuple(
         {
-            "month": month, "kwh": bill.quantities.kwh(month), "demand_kw": bill.demand_kw.get(month, 0.0),
+            "month": month,
+            "kwh": bill.quantities.kwh(month),
+            "demand_kw": bill.demand_kw.get(month, 0.0),
             "billing_demand_kw": bill.quantities.billing_demand_kw.get(month, 0.0),
             "bill_krw": sum(line.amount for line in bill.lines if line.month == month),
         }

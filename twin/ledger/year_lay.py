@@ -94,8 +94,12 @@ class Blend:
         found: dict[str, dict[SeriesKey, float]] = {}
         for k, name in enumerate(self.laid.names):
             found[name] = {
-                key: float(sum(self._days(spot, k, values, share)[1].sum() for spot, share in (
-                    (self.laid.main, self.share), (self.laid.other, 1.0 - self.share))))
+                key: float(
+                    sum(
+                        self._days(spot, k, values, share)[1].sum()
+                        for spot, share in ((self.laid.main, self.share), (self.laid.other, 1.0 - self.share))
+                    )
+                )
                 for key, values in self.reps[name].of_kind(kind).items()
             }
         return found
@@ -191,7 +195,9 @@ def blend(laid: Laid, reps: Mapping[str, RepResult]) -> Blend:
     if laid.recovery is None:
         return Blend(laid, reps, np.ones(len(laid.week)) if laid.names == (FULL,) else np.zeros(len(laid.week)))
     output = [_output_by_week(reps[name]) for name in laid.names]
-    usual = float(np.mean([output[r][w] for kind, (r, w) in zip(laid.types, laid.simulated, strict=True) if kind == BASE]))
+    usual = float(
+        np.mean([output[r][w] for kind, (r, w) in zip(laid.types, laid.simulated, strict=True) if kind == BASE])
+    )
     gain = float(output[0][laid.recovery]) - usual
     share, backlog = np.zeros(len(laid.types)), 0.0
     for k, (kind, (r, w)) in enumerate(zip(laid.types, laid.simulated, strict=True)):

@@ -28,8 +28,15 @@ WEEK = dt.timedelta(days=7)
 Weeks = Mapping[dt.date, tuple[str, tuple[int, ...]]]
 """Monday: type of the week, and the weekdays closed in it"""
 _AFTERWARDS = (
-    "tariff", "demand_history_kw", "grid_factor", "marginal_factor", "carbon_price", "contract_power_kw", "power_factor",
-    "gas_price_krw_per_mj", "pv",
+    "tariff",
+    "demand_history_kw",
+    "grid_factor",
+    "marginal_factor",
+    "carbon_price",
+    "contract_power_kw",
+    "power_factor",
+    "gas_price_krw_per_mj",
+    "pv",
 )
 """fields of the site that only accounts read"""
 
@@ -48,7 +55,9 @@ class Layout:
 
     def week_of(self, week_type: str, parity: int) -> int:
         """Which simulated week stands for a week of this type; base weeks alternate. The base where the type is not simulated."""
-        same = [k for k, one in enumerate(self.types) if one == week_type] or [k for k, one in enumerate(self.types) if one == BASE]
+        same = [k for k, one in enumerate(self.types) if one == week_type] or [
+            k for k, one in enumerate(self.types) if one == BASE
+        ]
         return same[parity % len(same)]
 
 
@@ -90,14 +99,17 @@ def working_weekdays(scenario: Scenario) -> frozenset[int]:
 def closed_weekdays(scenario: Scenario, week: dt.date) -> tuple[int, ...]:
     """Working weekdays of the week from Monday ``week`` on which the plant is closed."""
     working = working_weekdays(scenario)
-    return tuple(k for k in sorted(working) if day_kind(scenario, week + dt.timedelta(days=k)) in ("holiday", "shutdown"))
+    return tuple(
+        k for k in sorted(working) if day_kind(scenario, week + dt.timedelta(days=k)) in ("holiday", "shutdown")
+    )
 
 
 def shifts_of(scenario: Scenario) -> dict[int, str]:
     """The shifts that start on each working weekday, as text ("day+night")."""
     shifts = scenario.spec.calendar.shifts
     return {
-        k: "+".join(sorted(name for name, shift in shifts.items() if DAYS[k] in shift.days)) for k in sorted(working_weekdays(scenario))
+        k: "+".join(sorted(name for name, shift in shifts.items() if DAYS[k] in shift.days))
+        for k in sorted(working_weekdays(scenario))
     }
 
 
@@ -138,7 +150,9 @@ def special_patterns(scenario: Scenario, first: dt.date, days: int) -> dict[str,
 
     Whole weeks come first (no orders come in them, so nothing is left undone for the next), then small closures before large ones.
     """
-    counts: Counter[tuple[int, ...]] = Counter(closed for _, closed in week_types(scenario, first, days).values() if closed)
+    counts: Counter[tuple[int, ...]] = Counter(
+        closed for _, closed in week_types(scenario, first, days).values() if closed
+    )
     found: dict[str, tuple[int, ...]] = {}
     for pattern, _ in counts.most_common():
         found.setdefault(signature(scenario, pattern), pattern)
@@ -189,7 +203,11 @@ def _clean_monday(scenario: Scenario, season: str, weeks: Weeks) -> dt.date:
     """The first Monday in a season whose fortnight has no closed day; the season's first Monday where there is none."""
     mondays = [week for week in weeks if season_of(scenario, week) == season]
     for week in mondays:
-        if weeks[week][0] == BASE and weeks.get(week + WEEK, (BASE,))[0] == BASE and season_of(scenario, week + WEEK) == season:
+        if (
+            weeks[week][0] == BASE
+            and weeks.get(week + WEEK, (BASE,))[0] == BASE
+            and season_of(scenario, week + WEEK) == season
+        ):
             return week
     return mondays[0]
 
@@ -197,11 +215,19 @@ def _clean_monday(scenario: Scenario, season: str, weeks: Weeks) -> dt.date:
 def _run_changes(start: dt.date, layout: Layout) -> dict[str, Any]:
     """Changes that make a scenario the run of a layout: its own closed days, nothing laid on afterwards."""
     extra = [
-        (start + dt.timedelta(days=7 * k + weekday)).isoformat() for k, closed in enumerate(layout.closed) for weekday in closed
+        (start + dt.timedelta(days=7 * k + weekday)).isoformat()
+        for k, closed in enumerate(layout.closed)
+        for weekday in closed
     ]
     return {
-        "run.start": start.isoformat(), "run.duration": f"{len(layout.types)} weeks", "calendar.holidays": None,
-        "calendar.extra_holidays": extra, "calendar.removed_holidays": [], "calendar.shutdowns": [], "site.pv": None, "site.battery": None,
+        "run.start": start.isoformat(),
+        "run.duration": f"{len(layout.types)} weeks",
+        "calendar.holidays": None,
+        "calendar.extra_holidays": extra,
+        "calendar.removed_holidays": [],
+        "calendar.shutdowns": [],
+        "site.pv": None,
+        "site.battery": None,
     }
 
 
@@ -245,5 +271,6 @@ def full_year(scenario: Scenario) -> Scenario:
     """The whole reference year as one run of 53 weeks, PV and battery left to be laid on afterwards: what a composed year is tested by."""
     first = year_start(scenario)
     weeks = -(-year_days(first) // 7)
-    return scenario.changed({
-        "run.start": first.isoformat(), "run.duration": f"{weeks} weeks", "site.pv": None, "site.battery": None})
+    return scenario.changed(
+        {"run.start": first.isoformat(), "run.duration": f"{weeks} weeks", "site.pv": None, "site.battery": None}
+    )

@@ -258,7 +258,9 @@ class _BadCell(Exception):
 def _row(cells: Sequence[str], columns: tuple[int, int, int | None], width: int) -> Row:
     stamp, power, energy = columns
     if len(cells) > width:
-        raise _BadCell(power, f"the row has {len(cells)} cells, more than the header", ",".join(cells), "a point as decimal sign")
+        raise _BadCell(
+            power, f"the row has {len(cells)} cells, more than the header", ",".join(cells), "a point as decimal sign"
+        )
     for column in columns:
         if column is not None and column >= len(cells):
             raise _BadCell(

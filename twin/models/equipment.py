@@ -35,7 +35,9 @@ def time_problems(name: str, spec: ScenarioSpec, key: str, times: Any) -> list[P
         if product not in times
     ]
     unknown = [product for product in times if product not in spec.products]
-    return found + [(f"{key}.{product}", "no such product", did_you_mean(product, spec.products)) for product in unknown]
+    return found + [
+        (f"{key}.{product}", "no such product", did_you_mean(product, spec.products)) for product in unknown
+    ]
 
 
 class Powered(Station):

@@ -61,12 +61,23 @@ def programme(programme_id: str) -> Programme:
     entries = read_yaml(_FILE)["programmes"]
     entry = entries[pick("programme", programme_id, entries)]
     grants = {
-        name: Grant(float(g["share"]), float(g["ceiling_krw"]), provenance(g, entry)) for name, g in entry.get("grants", {}).items()
+        name: Grant(float(g["share"]), float(g["ceiling_krw"]), provenance(g, entry))
+        for name, g in entry.get("grants", {}).items()
     }
     loan = entry.get("loan")
-    terms = None if loan is None else Loan(
-        float(loan["share"]), float(loan["ceiling_krw"]), float(loan["rate"]), float(loan["market_rate"]), int(loan["years"]),
-        int(loan["grace_years"]), provenance(loan, entry))
+    terms = (
+        None
+        if loan is None
+        else Loan(
+            float(loan["share"]),
+            float(loan["ceiling_krw"]),
+            float(loan["rate"]),
+            float(loan["market_rate"]),
+            int(loan["years"]),
+            int(loan["grace_years"]),
+            provenance(loan, entry),
+        )
+    )
     return Programme(programme_id, entry["name"]["en"], entry["name"]["ko"], grants, terms, provenance(entry))
 
 

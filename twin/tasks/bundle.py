@@ -40,7 +40,9 @@ def members_of(asked: str, effects: Sequence[TaskEffect], tasks: Sequence[Task])
     wrong = [name for name in ids if name not in able]
     if wrong or not ids:
         known_here = ", ".join(sorted(able)) or "none"
-        message = f"--bundle: {', '.join(wrong) or 'no task'} not evaluated here or not applicable; applicable: {known_here}"
+        message = (
+            f"--bundle: {', '.join(wrong) or 'no task'} not evaluated here or not applicable; applicable: {known_here}"
+        )
         raise InputFault(message)
     if len(ids) > MOST_MEMBERS:
         message = f"--bundle: {len(ids)} tasks; at most {MOST_MEMBERS} (every one of 2^n combinations is simulated)"
