@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from twin.scenario.scenario import Scenario
 
 MONEY = 1e-4
-ENERGY = 0.02
+ENERGY = 0.03
 
 
 @dataclass(frozen=True)

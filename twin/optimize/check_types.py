@@ -30,7 +30,7 @@ RULES = {
     "battery": "a battery keeps within its power and its energy and ends as full as it began",
     "power_cap": "the load at the meter stays within the power cap",
     "emission_cap": "emissions stay within the cap",
-    "claimed_scheduled_kwh": "the energy of furnaces and cells that the plan claims is right within 2 %",
+    "claimed_scheduled_kwh": "the energy of furnaces and cells that the plan claims is right within 3 %",
     "claimed_energy": "the energy at the meter that the plan claims is the sum of its load",
     "claimed_bill": "the bill that the plan claims is right within 0.01 %",
     "claimed_carbon": "the emissions that the plan claims are right within 0.01 %",

@@ -156,6 +156,7 @@ def melt_stations(plant: Plant, snapshot: Snapshot, units: list[CastUnit], feedb
                 feeds,
                 feedback.correction_kwh.get(name, {}),
                 metal_price(plant, shop.kind),
+                pig_price(plant, shop.kind),
                 slack_s,
             )
         )
@@ -167,6 +168,13 @@ def metal_price(plant: Plant, kind: InductionFurnace) -> float:
     prices = plant.scenario.spec.materials
     made = {**kind.charge.make_up, **kind.charge.additions}
     return sum(share * prices[name].price_krw_per_kg for name, share in made.items() if name in prices)
+
+
+def pig_price(plant: Plant, kind: InductionFurnace) -> float:
+    """What a kg cast into ingots instead of castings costs: its price less that of returns, and melting it again."""
+    returns = plant.scenario.spec.materials.get("returns")
+    credit = 0.0 if returns is None else returns.price_krw_per_kg
+    return max(0.0, metal_price(plant, kind) - credit) + SHORT_KRW_PER_KG
 
 
 def add_feed(parts: Parts, unit: CastUnit) -> None:

@@ -33,9 +33,9 @@ PART_KRW_PER_KG = 10.0
 class MeltStation:
     """One melting station: furnaces by name, the crew's presence without and with short breaks, the units it feeds.
 
-    ``correction_kwh``: by gap class, measured minus computed energy of a full heat, from a replay (first: nothing). ``metal_krw_per_kg``:
-    price of what is charged; the books lose it with what burns off and with what is pigged. ``slack_s``: furnaces are planned to be
-    empty so long before their crew leaves, because a breakdown of a cell then costs a heat.
+    ``correction_kwh``: by gap class, measured minus computed energy of a full heat, from a replay (first: nothing).
+    ``metal_krw_per_kg``: price of what is charged; the books lose it with what burns off. ``pig_krw_per_kg``: loss on what is cast into
+    ingots. ``slack_s``: furnaces are planned to be empty so long before their crew leaves, because a breakdown of a cell then costs a heat.
     """
 
     name: str
@@ -46,6 +46,7 @@ class MeltStation:
     feeds: Sequence[CastUnit]
     correction_kwh: Mapping[str, float]
     metal_krw_per_kg: float
+    pig_krw_per_kg: float
     slack_s: float
 
     @property
@@ -302,7 +303,7 @@ def add_taps(parts: Parts, station: MeltStation, slots: Slots) -> None:
             np.zeros(0),
             always,
             (Change(station.metal, 0, -1.0),),
-            cost_krw=max(station.metal_krw_per_kg, 1.0),
+            cost_krw=station.pig_krw_per_kg,
             continuous=True,
         )
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from twin.ledger.materials import material_cost_of
 from twin.ledger.power import bill_of, load_of
 from twin.ledger.trace import COLUMNS, Names, Trace, empty_table
 from twin.ledger.wages import labour_cost
@@ -109,31 +110,37 @@ def roster_cost(scenario: Scenario, slots: Slots) -> LabourCost:
 
 
 def metal_krw(scenario: Scenario, problem: Problem, solution: Solution) -> float:
-    """Metal charged, less what is more in stock at the end than at the start, at the mean price of the charge."""
-    total = 0.0
+    """Metal charged at its prices, the plan's own returns and scrap set against the returns charged, the change of the stock valued."""
+    sums: dict[tuple[str, str], float] = {}
     last = problem.slots - 1
     for name, kind in scenario.stations.items():
         charge = getattr(kind, "charge", None)
         if charge is None or f"metal.{name}" not in problem.stocks:
             continue
-        made = {**charge.make_up, **charge.additions}
-        price = sum(
-            share * scenario.spec.materials[m].price_krw_per_kg
-            for m, share in made.items()
-            if m in scenario.spec.materials
-        )
         charged = sum(
             count * problem.tasks[task].mass_kg
             for (task, _), count in solution.starts.items()
             if problem.tasks[task].role == "heat" and problem.tasks[task].group == name
         )
-        targets = {
-            c.stock
-            for t in problem.tasks.values()
-            if t.role == "tap" and t.group == name
-            for c in t.changes
-            if c.stock.startswith("metal.")
-        }
-        gained = sum(solution.values["level", (stock, last)] - problem.stocks[stock].initial for stock in targets)
-        total += price * (charged - gained)
+        for material, share in {**charge.make_up, **charge.additions}.items():
+            sums[material, "in"] = sums.get((material, "in"), 0.0) + share * charged
+    feeds = {stock for stock in problem.stocks if stock.startswith("metal.")}
+    sums["metal", "stock_open"] = sum(problem.stocks[stock].initial for stock in feeds)
+    sums["metal", "stock_close"] = sum(solution.values["level", (stock, last)] for stock in feeds)
+    sums["metal", "returns"] = returned_kg(scenario, problem, solution)
+    prices = {name: material.price_krw_per_kg for name, material in scenario.spec.materials.items()}
+    return material_cost_of(sums, {}, prices).total_krw
+
+
+def returned_kg(scenario: Scenario, problem: Problem, solution: Solution) -> float:
+    """Gates and scrap of the planned lots, and what is pigged."""
+    total = 0.0
+    for (name, _), count in solution.starts.items():
+        task = problem.tasks[name]
+        if task.role == "pig":
+            total += count
+        elif task.role == "lot" and task.product is not None:
+            product = scenario.spec.products[task.product]
+            poured = -sum(c.amount for c in task.changes if c.stock.startswith("metal."))
+            total += count * poured * (1.0 - product.yield_fraction * (1.0 - product.scrap_fraction))
     return total

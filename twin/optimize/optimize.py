@@ -224,7 +224,7 @@ def from_plan_start(scenario: Scenario) -> Scenario:
 def hand_plan(scenario: Scenario, slots: Slots, found: Schedule) -> Plan:
     """The rule of thumb as a plan, from the same problem."""
     solution = search(found.derived.problem, [hand_rule(found.derived.problem)], iterations=0, bound=False)
-    if not solution.starts:
+    if not solution.values:
         msg = "the rule of thumb finds no schedule for this scenario"
         raise InputFault(msg)
     return planned(scenario, slots, found.derived, solution)

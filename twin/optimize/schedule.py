@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from twin.core.faults import Infeasible
 from twin.core.messages import t as text
 from twin.core.progress import Progress, silent
@@ -24,12 +26,17 @@ if TYPE_CHECKING:
     from twin.ledger.trace import Trace
     from twin.optimize.grid import Slots
     from twin.optimize.matrix import StartKey
+    from twin.optimize.problem import Problem
     from twin.optimize.replay import Replay
     from twin.optimize.state import Snapshot
     from twin.scenario.scenario import Scenario
 
 SHARES = (0.7, 0.3)
 """parts of the search limit before and after the first replay"""
+REPAIRS = 3
+"""further turns at most where the load that a replay shows breaks a cap"""
+MARGIN_KW = 3.0
+"""further distance from a power cap with each repair"""
 
 
 @dataclass(frozen=True)
@@ -74,39 +81,98 @@ def schedule(
 
     Raises Infeasible, in words, where no plan can meet the caps.
     """
-    begun = time.perf_counter()
-    scheduled = derive(scenario, slots, state, blank(slots)).scheduled
-    feedback = feedback_of(scenario, slots, seen, scheduled)
-    derived = derive(scenario, slots, state, feedback)
-    refuse_infeasible(derived)
-    starts: Sequence[Mapping[StartKey, float]] = candidates(derived.problem)
-    build_s, solve_s, used = time.perf_counter() - begun, 0.0, 0
-    shown: Replay | None = None
+    loop = _Loop(scenario, slots, state, before, progress)
+    loop.learn(seen)
+    refuse_infeasible(loop.derived)
+    starts: Sequence[Mapping[StartKey, float]] = candidates(loop.derived.problem)
     for share in SHARES:
+        starts = loop.turn(starts, limit.part(share))
+    for _ in range(REPAIRS):
+        if loop.keeps_caps():
+            break
+        loop.tighten()
+        starts = loop.turn([*starts, *candidates(loop.derived.problem)], limit.part(SHARES[-1]))
+    return loop.schedule()
+
+
+class _Loop:
+    """Derive, search, replay, learn: one turn after another."""
+
+    def __init__(
+        self, scenario: Scenario, slots: Slots, state: Snapshot, before: Plan | None, progress: Progress
+    ) -> None:
+        self.scenario, self.slots, self.state, self.before, self.progress = scenario, slots, state, before, progress
+        self.build_s = self.solve_s = 0.0
+        self.used = 0
+        self.margin_kw = self.margin_kg = 0.0
+        self.feedback = blank(slots)
+        self.derived = derive(scenario, slots, state, self.feedback)
+        self.solution: Solution
+        self.shown: Replay
+
+    def learn(self, trace: Trace) -> None:
+        """Derive the problem from what a trace tells."""
+        self.feedback = feedback_of(self.scenario, self.slots, trace, self.derived.scheduled)
+        self.derived = derive(self.scenario, self.slots, self.state, self.feedback)
+
+    def turn(self, starts: Sequence[Mapping[StartKey, float]], limit: Limit) -> Sequence[Mapping[StartKey, float]]:
+        """Search, replay, learn; the starts found are the next turn's start."""
         begun = time.perf_counter()
-        part = limit.part(share)
-        solution = search(
-            derived.problem, starts, iterations=part.iterations, seconds=part.seconds, bound=False, progress=progress
+        self.solution = search(
+            self.derived.problem,
+            starts,
+            iterations=limit.iterations,
+            seconds=limit.seconds,
+            bound=False,
+            progress=self.progress,
         )
-        solve_s, used = solve_s + time.perf_counter() - begun, used + solution.iterations
+        self.solve_s, self.used = self.solve_s + time.perf_counter() - begun, self.used + self.solution.iterations
         begun = time.perf_counter()
-        plan = planned(scenario, slots, derived, solution)
-        shown = replay(scenario, slots.end_s, joined(before, plan))
-        feedback = feedback_of(scenario, slots, shown.trace, derived.scheduled)
-        derived = derive(scenario, slots, state, feedback)
-        starts = [solution.starts]
-        build_s += time.perf_counter() - begun
-    priced = search(derived.problem, starts, iterations=0)
-    solution = replace(
-        priced,
-        status=_status(priced, solution),
-        stopped_by=solution.stopped_by,
-        iterations=used,
-        bound_krw=priced.bound_krw,
-    )
-    plan = planned(scenario, slots, derived, solution)
-    assert shown is not None  # noqa: S101  # there is at least one share
-    return Schedule(plan, derived, solution, shown, feedback, build_s, solve_s)
+        plan = planned(self.scenario, self.slots, self.derived, self.solution)
+        self.shown = replay(self.scenario, self.slots.end_s, joined(self.before, plan))
+        self.learn(self.shown.trace)
+        self.build_s += time.perf_counter() - begun
+        return [self.solution.starts]
+
+    def keeps_caps(self) -> bool:
+        """Whether the plan meets the caps under the load that its own replay showed."""
+        problem = self.derived.problem
+        if problem.cap_kw is None and problem.carbon.cap_kg is None:
+            return True
+        return bool(search(problem, [self.solution.starts], iterations=0, bound=False).values)
+
+    def tighten(self) -> None:
+        """Keep further below the caps by what the plan exceeded them under the load that its replay showed, and a little more."""
+        problem = self.derived.problem
+        priced = search(uncapped(problem), [self.solution.starts], iterations=0, bound=False)
+        grid = np.array([priced.values["grid", t] for t in range(problem.slots)])
+        if problem.cap_kw is not None:
+            self.margin_kw += max(0.0, float((grid - problem.cap_kw).max())) + MARGIN_KW
+            problem = replace(problem, cap_kw=problem.cap_kw - self.margin_kw)
+        carbon = problem.carbon
+        if carbon.cap_kg is not None:
+            emitted = float(grid @ carbon.intensity_kg_per_kwh) * problem.slot_h + carbon.fixed_kg
+            self.margin_kg += max(0.0, emitted - carbon.cap_kg) * 1.5
+            problem = replace(problem, carbon=replace(carbon, cap_kg=carbon.cap_kg - self.margin_kg))
+        self.derived = replace(self.derived, problem=problem)
+
+    def schedule(self) -> Schedule:
+        """The last plan, priced and bounded under the load that its own replay showed; caps that this breaks are the checker's to tell."""
+        problem = self.derived.problem
+        if not self.keeps_caps():
+            problem = uncapped(problem)
+        derived = replace(self.derived, problem=problem)
+        priced = search(problem, [self.solution.starts], iterations=0)
+        solution = replace(
+            priced, status=_status(priced, self.solution), stopped_by=self.solution.stopped_by, iterations=self.used
+        )
+        plan = planned(self.scenario, self.slots, derived, solution)
+        return Schedule(plan, derived, solution, self.shown, self.feedback, self.build_s, self.solve_s)
+
+
+def uncapped(problem: Problem) -> Problem:
+    """The problem without its caps."""
+    return replace(problem, cap_kw=None, carbon=replace(problem.carbon, cap_kg=None))
 
 
 def _status(priced: Solution, searched: Solution) -> Status:
@@ -115,14 +181,12 @@ def _status(priced: Solution, searched: Solution) -> Status:
 
 def blank(slots: Slots) -> Feedback:
     """No load, no tails: enough to learn what is scheduled."""
-    import numpy as np
-
     return Feedback(np.zeros(slots.count))
 
 
 def planned(scenario: Scenario, slots: Slots, derived: Derived, solution: Solution) -> Plan:
     """The plan of a solution. Raises Infeasible where there is none."""
-    if not solution.starts:
+    if not solution.values:
         raise Infeasible(text("optimize.no_solution", limit=solution.stopped_by))
     events = decode(derived.problem, derived.roster, solution.starts, slots.slot_s, slots.start_s)
     return plan_of(scenario, slots, derived.problem, events, solution, derived.problem.notes)
