@@ -134,7 +134,7 @@ def test_counter_agrees_with_integral_on_real_logs() -> None:
     "data",
     [
         "timestamp,kW,비고\n2026-07-01 00:00,5,\n".encode("cp949"),
-        gzip.compress(HEADER.encode() * 50)[:30],
+        gzip.compress(HEADER.encode() * 50, mtime=0)[:30],
         b"\x1f\x8b\x08\x00\x00\x00rubbish",
         b'timestamp,kW\n"' + b"x" * 200_000 + b'",1\n',
     ],
