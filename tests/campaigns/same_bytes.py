@@ -117,5 +117,5 @@ def prove(replications: int, jobs: int) -> Proof:
 
 CAMPAIGN = Campaign(
     "same_bytes", "one or two workers, killed and resumed: the same bytes",
-    ("twin/experiment/**/*.py", "twin/ledger/**/*.py", "twin/models/**/*.py", "twin/tasks/*.py"), prove, replications=20,
+    ("twin/experiment/**/*.py", "twin/ledger/**/*.py", "twin/models/**/*.py", "twin/tasks/*.py"), prove, replications=6,
 )  # fmt: skip
