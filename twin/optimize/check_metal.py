@@ -78,6 +78,7 @@ class _Shop:
             name: melter.state.metal_kg if melter.state.ready_s <= plan.start_s else 0.0
             for name, melter in self.melters.items()
         }
+        self.ready_s = {name: melter.state.ready_s for name, melter in self.melters.items()}
         self.heats = heat_energies(plan, self.melters)
 
     def run(self) -> Iterator[Violation]:
@@ -151,7 +152,7 @@ class _Shop:
             )
 
     def _ready(self, t: float, batch: PlannedBatch) -> Iterator[Violation]:
-        del t
+        self.ready_s[batch.equipment] = t
         heel = self.kind.heel_kg if self._cold(batch) else 0.0
         self.molten_kg[batch.equipment] += max(0.0, batch.mass_kg * self.kind.recovery - heel)
         yield from ()
@@ -196,8 +197,8 @@ class _Shop:
             )
 
     def _pour_out(self, t: float, where: str, kg: float) -> Iterator[Violation]:
-        """Take metal from the furnaces, the one that has least first."""
-        for name in sorted(self.molten_kg, key=lambda one: self.molten_kg[one]):
+        """Take metal from the furnaces, the one that was ready first in front, as the plant does."""
+        for name in sorted(self.molten_kg, key=lambda one: self.ready_s[one]):
             part = min(kg, self.molten_kg[name])
             self.molten_kg[name] -= part
             kg -= part

@@ -11,7 +11,7 @@ from twin.optimize.matrix import StartKey
 from twin.optimize.problem import Problem
 
 STATE_ROLES = frozenset({"startup", "shutdown", "cool", "tap", "empty", "pig", "setup"})
-FIRST_WINDOW_H = 4.0
+FIRST_WINDOW_H = 6.0
 SHORTEST_H = 2.0
 LONGEST_H = 48.0
 GROWTH = 1.5

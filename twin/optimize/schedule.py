@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from twin.optimize.state import Snapshot
     from twin.scenario.scenario import Scenario
 
-SHARES = (0.7, 0.3)
+SHARES = (0.75, 0.25)
 """parts of the search limit before and after the first replay"""
 REPAIRS = 3
 """further turns at most where the load that a replay shows breaks a cap"""

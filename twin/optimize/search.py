@@ -32,7 +32,7 @@ StoppedBy = Literal["optimal", "iterations", "seconds"]
 SMALL_INTEGERS = 600
 NODES_WHOLE = 300
 NODES_WINDOW = 150
-SLICE_S = 5.0
+SLICE_S = 4.0
 OPTIMAL_GAP = 1e-6
 QUIET_ROUNDS = 2
 
