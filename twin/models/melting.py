@@ -364,10 +364,17 @@ class MeltShop:
 
     def finds_room(self, furnace: Furnace, charge_kg: float, now: float) -> bool:
         """Whether a heat's metal is cast, or kept in the feeds, before the furnace crew leaves, if the units work all the time."""
-        stock = sum(feed.usable_kg + feed.incoming_kg for feed in self.feeds) + self._in_furnaces_kg() + charge_kg * self.kind.recovery
+        stock = (
+            sum(feed.usable_kg + feed.incoming_kg for feed in self.feeds)
+            + self._in_furnaces_kg()
+            + charge_kg * self.kind.recovery
+        )
         keeps = sum(feed.capacity_kg - feed.residue_kg for feed in self.feeds if feed.window_s == math.inf)
         closes = furnace.attendance.shift.closes(now)
-        return stock - min(sum(feed.unit.could_cast_kg(now, closes) for feed in self.feeds), self._work_kg()[0]) <= keeps + TINY_KG
+        return (
+            stock - min(sum(feed.unit.could_cast_kg(now, closes) for feed in self.feeds), self._work_kg()[0])
+            <= keeps + TINY_KG
+        )
 
     def overflows(self, charge_kg: float) -> bool:
         """Whether a heat would give metal that neither the lots in sight will take nor their feeds can keep."""
