@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from twin.core.faults import ScenarioFaults
+from twin.scenario.orders import jobs
 from twin.scenario.scenario import read
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
@@ -39,7 +40,9 @@ def test_one_problem(file: Path, place: str, value: str, said: str) -> None:
 def test_a_lot_larger_than_its_orders_asks_for_no_more_than_they_do() -> None:
     """Proves: an order of few pieces makes a small job, however large the lot. Sensitivity: the lot alone would need 9 t of metal."""
     orders = {f"orders.weekly_{product}.quantity": "20" for product in ("housing", "bracket")}
-    read(ALUMINIUM, orders | {"products.housing.lot": "1000000"})
+    scenario = read(ALUMINIUM, orders | {"products.housing.lot": "1000000"})
+    housings = [job.pieces for job in jobs(scenario, 0.0, 604_800.0) if job.product == "housing"]
+    assert housings == [21]  # 20 good pieces at 4 % scrap, in one lot
 
 
 @pytest.mark.parametrize("place", ["site.grid_factor", "site.pv"])
