@@ -11,14 +11,18 @@ from tests.campaigns.catalogue import CAMPAIGNS
 from tests.campaigns.evidence import ALWAYS, FOLDER, Bar, Campaign, Proof, hashes, stale, together, write
 
 
+PENDING = {"pairing"}
+"""campaigns that have not been conducted yet; to be empty"""
+
+
 @pytest.mark.parametrize("name", CAMPAIGNS)
 def test_evidence_stands(name: str) -> None:
     """Proves: evidence was made with these very sources and the full number of replications, and meets every bar.
 
-    A campaign that has not been conducted yet claims nothing; it is told as skipped, with how to conduct it.
+    A pending campaign claims nothing yet; it is told as skipped, with how to conduct it.
     """
     told = stale(CAMPAIGNS[name])
-    if any("no evidence yet" in one for one in told):
+    if name in PENDING and any("no evidence yet" in one for one in told):
         pytest.skip(told[0])
     assert told == []
 
