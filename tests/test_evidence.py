@@ -10,7 +10,6 @@ import pytest
 from tests.campaigns.catalogue import CAMPAIGNS
 from tests.campaigns.evidence import ALWAYS, FOLDER, Bar, Campaign, Proof, hashes, stale, together, write
 
-
 PENDING = {"pairing"}
 """campaigns that have not been conducted yet; to be empty"""
 
