@@ -146,3 +146,10 @@ def test_doctor_and_examples_speak_json() -> None:
     assert {"python", "simpy", "kinds of equipment"} <= {check["name"] for check in checks}
     ids = {item["id"] for item in json.loads(twin("examples", "--json").stdout)["examples"]}
     assert {"aluminium-foundry", "iron-foundry", "aluminium-melt-shop"} <= ids
+
+
+def test_an_unknown_language_is_refused() -> None:
+    """Proves: a language that is not spoken is named instead of silently answered in English."""
+    done = twin("examples", "--lang", "fr")
+    assert done.returncode == 2
+    assert "known: ko, en" in done.stderr

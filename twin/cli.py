@@ -42,6 +42,14 @@ def split_formats(text: str | None) -> list[str]:
     return [name.strip().lower() for name in (text or "").split(",") if name.strip()]
 
 
+def known_language(choice: str | None) -> str | None:
+    """``"ko"`` or ``"en"`` as written; another language is refused rather than answered in English."""
+    if choice is not None and choice.lower() not in {"ko", "en"}:
+        message = f"no language {choice!r}; known: ko, en"
+        raise typer.BadParameter(message)
+    return choice
+
+
 ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (YAML).", show_default=False)]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value; may be repeated.")]
 Seed = Annotated[int | None, typer.Option(help="Seed of the random draws; absent: the scenario's.")]
@@ -50,7 +58,10 @@ Jobs = Annotated[int, typer.Option(min=1, help="Processes that work side by side
 Cluster = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Address of a Dask scheduler to run on.")]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder that results are stored in.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
-Lang = Annotated[str | None, typer.Option(metavar="ko|en", help="Language; absent: that of the environment.")]
+Lang = Annotated[
+    str | None,
+    typer.Option(metavar="ko|en", help="Language; absent: that of the environment.", callback=known_language),
+]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress, no messages.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="More: times, memory, where results lie.")]
 Formats = Annotated[

@@ -26,6 +26,9 @@ PROBLEMS = [
     (ALUMINIUM, "stations.cast.dosing_furnace.residue", "300 kg", "only 150 kg fit in"),
     (IRON, "stations.mould.pouring.capacity", "400 kg", "a lot of pump_body takes 420 kg"),
     (ALUMINIUM, "products.housing.route", "[melt, cast]", "no piece passes it"),
+    (ALUMINIUM, "products.housing.alloy", "AlSi9", "no furnace that supplies cast melts AlSi9"),
+    (ALUMINIUM, "products.housing.alloy", "null", "is cast, but names no alloy"),
+    (ALUMINIUM, "stations.melt.supplies", "[]", "no furnace supplies it with metal"),
     (ALUMINIUM, "site.demand_history", "[-5 kW]", "at least 0 kW"),
 ]
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from twin.core.faults import did_you_mean
 from twin.core.units import Fraction, Q
 from twin.models.equipment import Working
 from twin.models.furnace import InductionFurnace
@@ -107,7 +108,31 @@ class Casting(Working):
 
     def problems(self, name: str, spec: ScenarioSpec) -> list[Problem]:
         """Lots that could never begin, because their metal never fits in the feed."""
-        return [*super().problems(name, spec), *self._too_large(name, spec)]
+        return [*super().problems(name, spec), *self._too_large(name, spec), *self._metals(name, spec)]
+
+    def _metals(self, name: str, spec: ScenarioSpec) -> Iterator[Problem]:
+        """Every product cast here names one metal, the same, and it is what the furnaces send."""
+        sent = {
+            furnace["alloy"]
+            for furnace in spec.stations.values()
+            if name in furnace.get("supplies", ()) and isinstance(furnace.get("alloy"), str)
+        }
+        if not sent:
+            yield "", "casts, but no furnace supplies it with metal", f"a melting station with supplies: [{name}]"
+        cast = {label: product.alloy for label, product in spec.products.items() if name in product.route}
+        for label, metal in cast.items():
+            if metal is None:
+                known = ", ".join(sorted(sent)) or "the furnace's"
+                yield f"/products.{label}", "is cast, but names no alloy", f"alloy: {known}"
+            elif sent and metal not in sent:
+                yield (
+                    f"/products.{label}.alloy",
+                    f"no furnace that supplies {name} melts {metal}",
+                    did_you_mean(metal, sorted(sent)),
+                )
+        others = sorted({metal for metal in cast.values() if metal is not None})
+        if len(others) > 1:
+            yield "", f"casts several alloys ({', '.join(others)}): its metal could not be told apart", "a station each"
 
     def _too_large(self, name: str, spec: ScenarioSpec) -> Iterator[Problem]:
         place, most_kg = self.keeps_kg()

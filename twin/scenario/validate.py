@@ -203,10 +203,8 @@ def _own_problems(view: View, parts: Parts, spec: ScenarioSpec) -> None:
     for section, group in (("stations", parts.stations), ("utilities", parts.utilities)):
         for name, part in group.items():
             for place, problem, fix in part.problems(name, spec):
-                path = tuple(int(step) if step.isdecimal() else step for step in place.split(".") if step)
-                view.fault(
-                    (section, name, *path) if not place.startswith("/") else tuple(place[1:].split(".")), problem, fix
-                )
+                path = tuple(int(step) if step.isdecimal() else step for step in place.lstrip("/").split(".") if step)
+                view.fault(path if place.startswith("/") else (section, name, *path), problem, fix)
 
 
 def what_if_faults(node: Node, root: Path | None, tables: Mapping[str, Any]) -> list[Fault]:
