@@ -8,6 +8,7 @@ import pytest
 
 from tests.scenario.toy import TOY, faults_of, toy
 from twin.core.faults import ScenarioFaults
+from twin.scenario.scenario import read
 
 FAULTS = [
     ("route: [press]", "route: [press, press]", "products.plate.route.1", "comes back"),
@@ -167,3 +168,12 @@ def test_a_fault_shows_what_was_written(tmp_path: Path) -> None:
     """Proves: the value in a fault is the user's own text, with its unit and spelling, also where provenance stands beside it."""
     (fault,) = faults_of(tmp_path, TOY.replace("mass: 3.2 kg", "mass: {value: -0.0032 ton, data_class: metered}"))
     assert (fault.place, fault.value, fault.problem) == ("products.plate.mass", "'-0.0032 ton'", "must be above 0 kg")
+
+
+def test_a_file_of_rates_that_cannot_be_billed_is_told_before_the_run(tmp_path: Path) -> None:
+    """Proves: what is wrong in a rate file is a fault of the scenario, at the line that names it."""
+    text = (Path(__file__).resolve().parents[2] / "scenarios" / "aluminium-melt-shop.yaml").read_text(encoding="utf-8")
+    (tmp_path / "rate.json").write_text('{"items": []}', encoding="utf-8")
+    (tmp_path / "shop.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ScenarioFaults, match="holds 0 rates"):
+        read(tmp_path / "shop.yaml", {"site.tariff": "rate.json"})

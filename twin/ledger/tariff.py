@@ -23,22 +23,12 @@ from pathlib import Path
 
 import numpy as np
 
-from twin.reference.facts import pick
+from twin.reference.facts import TariffFault, pick
 from twin.reference.kepco import plan_ids
 
 from .tariff_advice import Advice, advise
 from .tariff_kepco import KepcoTariff
-from .tariff_types import (
-    Bill,
-    BillingDemandRule,
-    BillLine,
-    BillQuantities,
-    MeterLoad,
-    PriceParts,
-    SupplyTerms,
-    Tariff,
-    TariffFault,
-)
+from .tariff_types import Bill, BillingDemandRule, BillLine, BillQuantities, MeterLoad, PriceParts, SupplyTerms, Tariff
 from .tariff_urdb import UrdbTariff, read_urdb, urdb_from_text
 
 __all__ = [

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.reference.facts import TariffFault
 from twin.reference.kepco import plan_ids, tariff_classes
 from twin.reference.kepco_rules import power_factor_clause
 
 from .tariff_kepco import KepcoTariff
 from .tariff_power_factor import DAY
-from .tariff_types import Bill, MeterLoad, SupplyTerms, Tariff, TariffFault
+from .tariff_types import Bill, MeterLoad, SupplyTerms, Tariff
 
 YEAR_DAYS = 365.0
 CAPACITOR_STEP_KVAR = 10.0

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from twin.reference.calendars import kepco_holidays
-from twin.reference.facts import Fact, NotInForce
+from twin.reference.facts import Fact, NotInForce, TariffFault
 from twin.reference.kepco import RateVersion, rate_versions, season_of_month, tariff_classes
 from twin.reference.kepco_rules import PowerFactorClause, demand_rule, fund_step_krw, levy, power_factor_clause
 
 from .tariff_kepco import KepcoTariff
-from .tariff_types import MeterLoad, SupplyTerms, Tariff, TariffFault
+from .tariff_types import MeterLoad, SupplyTerms, Tariff
 from .tariff_urdb import UrdbTariff
 
 _SEOUL = ZoneInfo("Asia/Seoul")

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from twin.reference.facts import Fact, NotInForce
+from twin.reference.facts import Fact, NotInForce, TariffFault
 from twin.reference.kepco import BANDS, SEASONS, RateVersion, TariffClass, checked_on, rate_versions, tariff_classes
 from twin.reference.kepco_rules import TIMEZONE, demand_rule, levy, power_factor_clauses
 
@@ -31,7 +31,6 @@ from .tariff_types import (
     MeterLoad,
     PriceParts,
     SupplyTerms,
-    TariffFault,
 )
 
 ZONE = ZoneInfo(TIMEZONE)

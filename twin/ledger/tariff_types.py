@@ -10,14 +10,10 @@ from typing import Protocol
 
 import numpy as np
 
-from twin.reference.facts import ReferenceFault
+from twin.reference.facts import TariffFault
 
 QUARTER_HOUR_S = 900
 HOUR_S = 3600
-
-
-class TariffFault(ReferenceFault):
-    """A load that cannot be billed, or a tariff file that holds what is not supported."""
 
 
 @dataclass(frozen=True)

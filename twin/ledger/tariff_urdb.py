@@ -14,6 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
+from twin.reference.facts import TariffFault
+from twin.reference.urdb import Lookback, Schedule, read_fields, read_text
+
 from .tariff_clock import WallClock, month_index, month_label, month_seconds, month_start, wall_clock
 from .tariff_types import (
     Bill,
@@ -24,10 +27,8 @@ from .tariff_types import (
     MeterLoad,
     PriceParts,
     SupplyTerms,
-    TariffFault,
 )
 from .tariff_urdb_charges import charges
-from .tariff_urdb_read import Lookback, Schedule, read_fields, read_text
 
 __all__ = ["UrdbTariff", "read_urdb", "urdb_from_text"]
 

@@ -19,6 +19,10 @@ class ReferenceFault(InputFault, ValueError):
     """A fact was asked for that the reference data do not hold."""
 
 
+class TariffFault(ReferenceFault):
+    """A load that cannot be billed, or a tariff file that holds what is not supported."""
+
+
 class UnknownId(ReferenceFault):
     """An identifier that no entry bears; the message lists near matches."""
 

@@ -183,6 +183,19 @@ def _attach_tariff(view: View, root: Path | None, loaded: Mapping[str, Any] | No
             parts.tables |= {"site.tariff": path.read_text(encoding="utf-8"), "site.tariff.file": text}
         except (OSError, UnicodeDecodeError):
             view.fault(("site", "tariff"), "cannot be read as UTF-8 text", "check the file")
+            return
+        _rates_readable(view, text, parts.tables["site.tariff"])
+
+
+def _rates_readable(view: View, name: str, text: str) -> None:
+    """A file of rates holds one that can be billed."""
+    from twin.reference.facts import TariffFault
+    from twin.reference.urdb import read_fields
+
+    try:
+        read_fields(text, name)
+    except TariffFault as fault:
+        view.fault(("site", "tariff"), str(fault), "a rate of the OpenEI Utility Rate Database as JSON")
 
 
 def _file(view: View, path: Path_, root: Path | None) -> Path | None:

@@ -7,15 +7,33 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from .tariff_clock import WallClock
-from .tariff_types import TariffFault
+from .facts import TariffFault
 
 _REFUSED = ("coincidentratestructure", "demandratchetpercentage", "annualmincharge")
 _MAX_BYTES = 5_000_000
+
+
+class Clock(Protocol):
+    """Wall-clock labels of intervals, arrays (n,): day as proleptic ordinal, hour 0 to 23, month as 12·year + month − 1."""
+
+    @property
+    def day(self) -> np.ndarray:
+        """Proleptic ordinal."""
+        ...
+
+    @property
+    def hour(self) -> np.ndarray:
+        """0 to 23."""
+        ...
+
+    @property
+    def month(self) -> np.ndarray:
+        """12·year + month − 1."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -30,7 +48,7 @@ class Schedule:
     weekday: tuple[tuple[int, ...], ...]
     weekend: tuple[tuple[int, ...], ...]
 
-    def period(self, clock: WallClock) -> np.ndarray:
+    def period(self, clock: Clock) -> np.ndarray:
         """Period number of each interval."""
         table = np.array([self.weekday, self.weekend])
         weekend = ((clock.day - 1) % 7 >= 5).astype(np.int64)  # ordinal 1 was a Monday
