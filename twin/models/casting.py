@@ -117,6 +117,8 @@ class Casting(Working):
             for furnace in spec.stations.values()
             if name in furnace.get("supplies", ()) and isinstance(furnace.get("alloy"), str)
         }
+        if self.off_after_s() < math.inf:
+            yield "power.off_after", "a casting station waits for metal with its machine on", "remove it"
         if not sent:
             yield "", "casts, but no furnace supplies it with metal", f"a melting station with supplies: [{name}]"
         cast = {label: product.alloy for label, product in spec.products.items() if name in product.route}

@@ -76,7 +76,7 @@ class Condenser:
         self.floor.pieces[:] = kept
 
     def _settle(self, machine: Machine, log: Log, begin: float, end: float) -> None:
-        states = timeline(log, machine, begin, end)
+        states = timeline(log, replace(machine, since_s=begin), begin, end)
         seconds = states["t1"] - states["t0"]
         self.state_s[machine.equipment] += np.bincount(
             states["state"].astype(np.int64), weights=seconds, minlength=len(STATES)

@@ -6,6 +6,7 @@ Casting and melting are in :mod:`twin.models.casting` and :mod:`twin.models.furn
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -84,6 +85,10 @@ class Powered(Station):
     def startup_s(self) -> float:
         """Seconds of the start-up after being off."""
         return 0.0 if self.power is None or self.power.startup is None else self.power.startup.duration_s
+
+    def off_after_s(self) -> float:
+        """Seconds without a lot after which it goes off; infinite where it stays on."""
+        return math.inf if self.power is None or self.power.off_after_s is None else self.power.off_after_s
 
 
 class Working(Powered):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from twin.models.equipment import Rates
 from twin.models.station import LOG, PIECES, PLAIN, RIDER
 from twin.models.worktime import Duty
 
-_PROCESSING, _BLOCKED, _STARVED = STATE["processing"], STATE["blocked"], STATE["starved"]
+_OFF, _PROCESSING, _BLOCKED, _STARVED = (STATE[name] for name in ("off", "processing", "blocked", "starved"))
 Columns = dict[str, np.ndarray]
 
 
@@ -29,6 +30,10 @@ class Machine:
     duties: Sequence[Duty] = ()
     together: bool = False
     """lots overlap in it (a place to cool): it is processing while any is inside"""
+    off_after_s: float = inf
+    """it goes off after so long without a lot"""
+    since_s: float = 0.0
+    """when the log begins"""
 
 
 @dataclass(frozen=True)
@@ -159,6 +164,24 @@ def timeline(log: Log, machine: Machine, t0: float, t1: float) -> Columns:
     """States of one equipment that cover [t0, t1] without gap or overlap: state, batch (or NONE), t0, t1."""
     if machine.together:
         return _together(log, t0, t1)
+    if machine.off_after_s != inf:
+        begin = min(t0, machine.since_s)
+        return _cut(_switched_off(_occupied(log, machine, begin, t1), machine.off_after_s), t0, t1)
+    return _occupied(log, machine, t0, t1)
+
+
+def _switched_off(states: Columns, after_s: float) -> Columns:
+    """States in which every starved stretch longer than ``after_s`` ends in being off."""
+    long = np.flatnonzero((states["state"] == _STARVED) & (states["t1"] - states["t0"] > after_s))
+    off = {name: column[long] for name, column in states.items()}
+    off["state"], off["t0"] = np.full(len(long), _OFF), off["t0"] + after_s
+    ends = states["t1"].copy()
+    ends[long] = off["t0"]
+    return {name: np.insert(ends if name == "t1" else states[name], long + 1, off[name]) for name in states}
+
+
+def _occupied(log: Log, machine: Machine, t0: float, t1: float) -> Columns:
+    """States by duties and log alone."""
     if not machine.duties and not len(log.pieces["t0"]):
         return _always_on(log, t0, t1)
     return _with_duties(log, machine.duties, t0, t1)

@@ -161,7 +161,9 @@ class Plant:
             equipment = self.codes.add_equipment(f"{name}.{number}", name)
             self._unit(place, kind, equipment)
             rates = kind.rates() if isinstance(kind, Powered) else {}
-            self.machines.append(expand.Machine(equipment, rates, duties, isinstance(kind, Delaying)))
+            off_after_s = kind.off_after_s() if isinstance(kind, Powered) else math.inf
+            together = isinstance(kind, Delaying)
+            self.machines.append(expand.Machine(equipment, rates, duties, together, off_after_s, self.t_from))
 
     def _unit(self, place: Place, kind: Station, equipment: int) -> None:
         name = self.codes.equipment[equipment]
@@ -181,6 +183,8 @@ class Plant:
             raise InputFault(msg)
         if isinstance(kind, Working) and kind.setup is not None:
             unit.setup_s = kind.setup.between_products_s
+        if isinstance(kind, Powered):
+            unit.off_after_s, unit.startup_s = kind.off_after_s(), kind.startup_s()
         if kind.failures is not None and not self.draws.mean_mode:
             unit.failing = Failing(
                 sampler(kind.failures.every, self.draws, "failure", name),

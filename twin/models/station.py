@@ -41,7 +41,7 @@ IN_PIECES, PLAIN, RIDER = 0, 1, 2
 """form of a row: its work is in the pieces; its work is from started to ended; it shares a batch whose time another row stands for"""
 pack_row = Struct("<iiiddddibd").pack
 pack_piece = Struct("<iiidd").pack
-_SETUP, _PROCESSING, _DOWN = STATE["setup"], STATE["processing"], STATE["down"]
+_STARTUP, _SETUP, _PROCESSING, _DOWN = (STATE[name] for name in ("startup", "setup", "processing", "down"))
 
 
 class Floor:
@@ -264,15 +264,18 @@ class Unit:
         "failing",
         "floor",
         "form",
+        "idle_since",
         "job",
         "log",
         "new_batch",
+        "off_after_s",
         "operation",
         "place",
         "queued",
         "schedule",
         "setup_s",
         "started",
+        "startup_s",
         "tool",
         "worktime",
     )
@@ -284,6 +287,7 @@ class Unit:
         self.worktime: WorkTime | None = None if place.worktime is ALWAYS else place.worktime
         self.failing: Failing | None = None
         self.setup_s = 0.0
+        self.off_after_s, self.startup_s, self.idle_since = math.inf, 0.0, place.floor.now
         self.tool: str | None = None
         self.job = NOBODY
         self.batch, self.operation = NONE, 0
@@ -299,7 +303,7 @@ class Unit:
         self.job, self.queued, self.operation, self.started = job, job.queued, job.step, now
         self.batch = self.new_batch()
         work_s = self.durations(job)
-        if self.worktime is not None or self.failing is not None or self.setup_s:
+        if self.worktime is not None or self.failing is not None or self.setup_s or self.off_after_s != math.inf:
             work_s = self.lay_out(now, work_s) - now
             if work_s == math.inf:
                 self.done_at = self.ended = math.inf
@@ -314,9 +318,9 @@ class Unit:
         change = self.setup_s if self.tool is not None and self.tool != self.job.product else 0.0
         self.tool = self.job.product
         worktime = self.worktime or ALWAYS
-        pieces: list[tuple[int, float, float]] = []
-        t = now
-        if change:
+        pieces = self.starting(now)
+        t = pieces[-1][2] if pieces else now
+        if change and t != math.inf:
             pieces += [(_SETUP, a, b) for a, b in worktime.spread(t, change)]
             t = pieces[-1][2]
         if t != math.inf:
@@ -328,6 +332,15 @@ class Unit:
                 if a != math.inf:
                     self.floor.pieces.extend(pack_piece(self.equipment, self.batch, state, a, b))
         return pieces[-1][2] if pieces else t  # a lot of which no piece is left takes no time
+
+    def starting(self, now: float) -> list[tuple[int, float, float]]:
+        """The pieces of a start-up from ``now``, where the unit went off after ``off_after_s`` without a lot."""
+        if self.off_after_s == math.inf:
+            return []
+        worktime = self.worktime or ALWAYS
+        if now - max(self.idle_since, worktime.opened(now)) <= self.off_after_s or not self.startup_s:
+            return []
+        return [(_STARTUP, a, b) for a, b in worktime.spread(now, self.startup_s)]
 
     def _working(self, t: float, work_s: float, worktime: WorkTime) -> list[tuple[int, float, float]]:
         """Processing and repairs from ``t`` on until ``work_s`` seconds of work are done."""
@@ -389,6 +402,8 @@ class Unit:
     def next(self, now: float) -> None:
         """Take the next lot, else be free."""
         place = self.place
+        if self.job is not NOBODY:  # a unit that was asked in vain has been idle for longer already
+            self.idle_since = now
         if self.worktime is not None and not self.worktime.open(now):
             self.job = NOBODY
             place.free.append(self)

@@ -37,8 +37,9 @@ class BatchUnit(Unit):
         work_s = self.durations(job) * math.ceil(self.total / self.size)
         end = now + work_s
         self.form = PLAIN
-        if self.failing is not None:
-            pieces = self._working(now, work_s, ALWAYS)
+        pieces = self.starting(now)
+        if pieces or self.failing is not None:
+            pieces += self._working(pieces[-1][2] if pieces else now, work_s, ALWAYS)
             end, self.form = pieces[-1][2], PLAIN if len(pieces) == 1 else IN_PIECES
             if self.form == IN_PIECES:
                 for state, a, b in pieces:

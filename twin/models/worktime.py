@@ -33,6 +33,11 @@ class WorkTime:
             return t
         return self.starts[k + 1] if k + 1 < len(self.starts) else math.inf
 
+    def opened(self, t: float) -> float:
+        """Start of the window that holds ``t``; ``t`` itself outside of every window."""
+        k = bisect_right(self.starts, t) - 1
+        return self.starts[k] if k >= 0 and t < self.ends[k] else t
+
     def closes(self, t: float) -> float:
         """End of the window that holds ``t``; ``t`` itself outside of every window."""
         k = bisect_right(self.starts, t) - 1

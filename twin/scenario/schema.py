@@ -187,9 +187,22 @@ class Product(Part):
         0.0, alias="scrap", ge=0, lt=1, description="share of the pieces cast that are scrapped"
     )
     route: list[str] = Field(min_length=1, description="stations in order")
+    recipe: str | dict[str, str] | None = Field(
+        None,
+        description="recipe by which lots share batches, or {station: recipe}; lots of products without one share among themselves",
+    )
     value_krw_per_piece: Annotated[float, Q("KRW")] | None = Field(
         None, alias="value", ge=0, description="contribution of a piece, to value lost output"
     )
+
+    @property
+    def stations(self) -> list[str]:
+        """Every station that a lot may pass."""
+        return self.route
+
+    def recipe_at(self, station: str) -> str:
+        """The recipe at a station; empty where there is none."""
+        return (self.recipe.get(station, "") if isinstance(self.recipe, dict) else self.recipe) or ""
 
 
 class Due(Part):
@@ -350,6 +363,12 @@ class Power(Part):
     standby_kw: Annotated[float, Q("kW")] = Field(0.0, alias="standby", ge=0)
     setup_kw: Annotated[float, Q("kW")] | None = Field(None, alias="setup", ge=0)
     startup: Startup | None = None
+    off_after_s: Annotated[float, Q("s")] | None = Field(
+        None,
+        alias="off_after",
+        ge=0,
+        description="goes off after so long without a lot, and starts up for the next one; absent: stays on",
+    )
 
 
 class Air(Part):
