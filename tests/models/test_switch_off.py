@@ -64,7 +64,7 @@ def test_condensing_in_chunks_sees_the_same_states() -> None:
     while line.floor.steps(1):
         sums.chunk()
     sums.chunk(63.0)
-    seconds = {k: v for k, v in hours_in(whole["states"], 0).items()}
+    seconds = dict(hours_in(whole["states"], 0).items())
     assert sums.state_s[0].sum() == pytest.approx(63.0)
     assert sorted(s for s in sums.state_s[0] if s) == pytest.approx(sorted(seconds.values()))
 
@@ -95,7 +95,9 @@ def test_in_a_scenario_off_draws_nothing() -> None:
         kwh = {state: v for (name, state), v in energy_kwh(trace, "electricity").items() if name == "trim.1"}
         found[after] = hours, kwh
     on, off = found[None], found["10 min"]
-    assert "off" not in on[0] and off[0]["off"] > 60.0 and 0.0 < off[0]["startup"] < 2.0
+    assert "off" not in on[0]
+    assert off[0]["off"] > 60.0
+    assert 0.0 < off[0]["startup"] < 2.0
     assert sum(off[0].values()) == pytest.approx(sum(on[0].values()))
     assert off[1]["startup"] == pytest.approx(5.0 * off[0]["startup"])
     assert off[1]["starved"] == pytest.approx(3.0 * off[0]["starved"])

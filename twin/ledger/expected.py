@@ -9,7 +9,7 @@ import numpy as np
 
 from twin.ledger.balance import relative
 from twin.scenario.calendar import Window, shift_instances
-from twin.scenario.orders import jobs
+from twin.scenario.orders import at_random, jobs
 
 if TYPE_CHECKING:
     from twin.ledger.trace import Trace
@@ -42,5 +42,9 @@ def expected_residuals(scenario: Scenario, trace: Trace) -> dict[str, float]:
         if wanted is not None:
             worst = max(worst, relative(float(hours[(rows["crew"] == code) & (rows["overtime"] == 0)].sum()), wanted))
     released = (trace.jobs["release"] >= 0.0) & (trace.jobs["release"] < trace.duration_s)
-    asked = len(jobs(scenario, 0.0, trace.duration_s))
+    orders = scenario.spec.orders
+    chance = {name for name, order in orders.items() if at_random(order)} if isinstance(orders, dict) else set()
+    if chance:  # how often they come is for the laws of chance to say
+        released &= ~np.isin(trace.jobs["order"], [trace.names.order.index(name) for name in chance])
+    asked = sum(job.order not in chance for job in jobs(scenario, 0.0, trace.duration_s))
     return {"expected.crew_hours": worst, "expected.jobs": relative(float(np.count_nonzero(released)), float(asked))}

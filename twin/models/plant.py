@@ -39,7 +39,7 @@ from twin.scenario.orders import jobs as job_specs
 if TYPE_CHECKING:
     from twin.scenario.plan import Plan
     from twin.scenario.scenario import Scenario
-    from twin.scenario.schema import Station
+    from twin.scenario.schema import Duration, Station
 
 _SLACK_S = 14 * 86400.0
 _AMBIENT_C = 25.0
@@ -319,7 +319,7 @@ class Plant:
         products = self.scenario.spec.products
         releases: dict[float, list[Job]] = {}
         orders = list(self.scenario.spec.orders) if isinstance(self.scenario.spec.orders, dict) else []
-        for code, spec in enumerate(job_specs(self.scenario, self.t_from, self.t_to)):
+        for code, spec in enumerate(job_specs(self.scenario, self.t_from, self.t_to, self._gaps)):
             product = products[spec.product]
             route = tuple(self.places[station] for station in product.route)
             job = Job(code, spec.job, spec.product, float(spec.pieces), spec.due_s, route)
@@ -332,6 +332,10 @@ class Plant:
         self.orders = orders
         for time, released in releases.items():
             self.floor.after(time - self.t_from, partial(self._release, released))
+
+    def _gaps(self, order: str, every: Duration) -> Callable[[int], float]:
+        """Times between the arrivals of an order."""
+        return sampler(every, self.draws, "arrival", order)
 
     def _release(self, released: Sequence[Job], event: Any = None) -> None:
         del event

@@ -24,6 +24,7 @@ from twin.optimize.derive_melt import MeltStation, add_station
 from twin.optimize.derive_site import site_parts
 from twin.optimize.grid import Slots, Window
 from twin.optimize.problem import Closing, Coupling, Floats, Problem, Stock
+from twin.scenario.orders import at_random
 from twin.scenario.orders import jobs as job_specs
 
 if TYPE_CHECKING:
@@ -195,7 +196,12 @@ def closings(plant: Plant, units: list[CastUnit]) -> tuple[Closing, ...]:
 
 
 def open_jobs(scenario: Scenario, slots: Slots, snapshot: Snapshot) -> list[JobSpec]:
-    """Jobs released before the horizon's end whose casting has not begun."""
+    """Jobs released before the horizon's end whose casting has not begun. Raises InputFault where orders come at random."""
+    orders = scenario.spec.orders
+    chance = [name for name, order in orders.items() if at_random(order)] if isinstance(orders, dict) else []
+    if chance:
+        msg = f"orders.{chance[0]}.every: a plan needs to know when orders come; this one comes at random"
+        raise InputFault(msg)
     found = job_specs(scenario, -scenario.spec.run.warmup_s, slots.end_s)
     return [job for job in found if job.job not in snapshot.begun]
 

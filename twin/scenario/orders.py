@@ -1,21 +1,25 @@
 """Orders → jobs with release and due in seconds. An order of Q good pieces casts ceil(Q / (1 - scrap)) pieces, in lots.
 
 Periods are civil: a week begins on Monday, 00:00; ``once`` is the run. A day or week in which no shift starts brings no order. Job keys
-``order/period/lot`` depend on the calendar only, not on the run, so addressed draws stay the same.
+``order/period/lot`` depend on the calendar only, not on the run, so addressed draws stay the same. An order that comes ``every`` so many
+seconds comes day and night; where that time is random, arrival ``n`` counts from the beginning of the warm-up, and its period is ``n``.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from twin.scenario.calendar import DAYS, HasSpec, at_clock, day_kind, local_datetime, seconds
 
 if TYPE_CHECKING:
-    from twin.scenario.schema import Due, Order, Product
+    from twin.scenario.schema import Due, Duration, Order, Product
+
+Gaps = Callable[[str, "Duration"], Callable[[int], float]]
+"""order and its ``every`` → function from serial number to the seconds that pass before that arrival"""
 
 WEEK = dt.timedelta(days=7)
 
@@ -54,10 +58,13 @@ def lots(order: str, period: str, pieces: int, lot: int) -> list[tuple[str, int]
     return [(f"{order}/{period}/{k}", min(lot, pieces - k * lot)) for k in range(count)]
 
 
-def jobs(scenario: HasOrders, t_from_s: float, t_to_s: float) -> list[JobSpec]:
-    """All jobs released within [t_from, t_to), by release, due, order and lot."""
+def jobs(scenario: HasOrders, t_from_s: float, t_to_s: float, gaps: Gaps | None = None) -> list[JobSpec]:
+    """All jobs released within [t_from, t_to), by release, due, order and lot.
+
+    ``gaps`` draws the times between arrivals of orders that come at random; without it they come at their mean distance.
+    """
     found: list[tuple[float, float, str, int, JobSpec]] = []
-    for name, quantity, product_name, period, release, due, priority in _calls(scenario, t_from_s, t_to_s):
+    for name, quantity, product_name, period, release, due, priority in _calls(scenario, t_from_s, t_to_s, gaps):
         if not t_from_s <= release < t_to_s:
             continue
         product: Product = scenario.spec.products[product_name]
@@ -71,12 +78,45 @@ def jobs(scenario: HasOrders, t_from_s: float, t_to_s: float) -> list[JobSpec]:
 _Call = tuple[str, int, str, str, float, float, int]
 
 
-def _calls(scenario: HasOrders, t_from_s: float, t_to_s: float) -> Iterator[_Call]:
+def mean_gap_s(every: Duration) -> float:
+    """Mean time between two arrivals, in seconds."""
+    parts = [getattr(every, name) for name in type(every).model_fields]
+    return next(part if isinstance(part, float) else float(part.mean_s) for part in parts if part is not None)
+
+
+def at_random(order: Order) -> bool:
+    """Whether the number of arrivals is a matter of chance."""
+    return not isinstance(order.every, str) and order.every.constant_s is None
+
+
+def _arrivals(
+    name: str, every: Duration, t_from_s: float, t_to_s: float, gaps: Gaps | None
+) -> Iterator[tuple[str, float]]:
+    """Period key and time of each arrival within [t_from, t_to). At a constant distance arrival ``n`` comes at ``n`` times it."""
+    if gaps is None or every.constant_s is not None:
+        gap_s = mean_gap_s(every)
+        serial = math.ceil(t_from_s / gap_s)
+        while serial * gap_s < t_to_s:
+            yield str(serial), serial * gap_s
+            serial += 1
+        return
+    gap, time_s, serial = gaps(name, every), t_from_s, 0
+    while (time_s := time_s + gap(serial)) < t_to_s:
+        yield str(serial), time_s
+        serial += 1
+
+
+def _calls(scenario: HasOrders, t_from_s: float, t_to_s: float, gaps: Gaps | None = None) -> Iterator[_Call]:
     orders = scenario.spec.orders
     if not isinstance(orders, dict):
         yield from _from_table(scenario, scenario.tables["orders"])
         return
     for name, order in orders.items():
+        if not isinstance(order.every, str):
+            end_s = scenario.spec.run.duration_s
+            for serial, release in _arrivals(name, order.every, t_from_s, t_to_s, gaps):
+                yield name, order.quantity, order.product, serial, release, end_s, order.priority
+            continue
         for period, first, last in _periods(scenario, order.every, t_from_s, t_to_s):
             release = _moment(scenario, order.release, first, last, default=first)
             due = _moment(scenario, order.due, first, last, default=last)

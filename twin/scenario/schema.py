@@ -213,14 +213,27 @@ class Due(Part):
 
 
 class Order(Part):
-    """What is asked for, once or in every period."""
+    """What is asked for: once, in every period, or again and again after a time that may be random."""
 
     product: str
     quantity: int = Field(gt=0, description="good pieces asked for")
-    every: Literal["week", "day", "once"] = "week"
+    every: Literal["week", "day", "once"] | Duration = Field(
+        "week", description="period; or the time from one arrival to the next, constant or random (then due at the end)"
+    )
     release: Due | None = Field(None, description="earliest start in the period; absent: its beginning")
     due: Due | None = Field(None, description="in the period; absent: its end")
     priority: int = 0
+
+    @model_validator(mode="after")
+    def _has_a_period(self) -> Order:
+        if isinstance(self.every, str):
+            return self
+        named = [word for word in ("release", "due") if getattr(self, word) is not None]
+        if named or self.every.constant_s == 0.0:
+            problem = f"{named[0]} is a time of a period, and there is none" if named else "no time between two arrivals"
+            msg = "quantity"
+            raise PydanticCustomError(msg, "{problem}", {"problem": problem, "fix": "every: week, or e.g. every: 2 h"})
+        return self
 
 
 class Dispatch(Part):
