@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from twin.core.faults import InputFault
 from twin.ledger.trace import NONE, Trace
 from twin.models import expand
+from twin.models.batches import BatchProcess
 from twin.models.books import Books
 from twin.models.cap import PowerCap, envelope
 from twin.models.casting import Casting, DieCastingCell, MouldingLine, poured_kg
@@ -22,6 +23,7 @@ from twin.models.dosing import DosingBath, DosingParameters
 from twin.models.durations import mean_s, once_s, sampler
 from twin.models.equipment import Batching, Delaying, Powered, Working
 from twin.models.feed import Feed, Thermostat
+from twin.models.forming import FormingPlace, FormingUnit
 from twin.models.furnace import InductionFurnace
 from twin.models.gather import gather
 from twin.models.hearth import Hearth
@@ -82,6 +84,7 @@ class Plant:
         self.places: dict[str, Place] = {}
         self.shops: list[MeltShop] = []
         self.feeds: dict[str, list[Feed]] = {}
+        self.formed: list[FormingUnit] = []
         self.jobs: list[Job] = []
         self.finished_at: dict[int, float] = {}
         self.alloys = {name: p.alloy for name, p in scenario.spec.products.items()}
@@ -132,6 +135,7 @@ class Plant:
         cap = PowerCap(cap_kw, constant_kw, [envelope(machine.rates, machine.duties) for machine in self.machines])
         for feeds in self.feeds.values():
             cap.furnaces += [feed.reserved_kw for feed in feeds]
+        cap.furnaces += [unit.reserved_kw for unit in self.formed]
         for shop in self.shops:
             shop.cap = cap
             cap.furnaces += [furnace.reserved_kw for furnace in shop.furnaces]
@@ -150,16 +154,19 @@ class Plant:
         spans = self._windows(name, kind)
         worktime: WorkTime = ALWAYS
         duties: list[Duty] = []
-        if spans is not None and isinstance(kind, Powered):
+        if spans is not None and isinstance(kind, Powered | BatchProcess):
             worktime, duties = attended(spans, kind.stay_on_s, kind.startup_s(), self._switched_on(name))
         room = math.inf if kind.buffer_before is None else float(kind.buffer_before)
         by_due = self.scenario.spec.dispatch.rule != "fifo"
-        make = MetalPlace if isinstance(kind, Casting) else Place
+        make = MetalPlace if isinstance(kind, Casting) else FormingPlace if isinstance(kind, BatchProcess) else Place
         place = make(self.floor, name, room, ALWAYS if isinstance(kind, Delaying) else worktime, by_due=by_due)
         self.places[name] = place
         for number in range(1, kind.units + 1):
             equipment = self.codes.add_equipment(f"{name}.{number}", name)
             self._unit(place, kind, equipment)
+            if isinstance(kind, BatchProcess):
+                self._forming(place, duties)
+                continue
             rates = kind.rates() if isinstance(kind, Powered) else {}
             off_after_s = kind.off_after_s() if isinstance(kind, Powered) else math.inf
             together = isinstance(kind, Delaying)
@@ -174,11 +181,15 @@ class Plant:
         elif isinstance(kind, Batching):
             unit = BatchUnit(place, equipment, self._cycles(place.name, kind), kind.batch)
             unit.overtime = self._overtime(kind)
+        elif isinstance(kind, BatchProcess) and isinstance(place, FormingPlace):
+            unit = FormingUnit(place, equipment, kind, self.books, self.draws)
+            unit.overtime = self._overtime(kind)
         elif isinstance(kind, Delaying):
             unit = DelayUnit(place, equipment, self._delays(place.name, kind), kind.places or 10**9)
         else:
             msg = (
-                f"station {place.name}: kind {kind.kind!r} is neither Working, Batching, Delaying, Casting nor melting"
+                f"station {place.name}: kind {kind.kind!r} is neither Working, Batching, BatchProcess, Delaying, Casting "
+                "nor melting"
             )
             raise InputFault(msg)
         if isinstance(kind, Working) and kind.setup is not None:
@@ -190,6 +201,18 @@ class Plant:
                 sampler(kind.failures.every, self.draws, "failure", name),
                 sampler(kind.failures.repair, self.draws, "repair", name),
             )
+
+    def _forming(self, place: Place, duties: Sequence[Duty]) -> None:
+        """What the newest unit of a place that forms batches needs to know."""
+        unit, kind = place.units[-1], self.scenario.stations[place.name]
+        if isinstance(place, FormingPlace) and isinstance(unit, FormingUnit) and isinstance(kind, BatchProcess):
+            products = self.scenario.spec.products
+            recipes = {name: product.recipe_at(place.name) for name, product in products.items()}
+            place.load = kind.load
+            place.recipe_of = lambda job: recipes[job.product]
+            place.kg_of = lambda job: job.pieces * products[job.product].mass_kg
+            unit.duties = duties
+            self.formed.append(unit)
 
     def _work(self, station: str, kind: Working) -> Callable[[Job], float]:
         """Seconds of work on a lot: pieces times the time of one, drawn once a lot where it is random."""
@@ -220,7 +243,7 @@ class Plant:
     def _made_at(self, station: str) -> list[str]:
         return [name for name, product in self.scenario.spec.products.items() if station in product.route]
 
-    def _overtime(self, kind: Powered) -> Callable[[float, float], None] | None:
+    def _overtime(self, kind: Powered | BatchProcess) -> Callable[[float, float], None] | None:
         crew = kind.crew
         if crew is None or not kind.operators:
             return None
@@ -390,6 +413,8 @@ class Plant:
         for shop in self.shops:
             for furnace in shop.furnaces:
                 furnace.finish(self.t_to)
+        for unit in self.formed:
+            unit.finish(self.t_to)
         for feeds in self.feeds.values():
             for feed in feeds:
                 feed.progress(self.t_to)
