@@ -67,14 +67,10 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """What an operation did: its segments in order, the state that it leads to, and what ended it (``time``,
-    ``target`` or ``never``).
-    """
+class Segments:
+    """Segments in order, and what they add up to."""
 
     segments: tuple[Segment, ...]
-    state: State
-    ended_by: str
 
     @property
     def duration_s(self) -> float:
@@ -112,6 +108,16 @@ class Course:
                 rows.append((at, segment.duration_s, segment.base_kw, segment.exponentials))
             at += segment.duration_s
         return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Course(Segments):
+    """What an operation did: its segments in order, the state that it leads to, and what ended it (``time``,
+    ``target`` or ``never``).
+    """
+
+    state: State
+    ended_by: str
 
     def then(self, following: Course) -> Course:
         """This course followed by another."""

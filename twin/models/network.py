@@ -22,10 +22,11 @@ from twin.models.metals import Alloy
 from twin.models.surfaces import BandTable, Surface, band_table
 from twin.models.walls import Chain, chain_from_layers, chain_from_totals
 
-__all__ = ["Chain", "Modes", "Network", "Surface", "chain_from_layers", "chain_from_totals"]
+__all__ = ["Chain", "Modes", "Motion", "Network", "Surface", "chain_from_layers", "chain_from_totals"]
 
 KJ_PER_KWH = 3600.0
 CACHE_SIZE = 4096
+SERIES_BELOW = 1e-2
 RESTING = 1e-14  # a decay below this share of the fastest is rounding: the mode of a network without a way out
 
 Vector = NDArray[np.float64]
@@ -43,6 +44,41 @@ class Modes:
     safe_decay: Vector
     shape: Vector  # (n, k)
     inject: Vector  # (k, n), K/kJ
+
+
+@dataclass(slots=True)
+class Motion:
+    """A linear system over one duration: temperatures at its end and their integrals, in closed form."""
+
+    modes: Modes
+    modal: Vector
+    before: Vector
+    duration_s: float
+    grown: Vector = field(init=False)
+    rise_k: Vector = field(init=False)  # kept apart: the difference of two nearly equal temperatures would lose it
+
+    def nodes_after(self) -> Vector:
+        """Temperatures at the end, shape (n,)."""
+        t, modes = self.duration_s, self.modes
+        self.grown = np.expm1(-t * modes.decay) / -modes.safe_decay
+        if modes.decays[0] == 0.0:
+            self.grown[modes.decay == 0.0] = t
+        self.rise_k = modes.shape @ (self.modal * self.grown)
+        after: Vector = self.before + self.rise_k
+        return after
+
+    def integral_k_s(self) -> Vector:
+        """Integral of every temperature over the duration, °C s, shape (n,); a series where the closed form would
+        cancel.
+        """
+        t, modes = self.duration_s, self.modes
+        z = t * modes.decay
+        area = (t - self.grown) / modes.safe_decay
+        if t * min(modes.decays) < SERIES_BELOW:
+            series = t * t * (0.5 - z * (1 / 6 - z * (1 / 24 - z * (1 / 120 - z / 720))))
+            area = np.where(z < SERIES_BELOW, series, area)
+        integral: Vector = self.before * t + modes.shape @ (self.modal * area)
+        return integral
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,6 +202,11 @@ class Network:
             shape[1:], inject[:, 1:] = shrink[1:, None] * vectors, vectors.T * shrink[1:]
             if drive == "massless":
                 shape[0] = self.coupling[1:] @ shape[1:] / stiffness
-        decay[decay < RESTING * decay[-1]] = 0.0
-        safe = decay if decay[0] > 0.0 else np.where(decay > 0.0, decay, 1.0)
-        return Modes(decay, decay.tolist(), safe, np.ascontiguousarray(shape), np.ascontiguousarray(inject))
+        return modes_of(decay, shape, inject)
+
+
+def modes_of(decay: Vector, shape: Vector, inject: Vector) -> Modes:
+    """A diagonalised system from ascending decays and its two matrices; what rounding leaves of a decay of 0 is 0."""
+    decay[decay < RESTING * decay[-1]] = 0.0
+    safe = decay if decay[0] > 0.0 else np.where(decay > 0.0, decay, 1.0)
+    return Modes(decay, decay.tolist(), safe, np.ascontiguousarray(shape), np.ascontiguousarray(inject))

@@ -27,7 +27,7 @@ thermal networks).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
@@ -36,7 +36,7 @@ from twin.models.courses import Course, Segment, State
 from twin.models.elements import REFERENCE_C
 from twin.models.exponentials import first_exit
 from twin.models.metals import Alloy
-from twin.models.network import KJ_PER_KWH, Modes, Network, Vector
+from twin.models.network import KJ_PER_KWH, Motion, Network, Vector
 from twin.models.surfaces import BandTable
 
 __all__ = ["Course", "Furnace", "Segment", "State", "ThermalError"]
@@ -44,7 +44,6 @@ __all__ = ["Course", "Furnace", "Segment", "State", "ThermalError"]
 EDGE_TOLERANCE_K = 1e-10
 POWER_TOLERANCE_KW = 1e-9
 SLOPE_TOLERANCE_K_PER_S = 1e-10
-SERIES_BELOW = 1e-2
 MAX_STALLS = 50
 ENDLESS = 60.0  # time constants of the slowest mode after which nothing moves any more
 
@@ -210,7 +209,7 @@ class Furnace:
         terms = [(-rate / decay, 1.0 / decay) for rate, decay in zip(rates, modes.decays, strict=True)]
         base_kw = need_kw - sum(amp for amp, _ in terms)
         power = (base_kw, tuple(term for term in terms if abs(term[0]) > 1e-13 * (abs(need_kw) + abs(base_kw))))
-        step = _Step(self.network, table, band, modes, modal, nodes, duration)
+        step = _Step(modes, modal, nodes, duration, network=self.network, table=table, band=band)
         after = step.nodes_after()
         after[0] = set_c
         segment = step.segment(after, power, state.mass_kg, mode)
@@ -282,45 +281,16 @@ class Furnace:
             if move == 0 or abs(band + move - tried) > 1 or band + move == tried:
                 break
             band += move
-        return _Step(network, table, band, modes, modal, nodes, 0.0), rates, low, high
+        return _Step(modes, modal, nodes, 0.0, network=network, table=table, band=band), rates, low, high
 
 
-@dataclass(slots=True)
-class _Step:
+@dataclass(slots=True, kw_only=True)
+class _Step(Motion):
     """One band's linear system over one duration."""
 
     network: Network
     table: BandTable
     band: int
-    modes: Modes
-    modal: Vector
-    before: Vector
-    duration_s: float
-    grown: Vector = field(init=False)
-    rise_k: Vector = field(init=False)  # kept apart: the difference of two nearly equal temperatures would lose it
-
-    def nodes_after(self) -> Vector:
-        """Temperatures at the end, shape (n,)."""
-        t, modes = self.duration_s, self.modes
-        self.grown = np.expm1(-t * modes.decay) / -modes.safe_decay
-        if modes.decays[0] == 0.0:
-            self.grown[modes.decay == 0.0] = t
-        self.rise_k = modes.shape @ (self.modal * self.grown)
-        after: Vector = self.before + self.rise_k
-        return after
-
-    def integral_k_s(self) -> Vector:
-        """Integral of every temperature over the duration, °C s, shape (n,); a series where the closed form would
-        cancel.
-        """
-        t, modes = self.duration_s, self.modes
-        z = t * modes.decay
-        area = (t - self.grown) / modes.safe_decay
-        if t * modes.decays[0] < SERIES_BELOW:  # decays ascend
-            series = t * t * (0.5 - z * (1 / 6 - z * (1 / 24 - z * (1 / 120 - z / 720))))
-            area = np.where(z < SERIES_BELOW, series, area)
-        integral: Vector = self.before * t + modes.shape @ (self.modal * area)
-        return integral
 
     def segment(
         self, after: Vector, power: tuple[float, tuple[tuple[float, float], ...]], mass_kg: float, mode: str
