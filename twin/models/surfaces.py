@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, sqrt
 
+from twin.models.chords import Chords
 from twin.models.elements import KELVIN
 from twin.models.metals import Alloy
 
@@ -63,6 +64,12 @@ def _vertices_kw(surface: Surface, breaks_c: Sequence[float]) -> list[float]:
             near = above[max(i - 1, 0) : i + 1]
             vertices[i] -= sum(near) / len(near)
     return vertices
+
+
+def chords_of_radiation(surface: Surface) -> Chords:
+    """The radiation of a surface as chords; ``ValueError`` where it does not radiate."""
+    breaks = surface.breaks_c
+    return Chords(breaks, tuple(_vertices_kw(surface, breaks)))
 
 
 @dataclass(frozen=True, slots=True)
