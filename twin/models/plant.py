@@ -5,46 +5,31 @@ The order of equipment codes is the order of stations in the scenario, then dosi
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from twin.core.faults import InputFault
 from twin.ledger.trace import NONE, Trace
 from twin.models import expand
-from twin.models.batches import BatchProcess
 from twin.models.books import Books
-from twin.models.cap import PowerCap, envelope
-from twin.models.casting import Casting, DieCastingCell, MouldingLine, poured_kg
+from twin.models.building import Building
+from twin.models.casting import poured_kg
 from twin.models.condense import condensed
-from twin.models.dosing import DosingBath, DosingParameters
-from twin.models.durations import mean_s, once_s, sampler
-from twin.models.equipment import Batching, Delaying, Powered, Working
-from twin.models.feed import Feed, Thermostat
-from twin.models.forming import FormingPlace, FormingUnit
-from twin.models.furnace import InductionFurnace
+from twin.models.durations import sampler
+from twin.models.feed import Feed
+from twin.models.forming import FormingUnit
 from twin.models.gather import gather
-from twin.models.hearth import Hearth
-from twin.models.melting import Attendance, Furnace, Ingredient, MeltShop
+from twin.models.melting import MeltShop
 from twin.models.metal import MetalPlace, MetalUnit
-from twin.models.metals import alloy as alloy_of
 from twin.models.phases import Draws, binomial
-from twin.models.station import Failing, Floor, Job, Place, Unit
-from twin.models.together import BatchUnit, DelayUnit
-from twin.models.utilities import Compressor, Fan
-from twin.models.worktime import ALWAYS, Duty, WorkTime, attended, bridged
-from twin.scenario.calendar import startup_times, windows
+from twin.models.station import Floor, Job, Place
 from twin.scenario.orders import jobs as job_specs
 
 if TYPE_CHECKING:
     from twin.scenario.plan import Plan
     from twin.scenario.scenario import Scenario
-    from twin.scenario.schema import Duration, Station
-
-_SLACK_S = 14 * 86400.0
-_AMBIENT_C = 25.0
+    from twin.scenario.schema import Duration
 
 
 @dataclass
@@ -90,7 +75,8 @@ class Plant:
         self.alloys = {name: p.alloy for name, p in scenario.spec.products.items()}
         self.carbon_of = {name: m.carbon_fraction for name, m in scenario.spec.materials.items()}
         self.overtime: list[tuple[str, float, float, int]] = []
-        self._build()
+        Building(self).build()
+        self.floor.finished = self._finished
         self._orders()
         if plan is not None:
             self._follow(plan)
@@ -108,232 +94,6 @@ class Plant:
                         unit.follower = follower
         for shop in self.shops:
             shop.follower = follower
-
-    # --- building
-
-    def _build(self) -> None:
-        melting: list[tuple[str, InductionFurnace]] = []
-        for name, kind in self.scenario.stations.items():
-            if isinstance(kind, InductionFurnace):
-                melting.append((name, kind))
-            else:
-                self._place(name, kind)
-        for name, furnace in melting:
-            self._melt_shop(name, furnace)
-        self.floor.finished = self._finished
-        if self.scenario.spec.site.power_cap_kw is not None:
-            self._cap(self.scenario.spec.site.power_cap_kw)
-
-    def _cap(self, cap_kw: float) -> None:
-        """Put the melt shops under the site's power cap."""
-        constant_kw = self.scenario.spec.site.base_load_kw
-        for utility in self.scenario.utilities.values():
-            if isinstance(utility, Compressor):
-                constant_kw += utility.rated_kw * utility.units
-            elif isinstance(utility, Fan):
-                constant_kw += utility.power_kw * utility.units
-        cap = PowerCap(cap_kw, constant_kw, [envelope(machine.rates, machine.duties) for machine in self.machines])
-        for feeds in self.feeds.values():
-            cap.furnaces += [feed.reserved_kw for feed in feeds]
-        cap.furnaces += [unit.reserved_kw for unit in self.formed]
-        for shop in self.shops:
-            shop.cap = cap
-            cap.furnaces += [furnace.reserved_kw for furnace in shop.furnaces]
-
-    def _windows(self, name: str, kind: Station) -> list[tuple[float, float]] | None:
-        """Working windows of a station, or None where it always works."""
-        crews = self.scenario.spec.crews
-        shifts = kind.shifts if kind.shifts is not None else crews[kind.crew].shifts if kind.crew is not None else None
-        return None if shifts is None else windows(self.scenario, shifts, self.t_from - _SLACK_S, self.t_to + _SLACK_S)
-
-    def _switched_on(self, name: str) -> list[float]:
-        return startup_times(self.scenario, name, self.t_from - _SLACK_S, self.t_to + _SLACK_S)
-
-    def _place(self, name: str, kind: Station) -> None:
-        """One station with its queue and units."""
-        spans = self._windows(name, kind)
-        worktime: WorkTime = ALWAYS
-        duties: list[Duty] = []
-        if spans is not None and isinstance(kind, Powered | BatchProcess):
-            worktime, duties = attended(spans, kind.stay_on_s, kind.startup_s(), self._switched_on(name))
-        room = math.inf if kind.buffer_before is None else float(kind.buffer_before)
-        by_due = self.scenario.spec.dispatch.rule != "fifo"
-        make = MetalPlace if isinstance(kind, Casting) else FormingPlace if isinstance(kind, BatchProcess) else Place
-        place = make(self.floor, name, room, ALWAYS if isinstance(kind, Delaying) else worktime, by_due=by_due)
-        self.places[name] = place
-        for number in range(1, kind.units + 1):
-            equipment = self.codes.add_equipment(f"{name}.{number}", name)
-            self._unit(place, kind, equipment)
-            if isinstance(kind, BatchProcess):
-                self._forming(place, duties)
-                continue
-            rates = kind.rates() if isinstance(kind, Powered) else {}
-            off_after_s = kind.off_after_s() if isinstance(kind, Powered) else math.inf
-            together = isinstance(kind, Delaying)
-            self.machines.append(expand.Machine(equipment, rates, duties, together, off_after_s, self.t_from))
-
-    def _unit(self, place: Place, kind: Station, equipment: int) -> None:
-        name = self.codes.equipment[equipment]
-        if isinstance(kind, Casting):
-            unit: Unit = self._casting_unit(place, kind, equipment)
-        elif isinstance(kind, Working):
-            unit = Unit(place, equipment, self._work(place.name, kind))
-        elif isinstance(kind, Batching):
-            unit = BatchUnit(place, equipment, self._cycles(place.name, kind), kind.batch)
-            unit.overtime = self._overtime(kind)
-        elif isinstance(kind, BatchProcess) and isinstance(place, FormingPlace):
-            unit = FormingUnit(place, equipment, kind, self.books, self.draws)
-            unit.overtime = self._overtime(kind)
-        elif isinstance(kind, Delaying):
-            unit = DelayUnit(place, equipment, self._delays(place.name, kind), kind.places or 10**9)
-        else:
-            msg = (
-                f"station {place.name}: kind {kind.kind!r} is neither Working, Batching, BatchProcess, Delaying, Casting "
-                "nor melting"
-            )
-            raise InputFault(msg)
-        if isinstance(kind, Working) and kind.setup is not None:
-            unit.setup_s = kind.setup.between_products_s
-        if isinstance(kind, Powered):
-            unit.off_after_s, unit.startup_s = kind.off_after_s(), kind.startup_s()
-        if kind.failures is not None and not self.draws.mean_mode:
-            unit.failing = Failing(
-                sampler(kind.failures.every, self.draws, "failure", name),
-                sampler(kind.failures.repair, self.draws, "repair", name),
-            )
-
-    def _forming(self, place: Place, duties: Sequence[Duty]) -> None:
-        """What the newest unit of a place that forms batches needs to know."""
-        unit, kind = place.units[-1], self.scenario.stations[place.name]
-        if isinstance(place, FormingPlace) and isinstance(unit, FormingUnit) and isinstance(kind, BatchProcess):
-            products = self.scenario.spec.products
-            recipes = {name: product.recipe_at(place.name) for name, product in products.items()}
-            place.load = kind.load
-            place.recipe_of = lambda job: recipes[job.product]
-            place.kg_of = lambda job: job.pieces * products[job.product].mass_kg
-            unit.duties = duties
-            self.formed.append(unit)
-
-    def _work(self, station: str, kind: Working) -> Callable[[Job], float]:
-        """Seconds of work on a lot: pieces times the time of one, drawn once a lot where it is random."""
-        constant = {
-            p: mean_s(kind.cycle_of(p))
-            for p in self._made_at(station)
-            if kind.cycle_of(p).constant_s is not None or self.draws.mean_mode
-        }
-        return lambda job: (
-            (
-                constant[job.product]
-                if job.product in constant
-                else self._drawn(kind.cycle_of(job.product), station, job)
-            )
-            * job.pieces
-        )
-
-    def _cycles(self, station: str, kind: Batching) -> Callable[[Job], float]:
-        return lambda job: self._drawn(kind.cycle_of(job.product), station, job)
-
-    def _delays(self, station: str, kind: Delaying) -> Callable[[Job], float]:
-        return lambda job: self._drawn(kind.time_of(job.product), station, job)
-
-    def _drawn(self, duration: Any, station: str, job: Job) -> float:
-        """A duration keyed by job and operation: one variate of a stream of its own, so no block of variates is made for it."""
-        return once_s(duration, self.draws, f"time/{station}", job.key)
-
-    def _made_at(self, station: str) -> list[str]:
-        return [name for name, product in self.scenario.spec.products.items() if station in product.route]
-
-    def _overtime(self, kind: Powered | BatchProcess) -> Callable[[float, float], None] | None:
-        crew = kind.crew
-        if crew is None or not kind.operators:
-            return None
-        return lambda t0, t1: self.overtime.append((crew, t0, t1, kind.operators))
-
-    # --- metal
-
-    def _casting_unit(self, place: Place, kind: Casting, equipment: int) -> MetalUnit:
-        name = self.codes.equipment[equipment]
-        alloy = next((self.alloys[p] for p in self._made_at(place.name)), None)
-        if alloy is None:
-            msg = f"station {place.name} casts, but no product on it names its alloy"
-            raise InputFault(msg)
-        material = self.codes.material_code(alloy)
-        if isinstance(kind, DieCastingCell):
-            feed = self._dosing(kind, f"{name}.dosing_furnace", place, alloy, material)
-        elif isinstance(kind, MouldingLine):
-            feed = Feed(self.books, equipment, material, kind.pouring.capacity_kg, kind.pouring.window_s)
-        else:
-            msg = f"station {place.name}: kind {kind.kind!r} has no feed for metal"
-            raise InputFault(msg)
-        self.feeds.setdefault(place.name, []).append(feed)
-        return MetalUnit(place, equipment, self._work(place.name, kind), feed, self._cast)
-
-    def _dosing(self, kind: DieCastingCell, name: str, place: Place, alloy: str, material: int) -> Feed:
-        furnace = kind.dosing_furnace
-        equipment = self.codes.add_equipment(name, place.name)
-        feed = Feed(self.books, equipment, material, furnace.capacity_kg)
-        feed.residue_kg, feed.since = furnace.residue_kg, self.t_from
-        liquid = alloy_of(alloy).bands[-1].capacity_kwh_per_kg_k
-        parameters = DosingParameters(
-            furnace.heating.electric_kw,
-            furnace.heating.efficiency,
-            furnace.conductance_w_per_k,
-            furnace.opening_share,
-            furnace.lining_kwh_per_k,
-            liquid,
-            _AMBIENT_C,
-        )
-        kg = (furnace.capacity_kg + furnace.residue_kg) / 2.0
-        feed.metal.kg, feed.metal.temperature_c = kg, furnace.hold_c
-        feed.metal.carbon_kg = kg * self._carbon_of_alloy(alloy)
-        feed.bath = DosingBath(parameters, kg, furnace.hold_c)
-        feed.thermostat = Thermostat(place.worktime, furnace.hold_c, furnace.setback_k)
-        return feed
-
-    def _carbon_of_alloy(self, alloy: str) -> float:
-        return self.carbon_of.get(alloy, 0.0)
-
-    def _melt_shop(self, name: str, kind: InductionFurnace) -> None:
-        spans = self._windows(name, kind)
-        crew = ALWAYS if spans is None else WorkTime(bridged(spans, 0.0, self._switched_on(name)))
-        shift = ALWAYS if spans is None else WorkTime(bridged(spans, kind.stay_on_s, self._switched_on(name)))
-        if spans is not None and kind.crew is not None:
-            self._come_early(kind.crew, crew, WorkTime(spans))
-        charge = [self._ingredient(material, share, "in") for material, share in kind.charge.make_up.items()]
-        charge += [self._ingredient(material, share, "addition") for material, share in kind.charge.additions.items()]
-        furnaces = []
-        for number in range(1, kind.units + 1):
-            label = f"{name}.{number}"
-            equipment = self.codes.add_equipment(label, name)
-            hearth = Hearth(kind, _AMBIENT_C)
-            furnace = Furnace(
-                self.floor,
-                self.books,
-                equipment,
-                label,
-                hearth,
-                charge,
-                self.codes.material_code(kind.alloy),
-                self.draws,
-            )
-            furnace.attendance = Attendance(crew, shift)
-            furnaces.append(furnace)
-        feeds = [feed for station in kind.supplies for feed in self.feeds[station]]
-        places = [self.places[station] for station in kind.supplies]
-        self.shops.append(
-            MeltShop(self.floor, furnaces, feeds, [place for place in places if isinstance(place, MetalPlace)])
-        )
-
-    def _come_early(self, crew: str, begun: WorkTime, shifts: WorkTime) -> None:
-        """One person of the crew starts the furnaces ahead of the shift: overtime."""
-        self.overtime += [
-            (crew, start, shifts.next_open(start), 1)
-            for start in begun.starts
-            if not shifts.open(start) and shifts.next_open(start) < math.inf
-        ]
-
-    def _ingredient(self, material: str, share: float, role: str) -> Ingredient:
-        return Ingredient(self.codes.material_code(material), share, self.carbon_of.get(material, 0.0), role)
 
     # --- orders
 
@@ -367,7 +127,7 @@ class Plant:
 
     # --- what happens to pieces
 
-    def _cast(self, unit: MetalUnit) -> None:
+    def cast(self, unit: MetalUnit) -> None:
         """A lot is cast: gates and scrap leave as returns and scrap, good pieces go on."""
         job, now = unit.job, self.floor.now
         product = self.scenario.spec.products[job.product]
