@@ -47,6 +47,8 @@ def known_language(choice: str | None) -> str | None:
     if choice is not None and choice.lower() not in {"ko", "en"}:
         message = f"no language {choice!r}; known: ko, en"
         raise typer.BadParameter(message)
+    if choice is not None:
+        os.environ["TWIN_LANG"] = choice.lower()  # faults are told in it too, wherever they arise
     return choice
 
 
@@ -86,8 +88,8 @@ def load(path: Path, sets: list[str] | None, *, quiet: bool) -> api.Scenario:
 
     scenario = api.load(path, parse_sets(sets))
     if not quiet:
-        for warning in scenario.warnings:
-            typer.echo(f"warning: {warning}", err=True)
+        for warning in scenario.data.warnings:
+            typer.echo(f"warning: {warning.told(language(None))}", err=True)
     return scenario
 
 
@@ -217,14 +219,15 @@ def validate(scenario: ScenarioFile, *, sets: Sets = None, as_json: Json = False
         else:
             count = len(error.faults)
             typer.echo(
-                f"{error}\n{t('cli.fault' if count == 1 else 'cli.faults', language(lang), count=count)}", err=True
+                f"{error.told(language(lang))}\n{t('cli.fault' if count == 1 else 'cli.faults', language(lang), count=count)}",
+                err=True,
             )
         raise typer.Exit(2) from None
     if as_json:
         emit({"faults": [asdict(warning) for warning in data.warnings], "sha256": data.sha256})
         return
     for warning in data.warnings:
-        typer.echo(str(warning))
+        typer.echo(warning.told(language(lang)))
     typer.echo(t("cli.valid", language(lang), scenario=scenario, sha256=data.sha256[:16]))
 
 
@@ -460,10 +463,13 @@ WrongUse: type[Exception] = typer.BadParameter.__mro__[2]
 
 def guarded(call: Callable[[], Any]) -> int:
     """Run ``call``; expected faults end as words on stderr and their exit status, never as a traceback."""
-    from twin.core.faults import TwinError
+    from twin.core.faults import ScenarioFaults, TwinError
 
     try:
         return int(call() or 0)
+    except ScenarioFaults as error:
+        typer.echo(error.told(language(None)), err=True)
+        return error.exit_status
     except TwinError as error:
         typer.echo(str(error), err=True)
         return error.exit_status

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from twin.core.sentences import said
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -22,10 +24,14 @@ class Fault:
     severity: Literal["error", "warning"] = "error"
 
     def __str__(self) -> str:
+        return self.told()
+
+    def told(self, lang: str = "en") -> str:
+        """One line: file:line:column, place, what is wrong, the value, what would be right."""
         where = ":".join([self.file, *(str(n) for n in (self.line, self.column) if n)])
-        said = f", {self.value}" if self.value else ""
-        fix = f" ({self.fix})" if self.fix else ""
-        return f"{where}: {self.place}: {self.problem}{said}{fix}"
+        value = f", {self.value}" if self.value else ""
+        fix = f" ({said(self.fix, lang)})" if self.fix else ""
+        return f"{where}: {self.place}: {said(self.problem, lang)}{value}{fix}"
 
     def payload(self) -> dict[str, Any]:
         """As it stands in ``--json``."""
@@ -66,7 +72,11 @@ class ScenarioFaults(InputFault):
     def __init__(self, faults: Iterable[Fault]) -> None:
         unique = dict.fromkeys(faults)
         self.faults = tuple(sorted(unique, key=lambda fault: (fault.file, fault.line, fault.column)))
-        super().__init__("\n".join(str(fault) for fault in self.faults))
+        super().__init__(self.told())
+
+    def told(self, lang: str = "en") -> str:
+        """One line a fault."""
+        return "\n".join(fault.told(lang) for fault in self.faults)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

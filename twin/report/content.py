@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from twin.core.cards import FigureCard
 from twin.core.messages import LANGUAGES, local, t
+from twin.core.sentences import said
 from twin.report.figures import kind_of
 from twin.report.words import label, number, with_interval
 
@@ -189,7 +190,7 @@ def bill_table(bill: Mapping[str, Any]) -> Table:
             x["rate"],
             x["amount"],
             x["verified"],
-            x["detail"],
+            Both(x["detail"], said(x["detail"], "ko")),
         ]
         for x in bill.get("lines", ())
     ]

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 MOST_ROWS = 1_000_000
+WIDEST = 60.0
+"""characters; longer texts are wrapped"""
+COVER, LINE = 110, 15.0
 FONTS = {"en": "Calibri", "ko": "맑은 고딕"}
 
 
@@ -47,6 +50,19 @@ def neutral(text: str) -> str:
     return f"'{text}" if text.startswith(DANGEROUS) else text
 
 
+def shown_width(text: str) -> float:
+    """Width of a text in characters of a column: Korean ones take nearly two."""
+    return sum(1.0 if character < "\u1100" else 1.85 for character in text)
+
+
+def printable(sheet: Any) -> Any:
+    """A sheet that prints on A4 across, all columns on one page."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    return sheet
+
+
 class _Sheets:
     """Writes sheets with one look."""
 
@@ -63,20 +79,27 @@ class _Sheets:
                 "valign": "vcenter",
             }
         )
-        self.text = book.add_format({**font, "valign": "top"})
-        self.wrap = book.add_format({**font, "valign": "top", "text_wrap": True})
+        self.text = book.add_format({**font, "valign": "top", "indent": 1})
+        self.wrap = book.add_format({**font, "valign": "top", "indent": 1, "text_wrap": True})
         self.title = book.add_format({**font, "bold": True, "font_size": 15})
         self.whole = book.add_format({**font, "num_format": "#,##0"})
         self.fine = book.add_format({**font, "num_format": "#,##0.00"})
         self.small = book.add_format({**font, "num_format": "0.0E+00"})
         self.time = book.add_format({**font, "num_format": "yyyy-mm-dd hh:mm"})
         self.names: dict[str, Any] = {}
+        self.widths: dict[tuple[str, int], float] = {}
 
     def sheet(self, name: str) -> Any:
         """A new sheet with the catalogue's name."""
-        title = label("sheet", name, self.lang)
-        self.names[name] = self.book.add_worksheet(title[:31])
+        self.names[name] = printable(self.book.add_worksheet(label("sheet", name, self.lang)[:31]))
+        self.names[name].repeat_rows(0)
         return self.names[name]
+
+    def fit(self, sheet: Any) -> None:
+        """Columns as wide as what stands in them, within limits; what is longer is wrapped."""
+        for (name, column), width in self.widths.items():
+            if name == sheet.get_name():
+                sheet.set_column(column, column, max(9.0, min(WIDEST, width + 2.0)))
 
     def put(self, sheet: Any, row: int, column: int, value: Any, kind: Any = None) -> None:
         """One cell; texts neutralised, zone-aware times as local wall-clock times."""
@@ -92,14 +115,26 @@ class _Sheets:
             sheet.write_number(
                 row, column, value, kind or (self.whole if abs(value) >= 1000 or value == int(value) else self.fine)
             )
-        elif value is not None:
-            sheet.write_string(row, column, neutral(str(value)), kind or self.text)
+        elif value is None:
+            return
+        else:
+            text = neutral(str(value))
+            sheet.write_string(row, column, text, kind or (self.wrap if shown_width(text) > WIDEST else self.text))
+            self._widen(sheet, column, shown_width(text))
+            if kind is None and shown_width(text) > WIDEST:
+                sheet.set_row(row, LINE * math.ceil(shown_width(text) / WIDEST))
+            return
+        self._widen(sheet, column, 12.0)
+
+    def _widen(self, sheet: Any, column: int, width: float) -> None:
+        key = (sheet.get_name(), column)
+        self.widths[key] = max(self.widths.get(key, 0.0), width)
 
     def header(self, sheet: Any, titles: Sequence[str]) -> None:
         """The first row, frozen, with filters."""
         for k, title in enumerate(titles):
             sheet.write_string(0, k, neutral(title), self.head)
-            sheet.set_column(k, k, max(11, min(44, len(title) * 1.6 + 3)))
+            self._widen(sheet, k, shown_width(title) + 3.0)
         sheet.freeze_panes(1, 0)
 
     def table(self, table: Table) -> None:
@@ -119,7 +154,7 @@ class _Sheets:
             for column, cell in zip(table.columns, row, strict=True):
                 at = self._cells(sheet, r, at, column, cell)
         sheet.autofilter(0, 0, len(table.rows), len(titles) - 1)
-        sheet.set_column(0, 0, 34)
+        self.fit(sheet)
 
     def _cells(self, sheet: Any, row: int, at: int, column: Column, cell: Any) -> int:
         if column.kind == "interval":
@@ -142,7 +177,8 @@ class _Sheets:
                 self.put(
                     sheet, r, c, label("band", str(value), self.lang) if shown.columns[c] == "band" else _plain(value)
                 )
-        sheet.set_column(0, 0, 18)
+        self.widths[sheet.get_name(), 0] = 18.0
+        self.fit(sheet)
 
 
 def _plain(value: Any) -> Any:
@@ -155,12 +191,14 @@ def _plain(value: Any) -> Any:
 
 
 def _cover(sheets: _Sheets, content: Content) -> None:
-    sheet = sheets.book.add_worksheet(content.head.of(sheets.lang)[:31])
-    sheet.set_column(0, 0, 110)
+    sheet = printable(sheets.book.add_worksheet(content.head.of(sheets.lang)[:31]))
+    sheet.set_column(0, 0, COVER)
     lines = [content.subject, *([content.period] if content.period else []), *content.short, *content.notes]
     sheet.write_string(0, 0, neutral(content.title.of(sheets.lang)), sheets.title)
     for row, text in enumerate(lines, 1):
         sheets.put(sheet, row, 0, text, sheets.wrap)
+        shown = text.of(sheets.lang)
+        sheet.set_row(row, LINE * math.ceil(shown_width(shown) / COVER))
 
 
 def _frames(data: Any) -> list[tuple[str, pd.DataFrame]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from twin.core.sentences import said
 from twin.report.content import Both, say, word
 
 _PATTERNS = (
@@ -30,6 +31,14 @@ def _translated(note: str) -> Both:
     for pattern, key in _PATTERNS:
         found = re.match(pattern, note)
         if found:
-            values = {name: word("line", text) if name == "line" else text for name, text in found.groupdict().items()}
+            values = {
+                name: word("line", text) if name == "line" else in_both(text)
+                for name, text in found.groupdict().items()
+            }
             return say(key, **values)
-    return Both(note, note)
+    return in_both(note)
+
+
+def in_both(text: str) -> Both:
+    """A sentence of a lower floor in both languages."""
+    return Both(text, said(text, "ko"))
