@@ -29,6 +29,10 @@ CARRIER_UNITS: Mapping[str, str] = {
     "compressed_air": "Nm3/s",
     "dust_air": "Nm3/s",
     "shielding_gas": "kg/s",
+    "steam": "kg/s",
+    "cooling": "kWth",
+    "water": "kg/s",
+    "electricity_sold": "kW_sold",
 }
 CARRIERS = tuple(CARRIER_UNITS)
 CARRIER = {name: code for code, name in enumerate(CARRIERS)}
@@ -50,6 +54,7 @@ TERMS = (
     "cooling_water",
     "auxiliary",
     "bath_storage",
+    "leakage",
 )
 TERM = {name: code for code, name in enumerate(TERMS)}
 OUTCOMES = ("done", "scrapped", "unfinished")

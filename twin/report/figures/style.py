@@ -62,6 +62,7 @@ LOSS_COLOURS = {
     "flue": "#566573",
     "atmosphere": "#a3b18a",
     "fixture": "#b5838d",
+    "leakage": "#6b705c",
 }
 TERM_COLOURS = {**USEFUL_COLOURS, **LOSS_COLOURS}
 VERDICT_COLOURS = {
