@@ -21,11 +21,13 @@ def said(text: str, lang: str = "en") -> str:
     whole, patterns = _catalogue()
     if text in whole:
         return whole[text]
-    for pattern, korean in patterns:
+    for pattern, template in patterns:
         found = pattern.fullmatch(text)
         if found is not None:
-            filled = {name: said(value, lang) for name, value in found.groupdict().items()}
-            return korean.format(**filled)
+            korean = template
+            for gap, value in found.groupdict().items():
+                korean = korean.replace(f"{{{gap}}}", said(value, lang))
+            return korean
     return text
 
 
