@@ -17,9 +17,9 @@ from twin.models.forming import FormingPlace, FormingUnit
 from twin.models.foundry import Foundry
 from twin.models.furnace import InductionFurnace
 from twin.models.metal import MetalPlace
+from twin.models.served import most_of_utilities_kw
 from twin.models.station import Failing, Job, Place, Unit
 from twin.models.together import BatchUnit, DelayUnit
-from twin.models.utilities import Compressor, Fan
 from twin.models.worktime import ALWAYS, Duty, WorkTime, attended
 from twin.scenario.calendar import startup_times, windows
 
@@ -111,12 +111,8 @@ class Building:
 
     def _cap(self, cap_kw: float) -> None:
         """Put the melt shops under the site's power cap."""
-        plant, constant_kw = self.plant, self.scenario.spec.site.base_load_kw
-        for utility in self.scenario.utilities.values():
-            if isinstance(utility, Compressor):
-                constant_kw += utility.rated_kw * utility.units
-            elif isinstance(utility, Fan):
-                constant_kw += utility.power_kw * utility.units
+        plant, site = self.plant, self.scenario.spec.site
+        constant_kw = site.base_load_kw + most_of_utilities_kw(self.scenario.utilities, self.scenario.stations)
         cap = PowerCap(cap_kw, constant_kw, [envelope(machine.rates, machine.duties) for machine in plant.machines])
         for feeds in plant.feeds.values():
             cap.furnaces += [feed.reserved_kw for feed in feeds]

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.ledger.energy import quarter_hour_kwh
-from twin.ledger.trace import CARRIER, COLUMNS, NONE, OUTCOMES, Names, Table, Trace, typed
-from twin.models import battery, expand, site, utilities
+from twin.ledger.trace import COLUMNS, NONE, OUTCOMES, Names, Table, Trace, typed
+from twin.models import expand
+from twin.models.served import Surroundings
 from twin.models.station import NOBODY
 from twin.models.together import DelayUnit
+from twin.models.utilities import surround
 from twin.scenario.calendar import origin, windows
 
 if TYPE_CHECKING:
     from twin.models.plant import Plant
-    from twin.scenario.schema import Battery
 
 _DONE, _UNFINISHED = OUTCOMES.index("done"), OUTCOMES.index("unfinished")
 Pieces = dict[str, np.ndarray]
@@ -119,60 +119,18 @@ def _joined(own: dict[str, Table], booked: dict[str, Table], batches: Pieces) ->
 
 
 def _surroundings(plant: Plant, tables: dict[str, Table]) -> dict[str, Table]:
-    """Utilities, base load and PV, each from what is before it."""
-    scenario, end = plant.scenario, plant.t_to
-    stations = plant.codes.station
-    of = np.array(plant.codes.station_of)
-    air_users = np.unique(tables["flows"]["equipment"][tables["flows"]["carrier"] == CARRIER["compressed_air"]])
-    for name, utility in scenario.utilities.items():
-        equipment = plant.codes.add_equipment(f"utility.{name}", None)
-        if isinstance(utility, utilities.Compressor):
-            tables = utilities.merged(tables, utilities.air(utility, equipment, tables, air_users, end))
-        elif isinstance(utility, utilities.Fan):
-            codes = [stations.index(s) for s in utility.serves]
-            served = np.flatnonzero(np.isin(of, codes))
-            tables = utilities.merged(tables, utilities.dust(utility, equipment, tables, served, end))
-    if scenario.spec.site.base_load_kw:
-        equipment = plant.codes.add_equipment("site.base_load", None)
-        tables = utilities.merged(tables, site.base_load(equipment, scenario.spec.site.base_load_kw, end))
-    pv = scenario.spec.site.pv
-    if pv is not None and pv.peak_kw:
-        load = quarter_hour_kwh(tables["flows"], "electricity", 0.0, end)
-        equipment = plant.codes.add_equipment("site.pv", None)
-        made = site.photovoltaics(equipment, site.pv_quarters_kw(scenario, pv, end), np.asarray(load) * 4.0, end)
-        tables = utilities.merged(tables, made)
-    if scenario.spec.site.battery is not None:
-        tables = _with_battery(plant, scenario.spec.site.battery, tables)
-    _check_cap(plant, tables)
-    return tables
+    """Utilities and site, each from what is before it."""
+    codes = plant.codes
+    station_of = [codes.station[code] if code != NONE else "" for code in codes.station_of]
+    here = Surroundings(plant.scenario, codes.equipment, station_of, tables, plant.t_to)
 
+    def code_of(name: str) -> int:
+        station_of.append("")
+        return codes.add_equipment(name, None)
 
-def _with_battery(plant: Plant, unit: Battery, tables: dict[str, Table]) -> dict[str, Table]:
-    """The battery under its rule, or under the plan where there is one."""
-    end = plant.t_to
-    net_kw = np.asarray(quarter_hour_kwh(tables["flows"], "electricity", 0.0, end)) * 4.0
-    wanted = battery.shaving_kw(unit, net_kw)
-    plan = plant.plan
-    if plan is not None and plan.battery_kw:
-        times = (np.arange(len(net_kw)) + 0.5) * site.QUARTER_S - plan.start_s
-        slot = np.floor(times / plan.slot_s).astype(np.int64)
-        told = (slot >= 0) & (slot < len(plan.battery_kw))
-        wanted[told] = np.array(plan.battery_kw)[slot[told]]
-    wanted = np.maximum(np.minimum(wanted, np.maximum(net_kw, 0.0)), -unit.power_kw)
-    given, energy = battery.follow(unit, wanted, site.QUARTER_S / 3600.0)
-    plant.books.facts["battery_change_kwh"] = (
-        float(energy[-1] - battery.START_SHARE * unit.energy_kwh) if len(energy) else 0.0
-    )
-    equipment = plant.codes.add_equipment("site.battery", None)
-    return utilities.merged(tables, site.battery_rows(equipment, given, end))
-
-
-def _check_cap(plant: Plant, tables: dict[str, Table]) -> None:
-    """How far the exact quarter-hour load exceeded the cap, as a fact."""
-    cap_kw = plant.scenario.spec.site.power_cap_kw
-    if cap_kw is not None:
-        load_kw = np.asarray(quarter_hour_kwh(tables["flows"], "electricity", 0.0, plant.t_to)) * 4.0
-        plant.books.facts["cap_excess_kw"] = float(np.maximum(load_kw - cap_kw, 0.0).max(initial=0.0))
+    surround(here, code_of, plant.plan)
+    plant.books.facts.update(here.facts)
+    return here.tables
 
 
 def gather(plant: Plant, replication: int) -> Trace:

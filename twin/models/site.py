@@ -1,4 +1,4 @@
-"""The site around the equipment: base load, rooftop PV. Pure functions that add rows to the tables of the trace."""
+"""The site around the equipment: base load, then rooftop PV, battery and transformer by quarter-hour. Pure functions that add rows."""
 
 from __future__ import annotations
 
@@ -7,46 +7,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.ledger.trace import CARRIER, NONE, STATE
+from twin.ledger.energy import quarter_hour_kwh
+from twin.ledger.supply import QUARTER_H, Supply, supply
 from twin.ledger.year import pv_quarters_kwh
+from twin.models.profile import Pieces, by_quarter, constant
 from twin.reference.pv import pv_profile
 from twin.scenario.calendar import local_datetime
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twin.models.served import Surroundings
+    from twin.scenario.plan import Plan
     from twin.scenario.scenario import Scenario
     from twin.scenario.schema import Photovoltaics
 
-Pieces = dict[str, np.ndarray]
 QUARTER_S = 900.0
-
-
-def _constant(equipment: int, t0: np.ndarray, t1: np.ndarray, power_kw: np.ndarray, end_s: float) -> dict[str, Pieces]:
-    """One state over the whole horizon, constant flows in it, one counter."""
-    n = len(t0)
-    whole = {"equipment": np.array([float(equipment)]), "state": np.array([float(STATE["processing"])])}
-    flows: Pieces = {
-        "equipment": np.full(n, float(equipment)),
-        "state": np.full(n, float(STATE["processing"])),
-        "batch": np.full(n, float(NONE)),
-        "carrier": np.full(n, float(CARRIER["electricity"])),
-        "t0": t0,
-        "t1": t1,
-        "base": power_kw,
-        "amp": np.zeros(n),
-        "tau": np.ones(n),
-    }
-    kwh = np.array([float(np.sum(power_kw * (t1 - t0)) / 3600.0)])
-    closed = whole | {
-        "carrier": np.array([float(CARRIER["electricity"])]),
-        "batch": np.array([float(NONE)]),
-        "kwh": kwh,
-    }
-    return {"states": whole | {"t0": np.array([0.0]), "t1": np.array([end_s])}, "flows": flows, "counters": closed}
 
 
 def base_load(equipment: int, power_kw: float, end_s: float) -> dict[str, Pieces]:
     """A constant load."""
-    return _constant(equipment, np.array([0.0]), np.array([end_s]), np.array([power_kw]), end_s)
+    return constant(equipment, np.array([0.0]), np.array([end_s]), np.array([power_kw]), end_s)
 
 
 def pv_quarters_kw(scenario: Scenario, pv: Photovoltaics, end_s: float) -> np.ndarray:
@@ -66,16 +47,65 @@ def pv_quarters_kw(scenario: Scenario, pv: Photovoltaics, end_s: float) -> np.nd
     return out
 
 
-def photovoltaics(equipment: int, available_kw: np.ndarray, net_load_kw: np.ndarray, end_s: float) -> dict[str, Pieces]:
-    """Supply of rooftop PV, curtailed where it exceeds the quarter-hour's load. Both arrays: shape (quarters,)."""
-    used = np.minimum(available_kw, np.maximum(net_load_kw, 0.0))
-    edges = np.linspace(0.0, end_s, len(used) + 1)
-    on = used > 0.0
-    return _constant(equipment, edges[:-1][on], edges[1:][on], -used[on], end_s)
+def supplied(here: Surroundings, code_of: Callable[[str], int], plan: Plan | None) -> None:
+    """Adds PV, battery and transformer, and how far a power cap was exceeded, to ``here``."""
+    scenario, end = here.scenario, here.end_s
+    part = scenario.spec.site
+    flows = here.tables["flows"]
+    load = quarter_hour_kwh(flows, "electricity", 0.0, end) / QUARTER_H
+    lag = quarter_hour_kwh(flows, "reactive_lag", 0.0, end) / QUARTER_H
+    lead = quarter_hour_kwh(flows, "reactive_lead", 0.0, end) / QUARTER_H
+    made = supply(
+        part,
+        load,
+        net_reactive_kvar(part.power_factor, load, lag - lead, booked=bool(lag.any() or lead.any())),
+        pv_quarters_kw(scenario, part.pv, end) if part.pv is not None else np.zeros(len(load)),
+        hours_of_day(scenario, len(load)) if part.battery is not None else np.zeros(len(load)),
+        _planned(scenario, plan, len(load)),
+    )
+    _rows(here, code_of, made, booked=bool(lag.any() or lead.any()))
+    if part.power_cap_kw is not None:
+        here.facts["cap_excess_kw"] = float(np.maximum(made.meter_kw - part.power_cap_kw, 0.0).max(initial=0.0))
 
 
-def battery_rows(equipment: int, given_kw: np.ndarray, end_s: float) -> dict[str, Pieces]:
-    """Flows of a battery from its AC power in each quarter-hour (discharge positive, which is supply)."""
-    edges = np.linspace(0.0, end_s, len(given_kw) + 1)
-    on = given_kw != 0.0
-    return _constant(equipment, edges[:-1][on], edges[1:][on], -given_kw[on], end_s)
+def net_reactive_kvar(factor: float | None, load_kw: np.ndarray, booked_kvar: np.ndarray, *, booked: bool) -> np.ndarray:
+    """Reactive power behind the transformer: as booked, else of the whole load by the site's power factor. Shape as given."""
+    if booked or factor is None:
+        return booked_kvar
+    return np.asarray(load_kw * np.tan(np.arccos(factor)))
+
+
+def hours_of_day(scenario: Scenario, quarters: int) -> np.ndarray:
+    """Local hour of the day at the beginning of each quarter-hour, shape (quarters,)."""
+    found = np.empty(quarters)
+    for k in range(quarters):
+        when = local_datetime(scenario, k * QUARTER_S)
+        found[k] = when.hour + when.minute / 60.0
+    return found
+
+
+def _planned(scenario: Scenario, plan: Plan | None, quarters: int) -> np.ndarray | None:
+    """The battery's power under a plan by quarter-hour, not a number where the plan says nothing; None without a plan."""
+    if scenario.spec.site.battery is None or plan is None or not plan.battery_kw:
+        return None
+    slot = np.floor(((np.arange(quarters) + 0.5) * QUARTER_S - plan.start_s) / plan.slot_s).astype(np.int64)
+    told = (slot >= 0) & (slot < len(plan.battery_kw))
+    wanted = np.full(quarters, np.nan)
+    wanted[told] = np.array(plan.battery_kw)[slot[told]]
+    return wanted
+
+
+def _rows(here: Surroundings, code_of: Callable[[str], int], made: Supply, *, booked: bool) -> None:
+    site, end = here.scenario.spec.site, here.end_s
+    if site.pv is not None and site.pv.peak_kw:
+        rates = {"electricity": -made.used_kw} | ({"electricity_sold": made.sold_kw} if made.sold_kw.any() else {})
+        here.add(by_quarter(code_of("site.pv"), rates, end))
+    if site.battery is not None:
+        here.facts["battery_change_kwh"] = made.change_kwh
+        here.facts["battery_discharged_kwh"] = made.discharged_kwh
+        here.add(by_quarter(code_of("site.battery"), {"electricity": site.battery.standby_kw - made.battery_kw}, end))
+    if site.transformer is not None:
+        rates = {"electricity": made.transformer_kw}
+        if booked:
+            rates["reactive_lag"] = made.transformer_kvar
+        here.add(by_quarter(code_of("site.transformer"), rates, end))

@@ -9,32 +9,48 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from twin.core.units import Fraction, Q
+from twin.scenario.distributions import Duration, Exponential, Lognormal, Weibull
+from twin.scenario.part import Part
+from twin.scenario.production import (
+    Alternatives,
+    Clock,
+    Day,
+    Dispatch,
+    Due,
+    Failures,
+    MaxWait,
+    Need,
+    Quality,
+    Resource,
+    Rule,
+    Setup,
+    Upkeep,
+)
+
+__all__ = [
+    "Clock",
+    "Day",
+    "Dispatch",
+    "Due",
+    "Duration",
+    "Exponential",
+    "Failures",
+    "Lognormal",
+    "Part",
+    "Setup",
+    "Weibull",
+]
 
 Text = str | dict[Literal["en", "ko"], str]
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-Clock = str  # "HH:MM", 00:00 to 24:00
+State = Literal["off", "startup", "standby", "setup", "processing", "holding", "blocked", "starved", "down"]
 DataClass = Literal["metered", "fitted", "nameplate", "literature", "assumed"]
 
 
 YEAR_S = 365 * 86400.0
-
-
-class Part(BaseModel):
-    """Base of every part of a scenario: frozen, refuses unknown keys, read by the user's words (aliases)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
-
-    shorthand: ClassVar[str | None] = None
-    """The key that a value stands for where it is written instead of a mapping: ``cycle: 62 s`` is ``cycle: {constant: 62 s}``."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _written_short(cls, value: Any) -> Any:
-        return {cls.shorthand: value} if cls.shorthand and isinstance(value, str | int | float) else value
 
 
 class TableFile(Part):
@@ -51,6 +67,14 @@ class CarbonPrice(Part):
     role: Literal["shadow", "cash"] = Field("shadow", description="cash only where the firm is in the trading scheme")
 
 
+class Sale(Part):
+    """Sale of surplus power to the grid."""
+
+    sell_krw_per_kwh: Annotated[float, Q("KRW/kWh")] | TableFile = Field(
+        alias="sell", description="price, or {file: …} with an hourly series krw_per_kwh (8,760 or 24 rows)"
+    )
+
+
 class Photovoltaics(Part):
     """A rooftop PV plant, by nameplate power and hourly profile."""
 
@@ -59,15 +83,43 @@ class Photovoltaics(Part):
     tilt_deg: Annotated[float, Q("deg")] = Field(
         20.0, alias="tilt", ge=0, le=90, description="tilt of the modules, facing south"
     )
-    surplus: Literal["curtail"] = Field("curtail", description="what happens to power that the site does not use")
+    surplus: Literal["curtail"] | Sale = Field(
+        "curtail", description="what happens to power that the site does not use: curtail, or {sell: price or file}"
+    )
 
 
 class BatteryControl(Part):
     """A rule that sees net load and clock only."""
 
-    shave_above_kw: Annotated[float, Q("kW")] = Field(
-        alias="shave_above", ge=0, description="discharge where net load exceeds this"
+    shave_above_kw: Annotated[float, Q("kW")] | None = Field(
+        None,
+        alias="shave_above",
+        ge=0,
+        description="discharges what the load at the meter exceeds this, charges below it",
     )
+    charge_between: tuple[Clock, Clock] | None = Field(
+        None,
+        description="charges only between these local times; absent: at any time. Surplus of the sun is always stored",
+    )
+    discharge_between: tuple[Clock, Clock] | None = Field(None, description="covers the load between these local times")
+
+    @property
+    def charge_hours(self) -> tuple[float, float]:
+        """Local hours between which it charges."""
+        return _hours(self.charge_between)
+
+    @property
+    def discharge_hours(self) -> tuple[float, float]:
+        """Local hours between which it covers the load."""
+        return _hours(self.discharge_between)
+
+
+def _hours(span: tuple[Clock, Clock] | None) -> tuple[float, float]:
+    """Hours of the day of two clock times; the whole day where there are none."""
+    if span is None:
+        return 0.0, 24.0
+    first, last = (int(text[:2]) + int(text[3:]) / 60.0 for text in span)
+    return first, last
 
 
 class Battery(Part):
@@ -79,6 +131,28 @@ class Battery(Part):
     )
     round_trip: Fraction = Field(0.9, gt=0, le=1, description="AC to AC round-trip efficiency")
     control: BatteryControl | None = Field(None, description="rule used where no plan commands the battery")
+    standby_kw: Annotated[float, Q("kW")] = Field(
+        0.0, alias="standby", ge=0, description="drawn all the time by its converter, cooling and controls"
+    )
+    ageing_krw_per_kwh: Annotated[float, Q("KRW/kWh")] = Field(
+        0.0,
+        alias="ageing",
+        ge=0,
+        description="cost of wear per kWh discharged: price over the kWh that it gives in its life",
+    )
+
+
+class Transformer(Part):
+    """The transformer between the site and a meter on its high-voltage side; losses as IEC 60076-1 states them."""
+
+    units: int = Field(1, gt=0, description="equal transformers in parallel")
+    rated_kva: Annotated[float, Q("kVA")] = Field(alias="rated", gt=0, description="of one")
+    no_load_kw: Annotated[float, Q("kW")] = Field(alias="no_load", ge=0, description="loss of one without load")
+    load_loss_kw: Annotated[float, Q("kW")] = Field(
+        alias="load_loss", ge=0, description="loss of one at rated current, on top of that without load"
+    )
+    magnetising: Fraction = Field(0.0, ge=0, lt=0.2, description="reactive power without load, share of rated")
+    impedance: Fraction = Field(0.0, ge=0, lt=0.3, description="short-circuit impedance: reactive power at rated load")
 
 
 class Site(Part):
@@ -117,6 +191,12 @@ class Site(Part):
     )
     pv: Photovoltaics | None = None
     battery: Battery | None = None
+    transformer: Transformer | None = None
+    weather: str | None = Field(None, description="id of shipped hourly temperatures outdoors; absent: see `outdoors`")
+    outdoors_c: Annotated[float, Q("degC")] = Field(
+        15.0, alias="outdoors", description="temperature outdoors where no weather is named"
+    )
+    humidity: Fraction = Field(0.65, gt=0, le=1, description="relative humidity outdoors, for the wet-bulb temperature")
 
 
 class Shutdown(Part):
@@ -191,25 +271,26 @@ class Product(Part):
         None,
         description="recipe by which lots share batches, or {station: recipe}; lots of products without one share among themselves",
     )
+    family: str | None = Field(None, description="family for set-ups; absent: the product itself")
+    alternatives: dict[str, Alternatives] = Field(
+        default_factory=dict, description="{station of the route: other stations at which its operation may be done}"
+    )
     value_krw_per_piece: Annotated[float, Q("KRW")] | None = Field(
         None, alias="value", ge=0, description="contribution of a piece, to value lost output"
     )
 
     @property
     def stations(self) -> list[str]:
-        """Every station that a lot may pass."""
-        return self.route
+        """Every station that a lot may pass: those of the route, each followed by its alternatives."""
+        return [
+            name
+            for own in self.route
+            for name in (own, *(self.alternatives[own].stations if own in self.alternatives else ()))
+        ]
 
     def recipe_at(self, station: str) -> str:
         """The recipe at a station; empty where there is none."""
         return (self.recipe.get(station, "") if isinstance(self.recipe, dict) else self.recipe) or ""
-
-
-class Due(Part):
-    """A weekday and time of a period."""
-
-    day: Day
-    at: Clock
 
 
 class Order(Part):
@@ -230,22 +311,12 @@ class Order(Part):
             return self
         named = [word for word in ("release", "due") if getattr(self, word) is not None]
         if named or self.every.constant_s == 0.0:
-            problem = f"{named[0]} is a time of a period, and there is none" if named else "no time between two arrivals"
+            problem = (
+                f"{named[0]} is a time of a period, and there is none" if named else "no time between two arrivals"
+            )
             msg = "quantity"
             raise PydanticCustomError(msg, "{problem}", {"problem": problem, "fix": "every: week, or e.g. every: 2 h"})
         return self
-
-
-class Dispatch(Part):
-    """Who goes next where several wait."""
-
-    rule: Literal["earliest_due_date", "fifo", "optimized"] = "earliest_due_date"
-    patience_s: Annotated[float, Q("s")] = Field(
-        1800.0,
-        alias="patience",
-        ge=0,
-        description="how long a planned batch waits for what it lacks before the next ready one passes",
-    )
 
 
 Problem = tuple[str, str, str]
@@ -266,6 +337,9 @@ class Utility(Kind):
 
     kind: str
     units: int = Field(1, gt=0)
+    power_factor: Fraction | dict[State, Fraction] | None = Field(
+        None, description="of its electricity, lagging, one or by state; absent: site.power_factor"
+    )
 
 
 class RunSettings(Part):
@@ -298,68 +372,6 @@ class PlanSettings(Part):
     emission_cap_kg: Annotated[float, Q("kgCO2e")] | None = Field(
         None, alias="emission_cap", ge=0, description="for the horizon, scope 1 and 2"
     )
-
-
-class Exponential(Part):
-    """Exponential distribution."""
-
-    mean_s: Annotated[float, Q("s")] = Field(alias="mean", gt=0)
-
-
-class Lognormal(Part):
-    """Lognormal distribution, by the mean and standard deviation of the duration itself."""
-
-    mean_s: Annotated[float, Q("s")] = Field(alias="mean", gt=0)
-    sd_s: Annotated[float, Q("s")] = Field(alias="sd", ge=0)
-
-
-class Weibull(Part):
-    """Weibull distribution, by its mean."""
-
-    mean_s: Annotated[float, Q("s")] = Field(alias="mean", gt=0)
-    shape: float = Field(gt=0)
-
-
-class Duration(Part):
-    """A duration: exactly one of a constant or a distribution. Also written as a plain quantity, `62 s`."""
-
-    shorthand: ClassVar[str | None] = "constant"
-
-    constant_s: Annotated[float, Q("s")] | None = Field(None, alias="constant", ge=0)
-    exponential: Exponential | None = None
-    lognormal: Lognormal | None = None
-    weibull: Weibull | None = None
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Duration:
-        given = [
-            name for name in ("constant_s", "exponential", "lognormal", "weibull") if getattr(self, name) is not None
-        ]
-        if len(given) != 1:
-            msg = "quantity"
-            raise PydanticCustomError(
-                msg,
-                "{problem}",
-                {
-                    "problem": "a duration needs exactly one of constant, exponential, lognormal, weibull",
-                    "fix": "e.g. '62 s' or {lognormal: {mean: 1.5 h, sd: 1 h}}",
-                },
-            )
-        return self
-
-
-class Failures(Part):
-    """Breakdowns: time between them, and of repair."""
-
-    every: Duration
-    repair: Duration
-    clock: Literal["operating", "calendar"] = "operating"
-
-
-class Setup(Part):
-    """Work between two lots."""
-
-    between_products_s: Annotated[float, Q("s")] = Field(alias="between_products", ge=0)
 
 
 class Startup(Part):
@@ -402,7 +414,25 @@ class Station(Kind):
     )
     buffer_before: int | None = Field(None, ge=0, description="pieces that may wait before it; absent: no limit")
     failures: Failures | None = None
+    maintenance: list[Upkeep] = Field(default_factory=list, description="preventive maintenance of each unit")
+    dispatch: Rule | None = Field(None, description="who goes next here; absent: dispatch.rule")
+    needs: dict[str, Need] = Field(
+        default_factory=dict,
+        description="resources and crews of which a lot needs some: {crane: 1}; a crew's people are counted only where named here",
+    )
+    quality: Quality | None = None
+    max_wait: MaxWait | None = None
     dust: bool = Field(default=False, description="served by dust collection while processing")
+    power_factor: Fraction | dict[State, Fraction] | None = Field(
+        None, description="of its electricity, lagging, one or by state; absent: site.power_factor"
+    )
+    steam: dict[State, Annotated[float, Q("kg/s"), Field(ge=0)]] = Field(
+        default_factory=dict, description="steam that one unit uses, by state"
+    )
+    cooling: dict[State, Annotated[float, Q("kW"), Field(ge=0)]] = Field(
+        default_factory=dict,
+        description="heat that one unit gives to cooling, by state; cooling water of furnaces is known",
+    )
 
     def work_s(self, product_name: str, product: Product) -> float | None:
         """Mean seconds of work on one piece, of one unit; None where the kind cannot say. Used to warn of too much work."""
@@ -429,6 +459,9 @@ class ScenarioSpec(Part):
     crews: dict[str, Crew] = Field(default_factory=dict)
     materials: dict[str, Material] = Field(default_factory=dict)
     products: dict[str, Product] = Field(default_factory=dict)
+    resources: dict[str, Resource] = Field(
+        default_factory=dict, description="cranes, tools, gauges that stations share, see `needs`"
+    )
     orders: dict[str, Order] | TableFile = Field(default_factory=dict)
     dispatch: Dispatch = Dispatch()
     stations: dict[str, Any] = Field(min_length=1, description="each validated by the class of its kind")
