@@ -25,7 +25,9 @@ GENERATOR_C = 1050.0  # retort of an endothermic generator, 1,000 to 1,100 °C
 
 @dataclass(frozen=True)
 class Atmosphere:
-    """A protective gas: its mole shares, and per mole of it the moles of fuel gas that it is made from and the heat set free in making it."""
+    """A protective gas: its mole shares, and per mole of it the moles of fuel gas that it is made from and the heat
+    set free in making it.
+    """
 
     name: str
     shares: Mapping[str, float]

@@ -2,7 +2,8 @@
 
 Nodes are the chamber (gas, elements and inner skin, number 0), the nodes of each wall chain, and the load: metal and fixture at one
 temperature, heated by ``eps sigma A (T^4 - T_load^4) + h A (T - T_load)``. T^4, the metal's heat capacity and the share of the input
-that stays in the chamber (the flue gas takes the rest) are straight inside bands of chamber and load temperature. Inside a pair of bands the
+that stays in the chamber (the flue gas takes the rest) are straight inside bands of chamber and load temperature.
+Inside a pair of bands the
 system is linear; because the load hangs on one link only, rescaling its temperature makes it symmetric, so that it has real time constants.
 
 Every stretch comes back as a :class:`~twin.models.courses.Segment`: its input (kW of electricity or fuel) as a sum of exponentials and the
@@ -35,13 +36,18 @@ MAX_STALLS = 60
 CACHE_SIZE = 2048
 
 
+NO_OPENING = Surface()
+
+
 class ChamberError(RuntimeError):
     """The chamber could not be advanced (a control that contradicts itself)."""
 
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss in proportion to the chamber's temperature above ``from_c``: atmosphere, leakage, air drawn in; ``term`` names it in the trace."""
+    """A loss in proportion to the chamber's temperature above ``from_c``: atmosphere, leakage, air drawn in;
+    ``term`` names it in the trace.
+    """
 
     term: str
     kw_per_k: float
@@ -52,7 +58,7 @@ class Loss:
 class Mode:
     """What the chamber loses besides its walls while in one mode (closed, open, idle): radiation through openings, and losses."""
 
-    opening: Surface = Surface()
+    opening: Surface = NO_OPENING
     losses: tuple[Loss, ...] = ()
 
 
@@ -117,9 +123,10 @@ class Passage(Segments):
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """When a passage ends besides by time: the load reaches ``load_c``; the chamber reaches a limit."""
+    """When a passage ends besides by time: the load has warmed to ``load_c`` or cooled to ``load_above_c``; the chamber reaches a limit."""
 
     load_c: float = inf
+    load_above_c: float = -inf
     floor_c: float = -inf
     ceiling_c: float = inf
 
@@ -179,7 +186,7 @@ class Chamber:
     def holding_kw(self, set_c: float, mode: str, sinks_kw: Mapping[str, float] | None = None) -> float:
         """Steady input that keeps the empty chamber at ``set_c`` once its walls are soaked."""
         walls = sum(chain.steady_conductance_kw_per_k * (set_c - chain.outside_c) for chain in self.body.chains)
-        lost = self._table(mode, None).lost_kw(set_c) + sum((sinks_kw or {}).values())
+        lost = self.table(mode, None).lost_kw(set_c) + sum((sinks_kw or {}).values())
         return (walls + lost) / self.body.supply.share.at(set_c)
 
     # -- operations ---
@@ -191,12 +198,12 @@ class Chamber:
         duration_s: float,
         mode: str,
         *,
-        goal: Goal = Goal(),  # noqa: B008 - frozen
+        goal: Goal | None = None,
         sinks_kw: Mapping[str, float] | None = None,
     ) -> Passage:
         """Constant input for a time or until the goal."""
         walk = _Walk(self, state, mode, sinks_kw or {})
-        ended_by = walk.free(input_kw, duration_s, goal)
+        ended_by = walk.free(input_kw, duration_s, goal or Goal())
         return walk.passage(ended_by)
 
     def control(
@@ -207,20 +214,25 @@ class Chamber:
         mode: str,
         *,
         until_load_c: float = inf,
+        until_load_above_c: float = -inf,
         most_kw: float | None = None,
         sinks_kw: Mapping[str, float] | None = None,
     ) -> Passage:
-        """Bring the chamber to ``set_c`` with at most ``most_kw`` of input and keep it there, for a time or until the load is at ``until_load_c``.
+        """Bring the chamber to ``set_c`` with at most ``most_kw`` of input and keep it there, for a time or until the load is there.
 
-        Below the set point the input is the largest one; above it there is none; at it the input is what losses and load take: the mean of any
+        The load is there when it has warmed to ``until_load_c`` or cooled to ``until_load_above_c``.
+
+        Below the set point the input is the largest one; above it there is none; at it the input is what losses and
+        load take: the mean of any
         controller.
         """
         walk = _Walk(self, state, mode, sinks_kw or {})
         most = self.body.supply.most_kw if most_kw is None else min(most_kw, self.body.supply.most_kw)
+        goal = Goal(until_load_c, until_load_above_c)
         left, stalls, ended_by = duration_s, 0, "time"
         while left > 0.0:
             before = walk.at_s
-            ended_by = walk.controlled(set_c, left, most, until_load_c)
+            ended_by = walk.controlled(set_c, left, most, goal)
             if ended_by in ("load", "never"):
                 break
             left = 0.0 if ended_by == "time" else left - (walk.at_s - before)
@@ -230,22 +242,30 @@ class Chamber:
                 raise ChamberError(problem)
         return walk.passage("time" if ended_by == "set_point" else ended_by)
 
+    def warm(self, state: ChamberState, set_c: float, duration_s: float, mode: str) -> Passage:
+        """Largest input until the chamber meets ``set_c`` from below (``set_point``), or for a time (``time``)."""
+        walk = _Walk(self, state, mode, {})
+        ended_by = walk.free(self.body.supply.most_kw, duration_s, Goal(ceiling_c=set_c))
+        return walk.passage(ended_by)
+
     # -- inside ---
 
-    def _table(self, mode: str, link: Link | None) -> _Table:
+    def table(self, mode: str, link: Link | None) -> _Table:
+        """Bands and lines of a mode with a link, kept."""
         key = (mode, link)
         if key not in self._tables:
             self._tables[key] = _Table.of(self.body.modes[mode], self.body.supply, link)
         return self._tables[key]
 
-    def _load_bands(self, load: Load) -> tuple[float, ...]:
+    def load_bands(self, load: Load) -> tuple[float, ...]:
+        """Temperatures at which metal or link of a load change their lines, kept."""
         key = (load.alloy, load.link)
         if key not in self._bands:
             inner = {band.low_c for band in load.alloy.bands[1:]}
             self._bands[key] = tuple(sorted(inner.union(_radiation(load.link.surface).inner_c())))
         return self._bands[key]
 
-    def _diagonal(self, key: tuple[float, ...]) -> Modes:
+    def diagonal(self, key: tuple[float, ...]) -> Modes:
         """The diagonalised free system for (slope at the chamber, capacity of the load, link slopes at chamber and load)."""
         found = self._modes.get(key)
         if found is None:
@@ -317,7 +337,9 @@ class _Lines:
 
 @dataclass(slots=True)
 class _Hold:
-    """The chamber at its set point: motion of walls and load, lines, rates of the need's modes, the need now, and the share of the input."""
+    """The chamber at its set point: motion of walls and load, lines, rates of the need's modes, the need now, and
+    the share of the input.
+    """
 
     motion: Motion
     lines: _Lines
@@ -341,8 +363,8 @@ class _Walk:
         self.chamber, self.mode, self.sinks_kw = chamber, mode, sinks_kw
         self.load = state.load
         link = None if state.load is None else state.load.link
-        self.table = chamber._table(mode, link)
-        self.load_edges = () if state.load is None else chamber._load_bands(state.load)
+        self.table = chamber.table(mode, link)
+        self.load_edges = () if state.load is None else chamber.load_bands(state.load)
         self.nodes = state.nodes_c if state.load is None else np.append(state.nodes_c, state.load_c)
         self.n = chamber.network.size
         self.segments: list[Segment] = []
@@ -372,15 +394,15 @@ class _Walk:
 
     # -- control ---
 
-    def controlled(self, set_c: float, left_s: float, most_kw: float, until_load_c: float) -> str:
+    def controlled(self, set_c: float, left_s: float, most_kw: float, goal: Goal) -> str:
         """One leg of control: until the chamber meets its set point, the need meets a limit, the load its goal, or time is over."""
-        if self._load_there(until_load_c):
+        if self._load_there(goal):
             return "load"
         at = float(self.nodes[0])
         if at > set_c + EDGE_K:
-            return self.free(0.0, left_s, Goal(until_load_c, floor_c=set_c))
+            return self.free(0.0, left_s, replace(goal, floor_c=set_c))
         if at < set_c - EDGE_K:
-            return self.free(most_kw, left_s, Goal(until_load_c, ceiling_c=set_c))
+            return self.free(most_kw, left_s, replace(goal, ceiling_c=set_c))
         self.nodes = self.nodes.copy()
         self.nodes[0] = set_c
         share = self.chamber.body.supply.share.at(set_c)
@@ -389,22 +411,21 @@ class _Walk:
         motion, rates = self._clamped(lines)
         trend = sum(rates)
         if need_kw > most_heat_kw + POWER_KW or (need_kw > most_heat_kw - POWER_KW and trend > 0.0):
-            return self.free(most_kw, left_s, Goal(until_load_c, ceiling_c=set_c))
+            return self.free(most_kw, left_s, replace(goal, ceiling_c=set_c))
         if need_kw < -POWER_KW or (need_kw < POWER_KW and trend < 0.0):
-            return self.free(0.0, left_s, Goal(until_load_c, floor_c=set_c))
+            return self.free(0.0, left_s, replace(goal, floor_c=set_c))
         decays = motion.modes.decays
         duration, way = first_exit(need_kw, rates, decays, 0.0, most_heat_kw, left_s, POWER_KW)
-        return self._held(_Hold(motion, lines, rates, need_kw, share), (duration, way), until_load_c)
+        return self._held(_Hold(motion, lines, rates, need_kw, share), (duration, way), goal)
 
-    def _held(self, hold: _Hold, found: tuple[float, int], until_load_c: float) -> str:
+    def _held(self, hold: _Hold, found: tuple[float, int], goal: Goal) -> str:
         """Write one segment at the set point, ended by time, a limit of the power, or the end of the load's band."""
         motion, share = hold.motion, hold.share
         duration, way = found
         reached = "time" if way == 0 else "limit"
         pinned = None
         if self.load is not None:
-            low, high, up = self._load_band()
-            high = min(high, until_load_c) if up else high
+            low, high = self._load_limits(goal)
             load_rates = (motion.modes.shape[self.n] * motion.modal).tolist()
             at = float(self.nodes[self.n])
             sooner, load_way = first_exit(at, load_rates, motion.modes.decays, low, high, duration, EDGE_K)
@@ -417,12 +438,13 @@ class _Walk:
         if duration > 0.0:
             self._close(motion, hold.lines, after, hold.power(), held_share=share)
         self.nodes = after
-        if self._load_there(until_load_c):
-            return "load"
-        return reached
+        return "load" if self._load_there(goal) else reached
 
-    def _load_there(self, until_load_c: float) -> bool:
-        return self.load is not None and not isinf(until_load_c) and float(self.nodes[self.n]) >= until_load_c - EDGE_K
+    def _load_there(self, goal: Goal) -> bool:
+        if self.load is None:
+            return False
+        load_c = float(self.nodes[self.n])
+        return load_c >= goal.load_c - EDGE_K or load_c <= goal.load_above_c + EDGE_K
 
     def _clamped(self, lines: _Lines) -> tuple[Motion, list[float]]:
         """Motion of walls and load while the chamber stays where it is, and the rates of the power's modes, kW/s."""
@@ -450,7 +472,7 @@ class _Walk:
         """Constant input through as many pairs of bands as it takes."""
         left, stalls = duration_s, 0
         while left > 0.0:
-            if self._load_there(goal.load_c):
+            if self._load_there(goal):
                 return "load"
             chamber_up, load_up = self._trends(input_kw)
             if self._at_limit(chamber_up, goal):
@@ -464,7 +486,7 @@ class _Walk:
             if stalls > MAX_STALLS:
                 problem = f"no progress at {self.nodes[0]} °C and {input_kw} kW"
                 raise ChamberError(problem)
-        return "load" if self._load_there(goal.load_c) else "time"
+        return "load" if self._load_there(goal) else "time"
 
     def _trends(self, input_kw: float) -> tuple[bool, bool]:
         """Whether chamber and load are warming; fluxes are continuous, so the band does not matter."""
@@ -491,9 +513,7 @@ class _Walk:
         duration, way = first_exit(at, rates, modes.decays, low, high, horizon, tolerance)
         pins: list[tuple[int, float]] = [(0, high if way > 0 else low)] if way else []
         if self.load is not None:
-            load_low, load_high, _ = self._load_band()
-            if trends[1]:
-                load_high = min(load_high, goal.load_c)
+            load_low, load_high = self._load_limits(goal)
             load_rates = (modes.shape[n] * motion.modal).tolist()
             found = first_exit(float(self.nodes[n]), load_rates, modes.decays, load_low, load_high, duration, tolerance)
             if found[1]:
@@ -520,10 +540,11 @@ class _Walk:
         ends = table.link.line(probe), table.link.line(load_probe)
         return _Lines(opening, table.share.line(probe), *ends, band)
 
-    def _load_band(self) -> tuple[float, float, bool]:
-        """Ends of the load's band in the direction in which it goes, and whether it warms."""
+    def _load_limits(self, goal: Goal) -> tuple[float, float]:
+        """Ends of the load's band in the direction in which it goes, or its goal before."""
         up = self._exchange_kw(float(self.nodes[0])) >= 0.0
-        return *_band(self.load_edges, float(self.nodes[self.n]), up=up), up
+        low, high = _band(self.load_edges, float(self.nodes[self.n]), up=up)
+        return max(low, goal.load_above_c), min(high, goal.load_c)
 
     def _load_kj_per_k(self, lines: _Lines) -> float:
         if self.load is None or lines.metal is None:
@@ -536,7 +557,7 @@ class _Walk:
         film = 0.0 if self.load is None else self.load.link.film_kw_per_k
         slope = self.table.slope_kw_per_k + lines.opening[0] - input_kw * lines.share[0]
         key = (slope, self._load_kj_per_k(lines), lines.from_chamber[0] + film, lines.from_load[0] + film)
-        modes = self.chamber._diagonal(key if self.load is not None else (slope, 0.0, 0.0, 0.0))
+        modes = self.chamber.diagonal(key if self.load is not None else (slope, 0.0, 0.0, 0.0))
         flux = np.zeros(len(self.nodes))
         flux[:n] = network.source - network.conductance @ self.nodes[:n]
         at = float(self.nodes[0])

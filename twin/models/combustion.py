@@ -105,7 +105,9 @@ def natural_gas() -> Fuel:
 
 
 def elemental_fuel(mass_shares: Mapping[str, float], gross_mj_per_kg: float, name: str = "fuel") -> Fuel:
-    """A liquid or solid fuel from mass shares of C, H, O, N, S, water and ash, which must sum to 1 within 1e-6, and its gross heating value."""
+    """A liquid or solid fuel from mass shares of C, H, O, N, S, water and ash, which must sum to 1 within 1e-6, and
+    its gross heating value.
+    """
     unknown = set(mass_shares) - {"C", "H", "O", "N", "S", "water", "ash"}
     if unknown or abs(sum(mass_shares.values()) - 1.0) > 1e-6:
         problem = f"mass shares of {name} must be of C, H, O, N, S, water, ash and sum to 1; got {dict(mass_shares)}"
@@ -231,7 +233,9 @@ def fuel_saving(before: float, after: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Preheat:
-    """A heat exchanger between flue gas and combustion air: air and flue temperature behind it, and the furnace's available heat with it."""
+    """A heat exchanger between flue gas and combustion air: air and flue temperature behind it, and the furnace's
+    available heat with it.
+    """
 
     air_c: float
     flue_out_c: float

@@ -1,6 +1,7 @@
 """Gases of combustion: atoms, heats of formation and sensible heat.
 
-Heats of formation and Shomate equations of the gases that leave a furnace (CO2, H2O, N2, O2, SO2, CO, H2) and of methane are those of the NIST
+Heats of formation and Shomate equations of the gases that leave a furnace (CO2, H2O, N2, O2, SO2, CO, H2) and of
+methane are those of the NIST
 Chemistry WebBook, SRD 69 (M. W. Chase, NIST-JANAF Thermochemical Tables, 4th ed., 1998), https://webbook.nist.gov. Higher hydrocarbons
 have the WebBook's heats of formation and one heat capacity at 25 °C: they are met as cold fuel only.
 

@@ -79,7 +79,9 @@ def opening_kw(
     """
     factor = rectangular_view_factor(width_m, height_m, depth_m)
     area = width_m * height_m
-    return open_share * radiation_kw(area, temperature_c, emissivity=emissivity, view_factor=factor, ambient_c=ambient_c)
+    return open_share * radiation_kw(
+        area, temperature_c, emissivity=emissivity, view_factor=factor, ambient_c=ambient_c
+    )
 
 
 TABULATED_VIEW_FACTOR = ((0.1, 0.098), (0.5, 0.35), (1.67, 0.62), (5.0, 0.835))
@@ -229,7 +231,8 @@ def leakage_kw(
     gravity: float = 1.0,
 ) -> float:
     """Hot gas pressed out through gaps, kW: ``V = C A sqrt(2 dp/(1.225 SG)) sqrt(288.7/Tg)``, standard m3/s, times
-    its heat. Heat capacity of air between the two temperatures by NIST-JANAF; the tool's own polynomial and its air of 1.27 kg/m3 give 4 % more.
+    its heat. Heat capacity of air between the two temperatures by NIST-JANAF; the tool's own polynomial and its air
+    of 1.27 kg/m3 give 4 % more.
     """
     standard_m3_s = (
         discharge * area_m2 * sqrt(2.0 * overpressure_pa / (AIR_KG_PER_M3 * gravity)) * sqrt(288.7 / (gas_c + KELVIN))
@@ -252,10 +255,13 @@ def draught_pa(height_m: float, gas_c: float, *, ambient_c: float = 20.0) -> flo
     return 9.80665 * height_m * density * (1.0 / (ambient_c + KELVIN) - 1.0 / (gas_c + KELVIN))
 
 
-def door_exchange_kw(width_m: float, height_m: float, gas_c: float, *, ambient_c: float = 20.0, discharge: float = 0.6) -> float:
+def door_exchange_kw(
+    width_m: float, height_m: float, gas_c: float, *, ambient_c: float = 20.0, discharge: float = 0.6
+) -> float:
     """Hot gas that leaves by the upper half of an open door while cold air comes in by the lower, kW.
 
-    Two-layer exchange through a vertical opening (W. G. Brown, K. R. Solvason, Int. J. Heat Mass Transfer 5 (1962) 859): ``V = C/3 w h sqrt(g h d)``
+    Two-layer exchange through a vertical opening (W. G. Brown, K. R. Solvason, Int. J. Heat Mass Transfer 5 (1962)
+    859): ``V = C/3 w h sqrt(g h d)``
     with d the difference of densities over their mean.
     """
     hot, cold = gas_c + KELVIN, ambient_c + KELVIN
@@ -304,7 +310,9 @@ def liquid_charge_kwh_per_kg(
     return heat / 3.6e6
 
 
-def auxiliary_kw(voltage_v: float, current_a: float, power_factor: float, *, phases: int = 3, running_share: float = 1.0) -> float:
+def auxiliary_kw(
+    voltage_v: float, current_a: float, power_factor: float, *, phases: int = 3, running_share: float = 1.0
+) -> float:
     """Electric power of fans, pumps and drives beside the furnace, from clamp readings, kW: ``sqrt(phases) V I cos phi``."""
     return sqrt(phases) * voltage_v * current_a * power_factor * running_share / 1000.0
 
