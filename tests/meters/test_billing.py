@@ -13,13 +13,13 @@ from twin.meters.billing import meter_load
 GOOD = "timestamp,kw\n2026-07-01 00:00,10.5\n2026-07-01 00:15,11.5\n2026-07-01 00:30,12\n"
 BAD = [
     (GOOD.replace("10.5", "10,5"), "3 cells where the header names 2"),
-    (GOOD.replace("10.5", '"10,5"'), "kw is not a number"),
+    (GOOD.replace("10.5", '"10,5"'), "kw: not a number"),
     (GOOD.replace("10.5", "1,7\n2026-07-01 00:07"), "3 cells"),
-    (GOOD.replace("10.5", "nan"), "kw is not a number"),
-    (GOOD.replace("timestamp,kw", "kw,timestamp"), "not a time"),
+    (GOOD.replace("10.5", "nan"), "kw: the reading is missing"),
+    (GOOD.replace("timestamp,kw", "kw,timestamp"), "not a time stamp"),
     ("kw,timestamp\n5\n", "1 cells"),
     (GOOD.replace(",kw", ",kw,kwh").replace("5\n", "5,3\n").replace("12\n", "12,3\n"), "keep one of kw and kwh"),
-    (GOOD.replace(",kw", ",kw,kw").replace("5\n", "5,3\n").replace("12\n", "12,3\n"), "each column once"),
+    (GOOD.replace(",kw", ",kw,kw").replace("5\n", "5,3\n").replace("12\n", "12,3\n"), "each quantity once"),
     (GOOD.replace("2026", "0001"), "outside of 1900"),
     (GOOD.replace("2026", "9999"), "outside of 1900"),
     ('timestamp,kw\n"' + "x" * 200_000 + '",1\n', "cannot be read"),
@@ -43,7 +43,9 @@ def test_what_is_ambiguous_is_refused(tmp_path: Path, text: str, said: str) -> N
 
 
 def test_encodings(tmp_path: Path) -> None:
-    """Proves: a byte-order mark, CRLF and gzip change nothing; cp949 and a broken archive are refused in words."""
+    """Proves: a byte-order mark, CRLF and gzip change nothing; cp949 is read, UTF-16 too; a broken archive and bytes of no encoding
+    are refused in words.
+    """
     path = tmp_path / "load.csv"
     path.write_bytes(("\ufeff" + GOOD.replace("\n", "\r\n")).encode())
     assert load_of(path) == pytest.approx(8.5)
@@ -51,7 +53,11 @@ def test_encodings(tmp_path: Path) -> None:
     packed.write_bytes(gzip.compress(GOOD.encode()))
     assert load_of(packed) == pytest.approx(8.5)
     packed.write_bytes(gzip.compress(GOOD.encode())[:12] + b"garbage of another kind")
-    path.write_bytes((GOOD + "비고,1\n").encode("cp949"))
+    path.write_bytes(GOOD.replace("timestamp,kw", "일시,전력(kW)").encode("cp949"))
+    assert load_of(path) == pytest.approx(8.5)
+    path.write_bytes(GOOD.replace(",", "\t").encode("utf-16"))
+    assert load_of(path) == pytest.approx(8.5)
+    path.write_bytes(GOOD.encode() + b"\xff\xff\xff\n")
     for damaged in (packed, path):
         with pytest.raises(InputFault, match="cannot be read"):
             load_of(damaged)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,7 +30,12 @@ def tariff_of(scenario: Scenario) -> Tariff:
 def terms_of(scenario: Scenario) -> SupplyTerms:
     """Contract power and past demands."""
     site = scenario.spec.site
-    return SupplyTerms(site.contract_power_kw, tuple(site.demand_history_kw))
+    return supply_terms(site.contract_power_kw, site.demand_history_kw)
+
+
+def supply_terms(contract_kw: float | None, past_demands_kw: Sequence[float]) -> SupplyTerms:
+    """The terms of supply that a plant's own figures give: contract power and past monthly demands, oldest first."""
+    return SupplyTerms(contract_kw=contract_kw, demand_history_kw=tuple(past_demands_kw))
 
 
 def load_of(

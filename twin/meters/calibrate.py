@@ -21,6 +21,7 @@ from twin.meters.evidence import CHARGE_SD_KG, PRIORS, Shop, read_heats
 from twin.meters.melt import Heats
 from twin.meters.metrics import Scores
 from twin.meters.naive import Naive
+from twin.meters.periods import Rest, periods_of, without
 from twin.meters.practice import LEAST_FULL_MIN, STEP_MIN, Practice, fit_practice, full_power_kw, hold_start
 from twin.meters.predict import LONGEST_MIN, Model, metered_paths
 from twin.meters.reader import Load, Meter, read_meter
@@ -128,7 +129,7 @@ def calibrate(
     """
     begun = time.perf_counter()
     progress(0, 3, "reading the meter")
-    station, shop = _shop(scenario)
+    station, shop = furnace_of(scenario)
     zone = scenario.spec.site.timezone
     training = Log.read(meter, zone)
     if len(training.heats) < LEAST_HEATS:
@@ -191,7 +192,20 @@ def fit_log(shop: Shop, training: Log, heats: str | Path | None) -> Found:
         usual_kw=practice.power_kw(1.0, LONGEST_MIN),
     )
     fitted = fit(evidence, PRIORS)
-    model = Model(fitted.melter, shop.curve, practice, fitted.charge_mass_kg, CHARGE_SD_KG, shop.kind.tap_c, furnaces)
+    days = (training.heats[0].t0_s, training.heats[-1].t1_s)
+    first, last = (training.meter.local(t_s).date() for t_s in days)
+    periods = periods_of(practice, evidence.charged, first, last)
+    model = Model(
+        fitted.melter,
+        shop.curve,
+        practice,
+        fitted.charge_mass_kg,
+        CHARGE_SD_KG,
+        shop.kind.tap_c,
+        furnaces,
+        periods,
+        Rest.of(training.heats),
+    )
     parameters = (*fitted.parameters, _loss_at_tap(fitted, evidence, model), *_practice_parameters(practice))
     notes = (
         *(weighed.notes if weighed else ()),
@@ -229,12 +243,16 @@ def leave_one_out(fitted: Fit, evidence: Evidence, model: Model) -> tuple[tuple[
     for i, heat in enumerate(evidence.charged):
         vector = fitted.without(charged_rows(evidence, i))
         blind = replace(
-            model, melter=evidence.build(vector), charge_kg=heat.mass_kg, charge_sd_kg=WEIGHED_SD * heat.mass_kg
+            model,
+            melter=evidence.build(vector),
+            charge_kg=heat.mass_kg,
+            charge_sd_kg=WEIGHED_SD * heat.mass_kg,
+            periods=without(model.periods, heat.name),
         )
         minutes, lining = float(len(heat.power_kw)), blind.melter.cold_lining()
         for _ in range(2):  # a furnace that makes such heats an hour apart
-            lining = blind.melter.after_rest(blind.given_length(minutes, lining)[1], 60.0)
-        path, _ = blind.given_length(minutes, lining)
+            lining = blind.melter.after_rest(blind.given_length(minutes, lining).lining_c, 60.0)
+        path = blind.given_length(minutes, lining).power_kw
         rows.append((heat.name, 100.0 * (float(path.sum()) / 60.0 / heat.energy_kwh - 1.0)))
     return tuple(rows)
 
@@ -291,7 +309,8 @@ def scenario_changes(station: str, shop: Shop, found: Found, meter: Meter) -> di
     }
 
 
-def _shop(scenario: Scenario) -> tuple[str, Shop]:
+def furnace_of(scenario: Scenario) -> tuple[str, Shop]:
+    """The one induction furnace of a scenario and its name. Raises InputFault where there is none or more than one."""
     furnaces = {name: station for name, station in scenario.stations.items() if isinstance(station, InductionFurnace)}
     if len(furnaces) != 1:
         msg = (

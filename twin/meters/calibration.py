@@ -11,6 +11,7 @@ residuals like any other.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -37,13 +38,18 @@ class Prior:
 
 @dataclass(frozen=True)
 class ChargedHeat:
-    """A heat whose charge was weighed: minute powers that add up to the logged energy, and dipped bath temperatures (minute, °C)."""
+    """A heat whose charge was weighed: minute powers that add up to the logged energy, and dipped bath temperatures (minute, °C).
+
+    ``traced``: the powers follow the heat's own program; ``date``: of its start, None where the log of heats does not say.
+    """
 
     name: str
     mass_kg: float
     energy_kwh: float
     power_kw: np.ndarray
     dips: tuple[tuple[float, float], ...] = ()
+    traced: bool = False
+    date: dt.date | None = None
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,8 @@ class Weighed:
 
 
 def read_heats(path: str | Path, practice: Practice) -> Weighed:
-    """Weighed heats: a CSV with ``sheet``, ``start``, ``end``, ``energy_kwh`` and any number of ``…_kg`` columns that sum to the charge.
+    """Weighed heats: a CSV with ``sheet``, ``start``, ``end``, ``energy_kwh``, any number of ``…_kg`` columns that sum to the charge, and
+    perhaps ``date``.
 
     Where the name holds ``records`` and a file with ``traces`` in its place lies beside it (``sheet, minute, power_setpoint_kw,
     bath_temp_c``), the
@@ -144,7 +145,8 @@ def read_heats(path: str | Path, practice: Practice) -> Weighed:
         trace = traces.get(row["sheet"])
         program = _setpoints(trace) if trace is not None else practice.power_kw(1.0, max(2, round(_clock_minutes(row))))
         dips = tuple((minute, celsius) for minute, _, celsius in trace or () if celsius is not None)
-        heats.append(ChargedHeat(row["sheet"], kg, kwh, program * (60.0 * kwh / float(program.sum())), dips))
+        power_kw = program * (60.0 * kwh / float(program.sum()))
+        heats.append(ChargedHeat(row["sheet"], kg, kwh, power_kw, dips, trace is not None, _date(row)))
     return Weighed(tuple(heats), tuple(notes))
 
 
@@ -169,6 +171,11 @@ def _setpoints(trace: Sequence[Dip]) -> np.ndarray:
     minutes = np.arange(int(at[-1]))
     power: np.ndarray = kw[np.searchsorted(at, minutes, side="right") - 1]
     return power
+
+
+def _date(row: dict[str, str]) -> dt.date | None:
+    """The day of a heat, None where the column is absent or blank."""
+    return dt.date.fromisoformat(row["date"]) if row.get("date") else None
 
 
 def _clock_minutes(row: dict[str, str]) -> float:
@@ -206,6 +213,9 @@ def _table(source: Path, due: Sequence[str]) -> list[dict[str, str]]:
                         "a plain number, or nothing",
                     )
                 )
+        if rows[-1].get("date") and not _is_date(rows[-1]["date"]):
+            told = Fault(str(source), reader.line_num, 1, "date", "not a date", repr(rows[-1]["date"]), "2025-10-02")
+            faults.append(told)
         if not rows[-1].get("energy_kwh", "-"):
             faults.append(
                 Fault(str(source), reader.line_num, 1, "energy_kwh", "is blank", "", "the energy of every heat is due")
@@ -216,6 +226,14 @@ def _table(source: Path, due: Sequence[str]) -> list[dict[str, str]]:
         msg = f"{source}: holds no rows"
         raise InputFault(msg)
     return rows
+
+
+def _is_date(text: str) -> bool:
+    try:
+        dt.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_number(text: str) -> bool:

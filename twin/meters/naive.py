@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from twin.meters.reader import Load
 from twin.meters.segments import Heat
 
 POINTS = 200  # of the mean profile over a heat's relative time
+CUT_COURSE = "mean_course_to_mean_length"
 Paths = list[np.ndarray]
 
 
@@ -33,7 +36,9 @@ def place(load: Load, heats: Sequence[Heat], paths: Paths, idle_kw: float = 0.0)
 
 @dataclass(frozen=True)
 class Naive:
-    """The training log's mean energy, power, length, line ``a + b x length`` and mean profile (kW over relative time)."""
+    """The training log's mean energy, power, length, line ``a + b x length``, mean profile (kW over relative time) and mean course (kW of
+    each minute since the start: of the heats that still run, ``running_kw``, and of all heats, the ended at nought, ``course_kw``).
+    """
 
     mean_kwh: float
     mean_kw: float
@@ -41,6 +46,8 @@ class Naive:
     intercept_kwh: float
     slope_kwh_per_min: float
     profile_kw: np.ndarray
+    running_kw: np.ndarray
+    course_kw: np.ndarray
 
     @classmethod
     def fit(cls, load: Load, heats: Sequence[Heat]) -> Naive:
@@ -50,9 +57,12 @@ class Naive:
         slope, intercept = np.polyfit(minutes, kwh, 1)
         at = (np.arange(POINTS) + 0.5) / POINTS
         profile = np.zeros(POINTS)
-        for heat in heats:
-            path = load.power_kw[minutes_of(heat, load)]
+        paths = [load.power_kw[minutes_of(heat, load)] for heat in heats]
+        total, count = np.zeros(max(map(len, paths))), np.zeros(max(map(len, paths)))
+        for path in paths:
             profile += np.interp(at, (np.arange(len(path)) + 0.5) / len(path), path)
+            total[: len(path)] += path
+            count[: len(path)] += 1.0
         return cls(
             float(kwh.mean()),
             float(60.0 * kwh.sum() / minutes.sum()),
@@ -60,6 +70,8 @@ class Naive:
             float(intercept),
             float(slope),
             profile / len(heats),
+            total / count,
+            total / len(heats),
         )
 
     def paths(self) -> dict[str, Callable[[float], np.ndarray]]:
@@ -71,17 +83,38 @@ class Naive:
             "mean_profile": self._stretched,
         }
 
+    def predicted(self, heats: Sequence[Heat], *, taps: bool) -> dict[str, Paths]:
+        """By name: the minute powers (kW) of every heat, given starts and taps, or starts only.
+
+        With starts only every heat has the training's mean length and ends, at the latest, where the next begins; the mean course stands in
+        full and cut at the mean length.
+        """
+        following = [*((b.t0_s - a.t0_s) / 60.0 for a, b in pairwise(heats)), math.inf]
+        known = self.paths()
+        if taps:
+            found = {name: [path(heat.minutes) for heat in heats] for name, path in known.items()}
+            return found | {"mean_course": [self._running(heat.minutes) for heat in heats]}
+        mean = {name: path(self.mean_minutes) for name, path in known.items()}
+        mean |= {"mean_course": self.course_kw, CUT_COURSE: self.course_kw[: max(1, round(self.mean_minutes))]}
+        return {
+            name: [path[: max(1, int(min(limit, len(path))))] for limit in following] for name, path in mean.items()
+        }
+
     def scores(self, load: Load, heats: Sequence[Heat], *, taps: bool) -> dict[str, Scores]:
-        """Each predictor's figures on a log, given starts and taps, or starts only (every heat then has the training's mean length)."""
-        lengths = [heat.minutes if taps else self.mean_minutes for heat in heats]
+        """Each predictor's figures on a log, given starts and taps, or starts only."""
         kwh = [heat.energy_kwh for heat in heats]
-        found = {}
-        for name, path in self.paths().items():
-            paths = [path(minutes) for minutes in lengths]
-            found[name] = score(
+        return {
+            name: score(
                 load.power_kw, place(load, heats, paths), load.t0_s, kwh, [float(p.sum()) / 60.0 for p in paths]
             )
-        return found
+            for name, paths in self.predicted(heats, taps=taps).items()
+        }
+
+    def _running(self, minutes: float) -> np.ndarray:
+        n = max(1, round(minutes))
+        last = len(self.running_kw) - 1
+        path: np.ndarray = self.running_kw[np.minimum(np.arange(n), last)]
+        return path
 
     def _stretched(self, minutes: float) -> np.ndarray:
         n = max(1, round(minutes))

@@ -79,7 +79,7 @@ def fit_practice(paths: Sequence[np.ndarray]) -> Practice:
     melts = [path[: hold_start(path, top)] for path, top in zip(paths, tops, strict=True)]
     for _ in range(ROUNDS):
         step_kw, full_kw = _steps(melts, paces, steps)
-        found = np.array([_pace(path, step_kw, full_kw) for path in paths])
+        found = np.array([pace_of(path, step_kw, full_kw) for path in paths])
         paces = found / np.median(found)
     tails = [path[hold_start(path, top) :] for path, top in zip(paths, tops, strict=True)]
     holds = [tail[:-1] for tail in tails if len(tail) > 2] or [np.array([0.0])]
@@ -118,7 +118,7 @@ def _steps(melts: Sequence[np.ndarray], paces: np.ndarray, steps: int) -> tuple[
     return np.where(count[:-1] > 0, mean[:-1], mean[-1]), float(mean[-1])
 
 
-def _pace(path: np.ndarray, step_kw: np.ndarray, full_kw: float) -> float:
+def pace_of(path: np.ndarray, step_kw: np.ndarray, full_kw: float) -> float:
     """The pace whose cumulated energy over the ramp comes closest to that of one heat."""
     n = max(1, min(len(path) - LEAST_FULL_MIN, LATEST_RAMP_MIN))
     actual = np.cumsum(path[:n])

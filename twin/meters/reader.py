@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import gzip
-import io
 import math
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
-from twin.core.faults import Fault, InputFault, ScenarioFaults
+from twin.core.faults import InputFault
+from twin.meters.table import Table, read_table, zone_of
 
 MINUTE_S = 60.0
 SHORT_GAP_S = 180.0  # up to here a straight line between readings errs less than the counter's last digit
-MOST_FAULTS = 20
-_STAMP_NAMES = ("timestamp", "time", "datetime", "date_time")
-_POWER_NAMES = ("kw", "power_kw")
-_ENERGY_NAMES = ("kwh", "energy_kwh")
 
 
 @dataclass(frozen=True)
@@ -129,37 +121,27 @@ def read_meter(
     stamp: Literal["start", "end"] = "start",
     interval_s: float = MINUTE_S,
 ) -> Meter:
-    """Read a CSV (or .csv.gz) with the columns ``timestamp`` and ``kW``, and if there is one a cumulative ``kWh``.
+    """Read a CSV (or .csv.gz) with the columns ``timestamp`` and ``kW``, and if there is one a cumulative ``kWh``; names and encodings as
+    in :mod:`twin.meters.table`.
 
-    ``stamp`` says whether a time stamp names the start or the end of the interval that its reading stands for. Stamps are civil time
-    of ``zone``, without an offset. Raises InputFault that names every bad line (at most twenty), a zone that does not exist, or a
+    ``stamp`` says whether a time stamp names the start or the end of the interval that its reading stands for. Stamps without an offset
+    are civil time of ``zone``. Raises InputFault that names every bad line (at most twenty), a zone that does not exist, or a
     span over which the zone's clock changes (stamps are then ambiguous).
     """
     source = Path(path)
-    try:
-        rows, faults, blank = _rows(source)
-    except (OSError, EOFError, UnicodeDecodeError, zlib.error, csv.Error) as error:
-        problem = f"{source}: cannot be read: {error} (save it as CSV in UTF-8)"
-        raise InputFault(problem) from None
-    if faults:
-        raise ScenarioFaults(faults)
+    tz = zone_of(zone)
+    rows, blank = _readings(read_table(source, tz))
     if len(rows) < 2:
         msg = f"{source}: fewer than two readings of power"
         raise InputFault(msg)
-    try:
-        tz = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        msg = f"{source}: unknown time zone {zone!r} (write one such as Asia/Bangkok)"
-        raise InputFault(msg) from error
     stamps = [row[0] for row in rows]
     unsorted = sum(1 for a, b in pairwise(stamps) if b < a)
     unique = {row[0]: row for row in rows}  # the last reading of a doubled stamp counts
     ordered = [unique[key] for key in sorted(unique)]
     start = dt.datetime.combine(ordered[0][0].date(), dt.time(), tzinfo=tz)
     _refuse_clock_change(source, zone, start, ordered[-1][0])
-    origin = start.replace(tzinfo=None)
     shift = interval_s if stamp == "end" else 0.0
-    t_s = np.array([(row[0] - origin).total_seconds() - shift for row in ordered])
+    t_s = np.array([(row[0] - start).total_seconds() - shift for row in ordered])
     power = np.array([row[1] for row in ordered])
     counter = np.array([row[2] for row in ordered])
     counter, resets = _steady_counter(counter)
@@ -183,116 +165,19 @@ def read_meter(
 Row = tuple[dt.datetime, float, float]
 
 
-def _rows(source: Path) -> tuple[list[Row], list[Fault], int]:
-    """The rows with a power reading (stamp, kW, counter or NaN), the faults, and how many rows had a blank power."""
-    rows: list[Row] = []
-    faults: list[Fault] = []
-    blank = 0
-    with _open(source) as stream:
-        sample = stream.readline()
-        delimiter = max(",;\t", key=sample.count)
-        header = [name.strip().lower() for name in next(csv.reader([sample], delimiter=delimiter), [])]
-        columns = _columns(source, header)
-        reader = csv.reader(stream, delimiter=delimiter)
-        for cells in reader:
-            line = reader.line_num + 1
-            if not any(cell.strip() for cell in cells):
-                continue
-            try:
-                row = _row(cells, columns, len(header))
-            except _BadCell as bad:
-                faults.append(
-                    Fault(str(source), line, bad.column + 1, header[bad.column], bad.problem, repr(bad.value), bad.fix)
-                )
-                if len(faults) >= MOST_FAULTS:
-                    break
-                continue
-            if math.isnan(row[1]):
-                blank += 1
-            else:
-                rows.append(row)
-    return rows, faults, blank
-
-
-def _open(source: Path) -> io.TextIOBase:
-    try:
-        with source.open("rb") as stream:
-            packed = stream.read(2) == b"\x1f\x8b"
-        if packed:
-            return io.TextIOWrapper(gzip.open(source, "rb"), encoding="utf-8-sig", newline="")
-        return source.open("r", encoding="utf-8-sig", newline="")
-    except OSError as error:
-        msg = f"{source}: cannot be read: {error.strerror}"
-        raise InputFault(msg) from error
-
-
-def _columns(source: Path, header: Sequence[str]) -> tuple[int, int, int | None]:
-    def find(names: Sequence[str]) -> int | None:
-        return next((header.index(name) for name in names if name in header), None)
-
-    stamp, power, energy = find(_STAMP_NAMES), find(_POWER_NAMES), find(_ENERGY_NAMES)
-    if stamp is None or power is None:
-        missing = "timestamp" if stamp is None else "kW"
-        raise ScenarioFaults(
-            [
-                Fault(
-                    str(source),
-                    1,
-                    1,
-                    "header",
-                    f"no column {missing!r}",
-                    ", ".join(header) or "empty file",
-                    "the first line names the columns: timestamp, kW and, if there is a counter, kWh",
-                )
-            ]
-        )
-    return stamp, power, energy
-
-
-class _BadCell(Exception):
-    def __init__(self, column: int, problem: str, value: str, fix: str) -> None:
-        super().__init__(problem)
-        self.column, self.problem, self.value, self.fix = column, problem, value, fix
-
-
-def _row(cells: Sequence[str], columns: tuple[int, int, int | None], width: int) -> Row:
-    stamp, power, energy = columns
-    if len(cells) > width:
-        raise _BadCell(
-            power, f"the row has {len(cells)} cells, more than the header", ",".join(cells), "a point as decimal sign"
-        )
-    for column in columns:
-        if column is not None and column >= len(cells):
-            raise _BadCell(
-                0,
-                f"the row has {len(cells)} cells, fewer than the header",
-                ",".join(cells),
-                "as many as the header names",
-            )
-    try:
-        when = dt.datetime.fromisoformat(cells[stamp].strip())
-    except ValueError:
-        raise _BadCell(stamp, "not a time stamp", cells[stamp], "write 2024-10-13 22:55:00") from None
-    if when.tzinfo is not None:
-        raise _BadCell(stamp, "a time stamp with an offset", cells[stamp], "civil time of the plant, without an offset")
-    return when, _number(cells, power), math.nan if energy is None else _number(cells, energy)
-
-
-def _number(cells: Sequence[str], column: int) -> float:
-    text = cells[column].strip()
-    if not text or text.lower() in ("nan", "null", "na"):
-        return math.nan
-    try:
-        value = float(text)
-    except ValueError:
-        raise _BadCell(
-            column, "not a number", cells[column], "a plain number, or nothing where the reading is missing"
-        ) from None
-    if math.isinf(value):
-        raise _BadCell(
-            column, "not a finite number", cells[column], "a plain number, or nothing where the reading is missing"
-        )
-    return value
+def _readings(table: Table) -> tuple[list[Row], int]:
+    """The rows with a power reading (stamp, kW, counter or NaN), and how many had a blank power. Raises InputFault without power."""
+    if "kw" not in table.values:
+        msg = f"{table.name}: no column 'kW' (or 전력); found: {', '.join(table.values)}"
+        raise InputFault(msg)
+    power = table.values["kw"]
+    counter = table.values.get("kwh", np.full(len(power), np.nan))
+    rows = [
+        (stamp, float(kw), float(kwh))
+        for stamp, kw, kwh in zip(table.stamps, power, counter, strict=True)
+        if not math.isnan(kw)
+    ]
+    return rows, len(power) - len(rows)
 
 
 def _refuse_clock_change(source: Path, zone: str, start: dt.datetime, last: dt.datetime) -> None:
