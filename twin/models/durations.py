@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from statistics import NormalDist
+from statistics import NormalDist, fmean
 from typing import Annotated, Any
 
 import numpy as np
 from pydantic import BeforeValidator
 
 from twin.models.phases import Draws, Stream
+from twin.models.quantiles import gamma_quantile
+from twin.scenario.distributions import Lognormal, Normal, Triangular, Weibull
 from twin.scenario.schema import Duration
 
 _BLOCK = 1024
@@ -29,20 +31,27 @@ def mean_s(duration: Duration) -> float:
     """The mean, in seconds."""
     if duration.constant_s is not None:
         return duration.constant_s
-    if duration.exponential is not None:
-        return duration.exponential.mean_s
-    if duration.lognormal is not None:
-        return duration.lognormal.mean_s
-    if duration.weibull is not None:
-        return duration.weibull.mean_s
-    msg = "a duration needs one of constant, exponential, lognormal, weibull"
+    for plain in (duration.exponential, duration.lognormal, duration.weibull, duration.gamma):
+        if plain is not None:
+            return plain.mean_s
+    if duration.uniform is not None:
+        return (duration.uniform.low_s + duration.uniform.high_s) / 2.0
+    if duration.triangular is not None:
+        return (duration.triangular.low_s + duration.triangular.mode_s + duration.triangular.high_s) / 3.0
+    if duration.normal is not None:
+        return _cut_normal_mean_s(duration.normal)
+    if duration.empirical is not None and duration.empirical.values_s:
+        return fmean(duration.empirical.values_s)
+    msg = "a duration without a distribution, or with a table that was not read"
     raise ValueError(msg)
 
 
-def _lognormal(mean: float, sd: float) -> tuple[float, float]:
-    """Location and scale of the normal variate whose exponential has this mean and standard deviation."""
-    scale2 = math.log1p((sd / mean) ** 2)
-    return math.log(mean) - scale2 / 2.0, math.sqrt(scale2)
+def _cut_normal_mean_s(normal: Normal) -> float:
+    """mu + sd phi(a) / (1 - Phi(a)), a = -mu / sd: the mean of a normal variate above zero (Johnson, Kotz & Balakrishnan 1994, 10.1)."""
+    if not normal.sd_s:
+        return normal.mean_s
+    a = -normal.mean_s / normal.sd_s
+    return normal.mean_s + normal.sd_s * _NORMAL.pdf(a) / (1.0 - _NORMAL.cdf(a))
 
 
 def quantile_s(duration: Duration, uniform: float) -> float:
@@ -50,13 +59,55 @@ def quantile_s(duration: Duration, uniform: float) -> float:
     if duration.exponential is not None:
         return -duration.exponential.mean_s * math.log1p(-uniform)
     if duration.lognormal is not None:
-        location, scale = _lognormal(duration.lognormal.mean_s, duration.lognormal.sd_s)
-        return math.exp(location + scale * _NORMAL.inv_cdf(uniform)) if scale else duration.lognormal.mean_s
+        return _lognormal_s(duration.lognormal, uniform)
     if duration.weibull is not None:
-        shape = duration.weibull.shape
-        scale_s = duration.weibull.mean_s / math.gamma(1.0 + 1.0 / shape)
-        return float(scale_s * (-math.log1p(-uniform)) ** (1.0 / shape))
+        return _weibull_s(duration.weibull, uniform)
+    if duration.gamma is not None:
+        return gamma_quantile(uniform, duration.gamma.shape) * duration.gamma.mean_s / duration.gamma.shape
+    if duration.normal is not None:
+        return _cut_normal_s(duration.normal, uniform)
+    return mean_s(duration) if duration.constant_s is not None else _bounded_s(duration, uniform)
+
+
+def _bounded_s(duration: Duration, uniform: float) -> float:
+    """Of the distributions between two values."""
+    if duration.uniform is not None:
+        return duration.uniform.low_s + uniform * (duration.uniform.high_s - duration.uniform.low_s)
+    if duration.triangular is not None:
+        return _triangular_s(duration.triangular, uniform)
+    if duration.empirical is not None and duration.empirical.values_s:
+        values = sorted(duration.empirical.values_s)
+        return values[min(int(uniform * len(values)), len(values) - 1)]
     return mean_s(duration)
+
+
+def _lognormal_s(lognormal: Lognormal, uniform: float) -> float:
+    """By location and scale of the normal variate whose exponential has this mean and standard deviation."""
+    scale2 = math.log1p((lognormal.sd_s / lognormal.mean_s) ** 2)
+    location, scale = math.log(lognormal.mean_s) - scale2 / 2.0, math.sqrt(scale2)
+    return math.exp(location + scale * _NORMAL.inv_cdf(uniform)) if scale else lognormal.mean_s
+
+
+def _weibull_s(weibull: Weibull, uniform: float) -> float:
+    scale_s = weibull.mean_s / math.gamma(1.0 + 1.0 / weibull.shape)
+    return float(scale_s * (-math.log1p(-uniform)) ** (1.0 / weibull.shape))
+
+
+def _triangular_s(triangular: Triangular, uniform: float) -> float:
+    low, mode, high = triangular.low_s, triangular.mode_s, triangular.high_s
+    if high == low:
+        return low
+    if uniform < (mode - low) / (high - low):
+        return low + math.sqrt(uniform * (high - low) * (mode - low))
+    return high - math.sqrt((1.0 - uniform) * (high - low) * (high - mode))
+
+
+def _cut_normal_s(normal: Normal, uniform: float) -> float:
+    """The quantile among the variates above zero, from above where zero lies far below the mean."""
+    if not normal.sd_s:
+        return normal.mean_s
+    below = _NORMAL.cdf(-normal.mean_s / normal.sd_s)
+    return max(0.0, normal.mean_s - normal.sd_s * _NORMAL.inv_cdf(max((1.0 - uniform) * (1.0 - below), 5e-324)))
 
 
 def quantiles_s(duration: Duration, uniforms: np.ndarray) -> np.ndarray:
@@ -68,6 +119,11 @@ def quantiles_s(duration: Duration, uniforms: np.ndarray) -> np.ndarray:
         return np.asarray(
             duration.weibull.mean_s / math.gamma(1.0 + 1.0 / shape) * (-np.log1p(-uniforms)) ** (1.0 / shape)
         )
+    if duration.uniform is not None:
+        return np.asarray(duration.uniform.low_s + uniforms * (duration.uniform.high_s - duration.uniform.low_s))
+    if duration.empirical is not None and duration.empirical.values_s:
+        values = np.sort(duration.empirical.values_s)
+        return np.asarray(values[np.minimum((uniforms * len(values)).astype(np.int64), len(values) - 1)])
     return np.array([quantile_s(duration, float(u)) for u in uniforms])
 
 

@@ -74,11 +74,11 @@ class FormingPlace(Place):
         self.looking = False
         self.call(self.floor.now)
 
-    def take(self) -> Job | None:
+    def take(self, unit: Unit | None = None) -> Job | None:
         """Lots are taken by the batch, see :meth:`form`."""
         return None
 
-    def peek(self) -> Job | None:
+    def peek(self, unit: Unit | None = None) -> Job | None:
         """The lot first in dispatch."""
         return self.waiters[0][2] if self.waiters else None
 
@@ -193,6 +193,7 @@ class FormingUnit(Unit):
         """The batch is done: pass its lots on one by one; a breakdown that came due in the cycle begins."""
         now = self.ended = self.since = self.last_end = self.done_at
         if self.failing is not None:
+            self.failing.lot(now - self.started, 1.0)
             repair_s = self.failing.worked(now - self.started)
             if repair_s:
                 self.repaired_at = now + repair_s

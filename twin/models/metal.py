@@ -81,14 +81,15 @@ class MetalUnit(Unit):
         self.job = self.pending = job
         self.queued, self.operation, self.started, self.ended = job.queued, job.step, now, math.inf
         self.batch, self.prepared, self.ready_at, self.rest = self.new_batch(), False, now, 1.0
-        if self.setup_s and self.tool not in (None, job.product):
+        change_s = self.change_s(job) if self.setup_s else 0.0
+        if change_s:
             self.prepared = True
             self.form = IN_PIECES
-            for t0, t1 in (self.worktime or ALWAYS).spread(now, self.setup_s):
+            for t0, t1 in (self.worktime or ALWAYS).spread(now, change_s):
                 self.floor.pieces.extend(pack_piece(self.equipment, self.batch, _SETUP, t0, t1))
                 self.ready_at = t1
             self.floor.after(self.ready_at - now, self.metal_came)
-        self.tool = job.product
+        self.tool = self.tool_of(job)
         self.metal_came()
         if self.pending is not None:
             self.look()
@@ -120,6 +121,11 @@ class MetalUnit(Unit):
         """The part of a lot that is still to be cast: less than all after a breakdown in the middle of pouring."""
         return self.rest if job is self.pending else 1.0
 
+    @property
+    def cycles(self) -> float:
+        """Pieces that are still to be cast."""
+        return self.job.pieces * self.rest
+
     def needs_kg(self, job: Job) -> float:
         """Metal that a lot still takes."""
         return job.kg * self.share_of(job)
@@ -129,6 +135,8 @@ class MetalUnit(Unit):
         work_s = self.durations(job) * self.rest
         if not self.prepared:
             self.started = now
+        if self.failing is not None:
+            self.failing.lot(work_s, self.cycles)
         if self._breaks(now, work_s):
             self._pour_part(job, now, work_s)
             return
@@ -150,7 +158,7 @@ class MetalUnit(Unit):
         failing = self.failing
         if failing is None or self.feed.window_s == math.inf or failing.left_s >= work_s:
             return False
-        return now + work_s + failing.repair(failing.serial) > self.feed.expires
+        return now + work_s + failing.next_repair_s() > self.feed.expires
 
     def _pour_part(self, job: Job, now: float, work_s: float) -> None:
         """Pour up to the breakdown; the rest waits for the repair and for fresh metal (what is in the ladle will be too late)."""
@@ -182,8 +190,8 @@ class MetalUnit(Unit):
         """The lot that waits for metal, or the one that comes next without a set-up."""
         if self.pending is not None:
             return self.pending
-        job = self.place.peek() if self.follower is None else self.follower.following(self, self.place)
-        return job if job is not None and (not self.setup_s or self.tool in (None, job.product)) else None
+        job = self.place.peek(self) if self.follower is None else self.follower.following(self, self.place)
+        return job if job is not None and (not self.setup_s or not self.change_s(job)) else None
 
     def end(self, event: Any) -> None:
         """The lot is cast."""
@@ -194,7 +202,7 @@ class MetalUnit(Unit):
     @property
     def kg_per_s(self) -> float:
         """Metal that it casts per second of work, of the lot that waits or comes next, else of the last one."""
-        job = self.pending or self.place.peek() or (self.job if self.job is not NOBODY else None)
+        job = self.pending or self.place.peek(self) or (self.job if self.job is not NOBODY else None)
         if job is not None:
             work_s = self.durations(job)
             self._rate = job.kg / work_s if work_s else math.inf
@@ -244,9 +252,9 @@ class MetalPlace(Place):
         if self.supplier is not None:
             self.supplier.look()
 
-    def take(self) -> Job | None:
+    def take(self, unit: Unit | None = None) -> Job | None:
         """The next lot, or none."""
-        job = super().take()
+        job = super().take(unit)
         if job is not None:
             self.queued_kg -= job.kg
         return job

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from heapq import heappop, heappush
 from itertools import count
 from struct import Struct
@@ -201,8 +201,8 @@ class Place:
         if self.free:
             self.call(now)
 
-    def take(self) -> Job | None:
-        """The next lot, or none."""
+    def take(self, unit: Unit | None = None) -> Job | None:
+        """The next lot (for ``unit``, where that matters), or none."""
         if self.heap is not None:
             if not self.heap:
                 return None
@@ -216,7 +216,7 @@ class Place:
         self.held -= job.pieces
         return job
 
-    def peek(self) -> Job | None:
+    def peek(self, unit: Unit | None = None) -> Job | None:
         """The lot that :meth:`take` would give from the queue; it stays there."""
         if self.heap is not None:
             return self.heap[0][1] if self.heap else None
@@ -262,11 +262,13 @@ class Unit:
         "env",
         "equipment",
         "failing",
+        "families",
         "floor",
         "form",
         "idle_since",
         "job",
         "log",
+        "matrix",
         "new_batch",
         "off_after_s",
         "operation",
@@ -287,6 +289,9 @@ class Unit:
         self.worktime: WorkTime | None = None if place.worktime is ALWAYS else place.worktime
         self.failing: Failing | None = None
         self.setup_s = 0.0
+        """set-up between different tools where ``matrix`` does not say; must not be 0 where there is a matrix"""
+        self.matrix: Mapping[tuple[str, str], float] = {}
+        self.families: Mapping[str, str] = {}
         self.off_after_s, self.startup_s, self.idle_since = math.inf, 0.0, place.floor.now
         self.tool: str | None = None
         self.job = NOBODY
@@ -315,8 +320,10 @@ class Unit:
 
     def lay_out(self, now: float, work_s: float) -> float:
         """Write the pieces of a lot that is set up for, paused or broken down; returns the time when it is done."""
-        change = self.setup_s if self.tool is not None and self.tool != self.job.product else 0.0
-        self.tool = self.job.product
+        change = self.change_s(self.job) if self.setup_s else 0.0
+        if self.failing is not None:
+            self.failing.lot(work_s, self.cycles)
+        self.tool = self.tool_of(self.job)
         worktime = self.worktime or ALWAYS
         pieces = self.starting(now)
         t = pieces[-1][2] if pieces else now
@@ -332,6 +339,22 @@ class Unit:
                 if a != math.inf:
                     self.floor.pieces.extend(pack_piece(self.equipment, self.batch, state, a, b))
         return pieces[-1][2] if pieces else t  # a lot of which no piece is left takes no time
+
+    def tool_of(self, job: Job) -> str:
+        """What the unit is set up for with a lot: its product, or its family."""
+        return self.families.get(job.product, job.product) if self.families else job.product
+
+    def change_s(self, job: Job) -> float:
+        """Set-up before a lot; none before the first."""
+        tool = self.tool_of(job)
+        if self.tool is None:
+            return 0.0
+        return self.matrix.get((self.tool, tool), self.setup_s if self.tool != tool else 0.0)
+
+    @property
+    def cycles(self) -> float:
+        """Cycles that the lot at work takes, for breakdowns that are counted by cycles: its pieces."""
+        return self.job.pieces
 
     def starting(self, now: float) -> list[tuple[int, float, float]]:
         """The pieces of a start-up from ``now``, where the unit went off after ``off_after_s`` without a lot."""
@@ -415,7 +438,7 @@ class Unit:
             head = job = place.queue.popleft()
             place.held -= head.pieces
         else:
-            job = place.take()
+            job = place.take(self)
         if job is None:
             self.job = NOBODY
             place.free.append(self)
@@ -433,6 +456,13 @@ class Failing:
     def __init__(self, every: Callable[[int], float], repair: Callable[[int], float]) -> None:
         self.every, self.repair, self.serial = every, repair, 0
         self.left_s = every(0)
+
+    def lot(self, work_s: float, cycles: float) -> None:
+        """A lot of so many cycles begins; of no matter where operating time counts."""
+
+    def next_repair_s(self) -> float:
+        """The repair that the next breakdown will take."""
+        return self.repair(self.serial)
 
     def worked(self, seconds: float) -> float:
         """Count operating time; returns the seconds of repair that are due now, or 0."""

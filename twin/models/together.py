@@ -26,8 +26,8 @@ class BatchUnit(Unit):
         """Start a batch with this lot and the next ones that fit."""
         floor = self.floor
         self.lots, self.total = [(job, job.queued)], job.pieces
-        while (following := self.place.peek()) is not None and self.total + following.pieces <= self.size:
-            taken = self.place.take()
+        while (following := self.place.peek(self)) is not None and self.total + following.pieces <= self.size:
+            taken = self.place.take(self)
             if taken is None:
                 break
             self.lots.append((taken, taken.queued))
@@ -38,6 +38,8 @@ class BatchUnit(Unit):
         end = now + work_s
         self.form = PLAIN
         pieces = self.starting(now)
+        if self.failing is not None:
+            self.failing.lot(work_s, self.cycles)
         if pieces or self.failing is not None:
             pieces += self._working(pieces[-1][2] if pieces else now, work_s, ALWAYS)
             end, self.form = pieces[-1][2], PLAIN if len(pieces) == 1 else IN_PIECES
@@ -49,6 +51,11 @@ class BatchUnit(Unit):
         if self.overtime is not None and end > closes:
             self.overtime(closes, end)
         self.alarm.set(end - now)
+
+    @property
+    def cycles(self) -> float:
+        """Cycles of the batch at work."""
+        return math.ceil(self.total / self.size)
 
     def end(self, event: Any) -> None:
         """The batch is done: pass its lots on one by one."""

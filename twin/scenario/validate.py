@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from twin.core.faults import Fault, did_you_mean
+from twin.scenario import observed
 from twin.scenario.checks import View, check
 from twin.scenario.compose import PathFault, at_path, change, inside
 from twin.scenario.explain import faults_of, types_at
@@ -41,8 +42,10 @@ def validate(node: Node, root: Path | None, tables: Mapping[str, Any] | None) ->
     unwrapped = unwrap(node)
     tree, parts = unwrapped.tree, Parts(faults=unwrapped.faults)
     view = View(tree, node)
-    parts.spec = _spec(tree, node, parts.faults)
-    for name, part in view.mapping("stations").items():
+    _load_tables(view, root, tables, parts)
+    tree_filled = observed.filled(tree, parts.tables) if observed.places(tree) else tree
+    parts.spec = _spec(tree_filled, node, parts.faults)
+    for name, part in View(tree_filled, node).mapping("stations").items():
         found = _typed(part, ("stations", name), node, parts.faults)
         if isinstance(found, Station):
             parts.stations[name] = found
@@ -50,7 +53,6 @@ def validate(node: Node, root: Path | None, tables: Mapping[str, Any] | None) ->
         found = _typed(part, ("utilities", name), node, parts.faults)
         if isinstance(found, Utility):
             parts.utilities[name] = found
-    _load_tables(view, root, tables, parts)
     parts.faults += view.faults + check(tree, node) + check_reference(tree, node) + _truth_faults(node)
     parts.provenance = unwrapped.provenance()
     if parts.spec is not None and not any(fault.severity == "error" for fault in parts.faults):
@@ -132,38 +134,36 @@ def _schema_of(node: Node, path: Path_) -> tuple[Any, Path_]:
         return Any, path[2:]
 
 
-def _table_places(view: View) -> list[tuple[str, ...]]:
-    places: list[tuple[str, ...]] = [
-        ("orders",),
-        ("site", "grid_factor"),
-        ("site", "marginal_factor"),
-        ("site", "pv", "profile"),
-    ]
-    return [place for place in places if isinstance(view.get(*place, "file"), str)]
+def _table_places(view: View) -> list[Path_]:
+    places: list[Path_] = [("orders",), ("site", "grid_factor"), ("site", "marginal_factor"), ("site", "pv", "profile")]
+    return [place for place in places if isinstance(view.get(*place, "file"), str)] + observed.places(view.tree)
 
 
 def _load_tables(view: View, root: Path | None, loaded: Mapping[str, Any] | None, parts: Parts) -> None:
     for place in _table_places(view):
-        text = view.get(*place, "file")
-        rows = _known(loaded, place, text)
+        text, name = view.get(*place, "file"), ".".join(map(str, place))
+        rows = _known(loaded, name, text)
         path = None if rows is not None else _file(view, (*place, "file"), root)
         try:
             if path is not None:
                 rows = {"file": text, "rows": read_table(path)}
         except TableFault as fault:
-            parts.faults.append(Fault(text, fault.line, 0, ".".join(place), fault.problem, fault.value, fault.fix))
+            parts.faults.append(Fault(text, fault.line, 0, name, fault.problem, fault.value, fault.fix))
         if rows is not None:
-            parts.tables[".".join(place)] = rows["rows"]
-            parts.tables[".".join((*place, "file"))] = text
-            if place != ("orders",):
-                parts.faults += series_faults(tuple(rows["rows"]), text, ".".join(place))
-            else:
-                parts.faults += order_faults(tuple(rows["rows"]), text, set(view.mapping("products")))
+            parts.tables |= {name: rows["rows"], f"{name}.file": text}
+            parts.faults += _rows_faults(view, place, tuple(rows["rows"]), text)
     _attach_tariff(view, root, loaded, parts)
 
 
-def _known(loaded: Mapping[str, Any] | None, place: tuple[str, ...], text: str) -> dict[str, Any] | None:
-    name = ".".join(place)
+def _rows_faults(view: View, place: Path_, rows: tuple[dict[str, Any], ...], file: str) -> list[Fault]:
+    """What is wrong with the rows of one table."""
+    name = ".".join(map(str, place))
+    if place == ("orders",):
+        return order_faults(rows, file, set(view.mapping("products")))
+    return observed.table_faults(rows, file, name) if place[-1] == "empirical" else series_faults(rows, file, name)
+
+
+def _known(loaded: Mapping[str, Any] | None, name: str, text: str) -> dict[str, Any] | None:
     if loaded is None or loaded.get(f"{name}.file") != text:
         return None
     return {"file": text, "rows": loaded[name]}

@@ -1,0 +1,172 @@
+"""Distributions of durations and of counts as a user writes them. Their inverse transforms: :mod:`twin.models.durations`."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field, model_validator
+
+from twin.core.units import Q
+from twin.scenario.part import Part, exactly_one, refuse
+
+Seconds = Annotated[float, Q("s")]
+
+
+class Exponential(Part):
+    """Exponential distribution."""
+
+    mean_s: Seconds = Field(alias="mean", gt=0)
+
+
+class Lognormal(Part):
+    """Lognormal distribution, by the mean and standard deviation of the duration itself."""
+
+    mean_s: Seconds = Field(alias="mean", gt=0)
+    sd_s: Seconds = Field(alias="sd", ge=0)
+
+
+class Weibull(Part):
+    """Weibull distribution, by its mean."""
+
+    mean_s: Seconds = Field(alias="mean", gt=0)
+    shape: float = Field(gt=0)
+
+
+class Gamma(Part):
+    """Gamma distribution, by its mean; a whole shape k is the sum of k exponential times (Erlang)."""
+
+    mean_s: Seconds = Field(alias="mean", gt=0)
+    shape: float = Field(gt=0)
+
+
+class Uniform(Part):
+    """Uniform distribution."""
+
+    low_s: Seconds = Field(alias="low", ge=0)
+    high_s: Seconds = Field(alias="high", ge=0)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Uniform:
+        if self.high_s < self.low_s:
+            refuse("high is below low", "low: 8 min, high: 12 min")
+        return self
+
+
+class Triangular(Part):
+    """Triangular distribution: least, most frequent and largest value."""
+
+    low_s: Seconds = Field(alias="low", ge=0)
+    mode_s: Seconds = Field(alias="mode", ge=0)
+    high_s: Seconds = Field(alias="high", ge=0)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Triangular:
+        if not self.low_s <= self.mode_s <= self.high_s:
+            refuse("not in order", "low: 8 min, mode: 10 min, high: 15 min")
+        return self
+
+
+class Normal(Part):
+    """Normal distribution, cut off at zero: ``mean`` and ``sd`` are those before the cut."""
+
+    mean_s: Seconds = Field(alias="mean", gt=0)
+    sd_s: Seconds = Field(alias="sd", ge=0)
+
+
+class Empirical(Part):
+    """Observed durations; each is as likely as the others. From the scenario, or from a table beside it."""
+
+    values_s: tuple[Seconds, ...] = Field((), alias="values", description="observed durations")
+    file: str | None = Field(
+        None, description="CSV or Parquet with a column named seconds, minutes or hours; path relative to the scenario"
+    )
+
+    @model_validator(mode="after")
+    def _some(self) -> Empirical:
+        if not self.values_s and self.file is None:
+            refuse("no observed durations", "values: [58 s, 61 s, 75 s], or file: times.csv")
+        if any(value < 0.0 for value in self.values_s):
+            refuse("a duration below zero", "durations of 0 s or more")
+        return self
+
+
+DISTRIBUTIONS = {
+    "constant_s": "constant",
+    "exponential": "exponential",
+    "lognormal": "lognormal",
+    "weibull": "weibull",
+    "gamma": "gamma",
+    "uniform": "uniform",
+    "triangular": "triangular",
+    "normal": "normal",
+    "empirical": "empirical",
+}
+"""field of a :class:`Duration`: key"""
+
+
+class Duration(Part):
+    """A duration: exactly one of a constant or a distribution. Also written as a plain quantity, `62 s`."""
+
+    shorthand: ClassVar[str | None] = "constant"
+
+    constant_s: Seconds | None = Field(None, alias="constant", ge=0)
+    exponential: Exponential | None = None
+    lognormal: Lognormal | None = None
+    weibull: Weibull | None = None
+    gamma: Gamma | None = None
+    uniform: Uniform | None = None
+    triangular: Triangular | None = None
+    normal: Normal | None = None
+    empirical: Empirical | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Duration:
+        exactly_one(self, DISTRIBUTIONS, "a duration", "e.g. '62 s' or {lognormal: {mean: 1.5 h, sd: 1 h}}")
+        return self
+
+
+class CountWeibull(Part):
+    """Weibull distribution of a count, by its mean."""
+
+    mean: float = Field(gt=0)
+    shape: float = Field(gt=0)
+
+
+class CountExponential(Part):
+    """Exponential distribution of a count."""
+
+    mean: float = Field(gt=0)
+
+
+class CountUniform(Part):
+    """Uniform distribution of a count."""
+
+    low: float = Field(ge=0)
+    high: float = Field(gt=0)
+
+
+class Count(Part):
+    """A number of cycles: constant or random. Also written as a plain number."""
+
+    shorthand: ClassVar[str | None] = "constant"
+
+    constant: float | None = Field(None, gt=0)
+    exponential: CountExponential | None = None
+    weibull: CountWeibull | None = None
+    uniform: CountUniform | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Count:
+        names = ("constant", "exponential", "weibull", "uniform")
+        exactly_one(self, {name: name for name in names}, "a count", "e.g. 500 or {exponential: {mean: 500}}")
+        return self
+
+    def as_duration(self) -> Duration:
+        """The same distribution with one second for one cycle."""
+        if self.exponential is not None:
+            return Duration(exponential=Exponential(mean_s=self.exponential.mean))
+        if self.weibull is not None:
+            return Duration(weibull=Weibull(mean_s=self.weibull.mean, shape=self.weibull.shape))
+        if self.uniform is not None:
+            return Duration(uniform=Uniform(low_s=self.uniform.low, high_s=self.uniform.high))
+        return Duration(constant_s=self.constant)
