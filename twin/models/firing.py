@@ -26,7 +26,7 @@ from twin.models.combustion import PROPANE as PROPANE_SHARES
 from twin.scenario.schema import Part
 
 AMBIENT_C = 25.0
-STEP_K = 100.0  # available heat is nearly straight: chords of this length err by less than 0.001
+STEP_K = 200.0  # available heat is nearly straight: chords of this length err by less than 0.002
 HOTTEST_C = 1300.0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING
 
@@ -101,12 +102,22 @@ def _crews(plant: Plant, names: Names) -> Table:
     for code, name in enumerate(names.crew):
         crew = plant.scenario.spec.crews[name]
         rows += [(code, t0, t1, crew.people, 0) for t0, t1 in windows(plant.scenario, crew.shifts, 0.0, plant.t_to)]
-    for name, start, stop, people in plant.overtime:
-        t0, t1 = max(start, 0.0), min(stop, plant.t_to)
-        if t1 > t0:
-            rows.append((names.crew.index(name), t0, t1, people, 1))
+    for code, name in enumerate(names.crew):
+        stays = [(max(a, 0.0), min(b, plant.t_to), people) for crew, a, b, people in plant.overtime if crew == name]
+        rows += [(code, t0, t1, people, 1) for t0, t1, people in _at_once(stays)]
     columns = np.array(rows, dtype=np.float64).reshape(-1, 5)
     return _table("crews", {name: columns[:, k] for k, name in enumerate(COLUMNS["crews"])})
+
+
+def _at_once(stays: list[tuple[float, float, int]]) -> list[tuple[float, float, int]]:
+    """Stays of several people as rows that do not overlap, each with how many are there."""
+    edges = sorted({edge for t0, t1, _ in stays if t1 > t0 for edge in (t0, t1)})
+    rows = []
+    for t0, t1 in itertools.pairwise(edges):
+        people = sum(count for a, b, count in stays if a <= t0 and b >= t1)
+        if people:
+            rows.append((t0, t1, people))
+    return rows
 
 
 def _joined(own: dict[str, Table], booked: dict[str, Table], batches: Pieces) -> dict[str, Table]:
