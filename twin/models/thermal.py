@@ -34,22 +34,12 @@ import numpy as np
 
 from twin.models.courses import Course, Segment, State
 from twin.models.elements import REFERENCE_C
-from twin.models.exponentials import first_exit
 from twin.models.metals import Alloy
-from twin.models.network import KJ_PER_KWH, Motion, Network, Vector
-from twin.models.surfaces import BandTable
+from twin.models.network import KJ_PER_KWH, Network, Vector
+from twin.models.recursion import EDGE_TOLERANCE_K, MAX_STALLS, NEVER, TARGET, TOO_LITTLE, WIDTH, Asked
+from twin.models.stepper import Held, Stepper, ThermalError
 
 __all__ = ["Course", "Furnace", "Segment", "State", "ThermalError"]
-
-EDGE_TOLERANCE_K = 1e-10
-POWER_TOLERANCE_KW = 1e-9
-SLOPE_TOLERANCE_K_PER_S = 1e-10
-MAX_STALLS = 50
-ENDLESS = 60.0  # time constants of the slowest mode after which nothing moves any more
-
-
-class ThermalError(RuntimeError):
-    """The network could not be advanced (a power limit that contradicts itself)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +57,7 @@ class Furnace:
 
     def __init__(self, network: Network) -> None:
         self.network = network
+        self._stepper = Stepper(network)
 
     # -- states ---
 
@@ -136,8 +127,7 @@ class Furnace:
         """
         name, nodes = mode or self.network.default_mode, state.nodes_c
         if self._weightless(state):  # the chamber jumps to its balance as soon as the power is on
-            nodes = nodes.copy()
-            _balance(self.network, self.network.table(state.alloy, name), nodes, power_kw)
+            nodes = self._stepper.balanced(nodes, self.network.table(state.alloy, name), power_kw)
         limits = _Limits(ceiling_c=target_c) if nodes[0] <= target_c else _Limits(floor_c=target_c)
         return self._run(state, power_kw, limit_s, name, limits)
 
@@ -192,29 +182,21 @@ class Furnace:
             return self._run(state, 0.0, left, mode, _Limits(floor_c=set_c))
         if not weightless and state.bath_c < set_c - EDGE_TOLERANCE_K:
             return self._at_limit(state, set_c, left, max_kw, mode)
-        table = self.network.table(state.alloy, mode)
-        band = table.index(set_c)
         nodes = state.nodes_c.copy()
         nodes[0] = set_c
-        modes = self.network.modes("clamped", 0.0, 0.0)
-        modal = modes.inject @ (self.network.source - self.network.conductance @ nodes)
-        need_kw = table.surface_kw(band, set_c) + float(self.network.coupling @ (set_c - nodes))
-        rates = (-(self.network.coupling @ modes.shape) * modal).tolist()
-        trend = sum(rates)
-        if need_kw > max_kw + POWER_TOLERANCE_KW or (need_kw > max_kw - POWER_TOLERANCE_KW and trend > 0.0):
+        held = self._stepper.hold(
+            nodes, self.network.table(state.alloy, mode), Asked(state.mass_kg, max_kw, left, 0.0, 0.0)
+        )
+        if held == TOO_LITTLE:
             return self._at_limit(state, set_c, left, max_kw, mode)
-        if need_kw < -POWER_TOLERANCE_KW or (need_kw < POWER_TOLERANCE_KW and trend < 0.0):
+        if not isinstance(held, Held):
             return self._run(state, 0.0, left, mode, _Limits(floor_c=set_c))
-        duration, way = first_exit(need_kw, rates, modes.decays, 0.0, max_kw, left, POWER_TOLERANCE_KW)
-        terms = [(-rate / decay, 1.0 / decay) for rate, decay in zip(rates, modes.decays, strict=True)]
-        base_kw = need_kw - sum(amp for amp, _ in terms)
-        power = (base_kw, tuple(term for term in terms if abs(term[0]) > 1e-13 * (abs(need_kw) + abs(base_kw))))
-        step = _Step(modes, modal, nodes, duration, network=self.network, table=table, band=band)
-        after = step.nodes_after()
-        after[0] = set_c
-        segment = step.segment(after, power, state.mass_kg, mode)
-        new = self._state(after, state.mass_kg, state.alloy)
-        return Course((segment,) if duration > 0.0 else (), new, "time" if way == 0 else "limit")
+        terms = [(-rate / decay, 1.0 / decay) for rate, decay in zip(held.rates, held.decays, strict=True)]
+        base_kw = held.need_kw - sum(amp for amp, _ in terms)
+        power = (base_kw, tuple(term for term in terms if abs(term[0]) > 1e-13 * (abs(held.need_kw) + abs(base_kw))))
+        segments = (self._segment(held.row, power, mode),) if held.row[0] > 0.0 else ()
+        new = self._state(held.nodes_c, state.mass_kg, state.alloy)
+        return Course(segments, new, "time" if held.way == 0 else "limit")
 
     def _at_limit(self, state: State, set_c: float, left: float, max_kw: float, mode: str) -> Course:
         if max_kw == inf:
@@ -224,131 +206,29 @@ class Furnace:
 
     def _run(self, state: State, power_kw: float, duration_s: float, mode: str, limits: _Limits) -> Course:
         """Constant power through as many bands as it takes."""
-        table = self.network.table(state.alloy, mode)
-        nodes, left = state.nodes_c.copy(), duration_s
-        segments: list[Segment] = []
-        stalls = 0
-        ended_by = "time"
-        while left > 0.0:
-            step, rates, low, high = self._step(nodes, state.mass_kg, power_kw, table)
-            at, trend = float(nodes[0]), sum(rates)
-            if _arrived(at, trend, limits):
-                ended_by = "target"
-                break
-            low, high = max(low, limits.floor_c), min(high, limits.ceiling_c)
-            horizon = left if left < inf else _endless_s(step.modes.decays)
-            duration, way = first_exit(at, rates, step.modes.decays, low, high, horizon, EDGE_TOLERANCE_K)
-            if way == 0 and left == inf:
-                return Course((), state, "never")
-            step.duration_s = duration
-            after = step.nodes_after()
-            if way:
-                after[0] = high if way > 0 else low
-            if duration > 0.0:
-                segments.append(step.segment(after, (power_kw, ()), state.mass_kg, mode))
-            nodes, left = after, left - duration if way else 0.0
-            stalls = 0 if duration > 0.0 else stalls + 1
-            if stalls > MAX_STALLS:
-                problem = f"no progress at {nodes[0]} °C and {power_kw} kW"
-                raise ThermalError(problem)
-        return Course(tuple(segments), self._state(nodes, state.mass_kg, state.alloy), ended_by)
+        asked = Asked(state.mass_kg, power_kw, duration_s, limits.floor_c, limits.ceiling_c)
+        done = self._stepper.run(state.nodes_c, self.network.table(state.alloy, mode), asked)
+        if done.ended_by == NEVER:
+            return Course((), state, "never")
+        power = (power_kw, ())
+        segments = tuple([self._segment(row, power, mode) for row in done.rows])
+        new = self._state(done.nodes_c, state.mass_kg, state.alloy)
+        return Course(segments, new, "target" if done.ended_by == TARGET else "time")
 
-    def _step(
-        self, nodes: Vector, mass_kg: float, power_kw: float, table: BandTable
-    ) -> tuple[_Step, list[float], float, float]:
-        """The linear system of the band that the bath is in, or is about to enter; rates of the bath's modes; the
-        band's ends.
-        """
-        network = self.network
-        chamber = KJ_PER_KWH * network.chamber_kwh_per_k
-        weightless = mass_kg == 0.0 and chamber == 0.0
-        band = _balance(network, table, nodes, power_kw) if weightless else table.index(nodes[0])
-        tried = band
-        while True:
-            low = table.edges[band - 1] if band else -inf
-            high = table.edges[band] if band < len(table.edges) else inf
-            surface_slope = table.radiation_slope[band] + table.convection_slope
-            capacity = chamber + KJ_PER_KWH * mass_kg * table.capacity[band]
-            modes = network.modes("massless" if weightless else "free", capacity, surface_slope)
-            flux = network.source - network.conductance @ nodes
-            flux[0] += power_kw - table.surface_kw(band, float(nodes[0]))
-            modal = modes.inject @ flux
-            rates = (modes.shape[0] * modal).tolist()
-            trend = sum(rates)
-            move = int(trend > 0.0 and nodes[0] >= high - EDGE_TOLERANCE_K) - int(
-                trend < 0.0 and nodes[0] <= low + EDGE_TOLERANCE_K
-            )
-            if move == 0 or abs(band + move - tried) > 1 or band + move == tried:
-                break
-            band += move
-        return _Step(modes, modal, nodes, 0.0, network=network, table=table, band=band), rates, low, high
-
-
-@dataclass(slots=True, kw_only=True)
-class _Step(Motion):
-    """One band's linear system over one duration."""
-
-    network: Network
-    table: BandTable
-    band: int
-
-    def segment(
-        self, after: Vector, power: tuple[float, tuple[tuple[float, float], ...]], mass_kg: float, mode: str
-    ) -> Segment:
-        """The segment with its heat terms, from temperatures alone."""
-        network, table, band, t = self.network, self.table, self.band, self.duration_s
-        rise = self.rise_k
-        area = self.integral_k_s()
-        bath_k, bath_k_s = float(rise[0]), float(area[0])
-        sensible = mass_kg * table.sensible[band] * bath_k
-        liquid = table.kind[band] == "liquid"
+    def _segment(self, row: list[float], power: tuple[float, tuple[tuple[float, float], ...]], mode: str) -> Segment:
+        """A row of the loop as a segment."""
+        duration_s, from_c, to_c, sensible, latent, superheat, storage, opening, convection = row[:WIDTH]
         heat = {
-            "sensible": 0.0 if liquid else sensible,
-            "latent": mass_kg * (table.capacity[band] - table.sensible[band]) * bath_k,
-            "superheat": sensible if liquid else 0.0,
-            "storage": float(network.wall_kj_per_k @ rise[1:]) / KJ_PER_KWH + network.chamber_kwh_per_k * bath_k,
-            "opening": (table.radiation_level[band] * t + table.radiation_slope[band] * bath_k_s) / KJ_PER_KWH,
-            "convection": table.convection_slope * (bath_k_s - table.ambient_c * t) / KJ_PER_KWH,
+            "sensible": sensible,
+            "latent": latent,
+            "superheat": superheat,
+            "storage": storage,
+            "opening": opening,
+            "convection": convection,
         }
-        for last, chain in zip(network.last_nodes, network.chains, strict=True):
-            lost = chain.conductance_kw_per_k[-1] * (float(area[last]) - chain.outside_c * t) / KJ_PER_KWH
+        for chain, lost in zip(self.network.chains, row[WIDTH:], strict=True):
             heat[chain.term] = heat.get(chain.term, 0.0) + lost
-        return Segment(t, power[0], power[1], float(self.before[0]), float(after[0]), mode, heat)
-
-
-def _balance(network: Network, table: BandTable, nodes: Vector, power_kw: float) -> int:
-    """Temperature of a chamber without heat capacity: what the walls give equals what the surface loses. Sets
-    ``nodes[0]``; returns its band.
-    """
-    total = float(network.coupling.sum())
-    inflow = float(network.coupling @ nodes) + power_kw  # the chamber's own coupling is 0
-    low, high = 0, len(table.edges)
-    while low < high:  # the excess falls with temperature: first edge where it is no longer positive
-        mid = (low + high) // 2
-        edge = table.edges[mid]
-        if inflow - total * edge - table.surface_kw(mid, edge) > 0.0:
-            low = mid + 1
-        else:
-            high = mid
-    level = table.radiation_level[low] - table.convection_slope * table.ambient_c
-    nodes[0] = (inflow - level) / (total + table.radiation_slope[low] + table.convection_slope)
-    return low
-
-
-def _arrived(at: float, trend: float, limits: _Limits) -> bool:
-    """Whether the bath stands at a limit and presses on it."""
-    up = at >= limits.ceiling_c - EDGE_TOLERANCE_K and (
-        trend > SLOPE_TOLERANCE_K_PER_S or at > limits.ceiling_c + EDGE_TOLERANCE_K
-    )
-    down = at <= limits.floor_c + EDGE_TOLERANCE_K and (
-        trend < -SLOPE_TOLERANCE_K_PER_S or at < limits.floor_c - EDGE_TOLERANCE_K
-    )
-    return up or down
-
-
-def _endless_s(decays: list[float]) -> float:
-    slowest = min((decay for decay in decays if decay > 0.0), default=0.0)
-    return max(ENDLESS / slowest if slowest else 0.0, 1e9 if min(decays) == 0.0 else 0.0)
+        return Segment(duration_s, power[0], power[1], from_c, to_c, mode, heat)
 
 
 def _mixed_c(alloy: Alloy, mass_kg: float, chamber_kwh_per_k: float, total_kwh: float) -> float:
