@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,10 +15,12 @@ from twin.core.faults import InputFault, ScenarioFaults
 from twin.meters.calibrate import Calibration, Log, calibrate, furnaces_in_turn
 from twin.meters.evidence import AMBIENT_C, read_heats
 from twin.meters.melt import melt_until
+from twin.meters.naive import CUT_COURSE, Naive
 from twin.meters.predict import LONGEST_MIN, metered_paths
 from twin.meters.writer import write_fitted
 from twin.models.furnace import InductionFurnace
 from twin.models.hearth import Hearth
+from twin.report.notes import translated
 from twin.scenario.scenario import read
 
 SCENARIO = ROOT / "scenarios" / "aluminium-melt-shop.yaml"
@@ -67,15 +71,40 @@ def test_all_bars_at_once_given_starts_and_taps(result: Calibration) -> None:
 
 
 def test_starts_only_against_the_naive_ones(result: Calibration) -> None:
-    """Proves: with starts only, total, heats, quarter-hours and hours are no worse than the best naive predictor on each. Sensitivity:
-    the mean
-    profile at the mean length, the best of them on quarter-hours, is worse by more than three points.
+    """Proves: with starts only, quarter-hours (below 50 %) and hours are better than every naive predictor; so are total and heats but for
+    the mean course cut at the mean length, which is 3 % short on the log that it was made of. Sensitivity: without the weighed heats'
+    period the quarter-hours would be above 51 %.
     """
     found = result.payload()["out_of_sample"]["starts_only"]
     naive = result.payload()["naive"]["starts_only"]
-    for name in ("total_error_pct", "batch_mape_pct", "cvrmse_15min_pct", "cvrmse_hourly_pct"):
-        assert abs(found[name]) <= min(abs(scores[name]) for scores in naive.values())
-    assert naive["mean_profile"]["cvrmse_15min_pct"] - found["cvrmse_15min_pct"] > 3.0
+    assert found["cvrmse_15min_pct"] < 50.0
+    for name in ("cvrmse_15min_pct", "cvrmse_hourly_pct"):
+        assert found[name] < min(scores[name] for scores in naive.values()) - 1.0
+    honest = [scores for name, scores in naive.items() if name != CUT_COURSE]
+    for name in ("total_error_pct", "batch_mape_pct"):
+        assert abs(found[name]) <= min(abs(scores[name]) for scores in honest)
+    assert Naive.fit(result.training.load, result.training.heats).scores(
+        result.training.load, result.training.heats, taps=False
+    )[CUT_COURSE].total_error_pct == pytest.approx(-3.0, abs=0.2)
+
+
+def test_periods_and_what_the_next_start_tells(result: Calibration) -> None:
+    """Proves: the weighed heats of another time count about half for a heat of unknown length; a near next start makes it shorter, a far
+    one leaves it as it is. Sensitivity: cut only, a start after 130 min would change nothing.
+    """
+    model = result.model
+    assert [period.name for period in model.periods] == ["log", "weighed heats"]
+    assert 0.4 < model.periods[1].weight < 0.6
+    lining = model.melter.cold_lining()
+    free, near, far = model.usual(lining), model.usual(lining, 105.0), model.usual(lining, 2000.0)
+    assert near.minutes < free.minutes - 2.0
+    assert far.minutes == pytest.approx(free.minutes, abs=0.5)
+    assert len(near.power_kw) <= 105
+    alone = replace(model, periods=(model.periods[0],))
+    assert alone.periods[0].weight != 1.0
+    assert alone.usual(lining).minutes > free.minutes + 2.0
+    assert np.trapezoid(free.power_kw) > 0.0
+    assert (np.diff(free.power_kw[80:]) < 30.0).all()
 
 
 def test_parameters_and_what_is_not_known(result: Calibration) -> None:
@@ -84,7 +113,8 @@ def test_parameters_and_what_is_not_known(result: Calibration) -> None:
     Sensitivity: a fit to the metered ends of heats, biased by the charges, would give a loss above 200 kW.
     """
     rows = {row["name"]: row for row in result.payload()["parameters"]}
-    assert all(set(row) == {"name", "value", "low", "high", "unit", "identified"} for row in rows.values())
+    due = {"name", "value", "low", "high", "unit", "identified", "share_of_prior", "not_separated_from"}
+    assert all(set(row) == due for row in rows.values())
     assert rows["loss_at_tap"]["identified"]
     assert 110.0 < rows["loss_at_tap"]["low"] < rows["loss_at_tap"]["high"] < 195.0
     assert not any(
@@ -92,7 +122,19 @@ def test_parameters_and_what_is_not_known(result: Calibration) -> None:
         for name in ("power.efficiency", "lining.conductance", "power.auxiliaries", "charge.mass")
     )
     assert 0.5 < rows["power.efficiency"]["low"] < rows["power.efficiency"]["high"] < 0.7
-    assert any("power.efficiency" in note and "lining.conductance" in note for note in result.notes)
+    assert rows["power.efficiency"]["not_separated_from"] == ["lining.conductance"]
+    assert rows["lining.conductance"]["not_separated_from"] == ["power.efficiency"]
+    (joint,) = result.payload()["joint"]
+    assert joint["parameters"] == ["power.efficiency", "lining.conductance"]
+    assert joint["half_width"] < 0.6 * (rows["lining.conductance"]["high"] - rows["lining.conductance"]["value"])
+    told = [note for note in result.notes if "are known only together" in note]
+    assert len(told) == 1
+    assert "power.efficiency" in told[0]
+    korean = [both.ko for both in translated(result.notes)]
+    assert all(re.search("[가-힣]", note) for note in korean)
+    assert any("코일·변환기 효율" in note and "23 W/K" in note for note in korean)
+    unnamed = [name for name, row in rows.items() if not row["identified"]]
+    assert all(any(name in note for note in result.notes) for name in unnamed)
     assert result.fit.collinearity > 15.0
 
 
@@ -172,6 +214,10 @@ def test_faulty_heats_name_their_lines(result: Calibration, tmp_path: Path) -> N
     with pytest.raises(ScenarioFaults) as caught:
         read_heats(path, result.practice)
     assert [(fault.line, fault.place) for fault in caught.value.faults] == [(2, "ingot_kg"), (3, "energy_kwh")]
+    path.write_text("sheet,start,end,date,ingot_kg,energy_kwh\na,9 Uhr,10:30,2.10.,500,570\n")
+    with pytest.raises(ScenarioFaults) as caught:
+        read_heats(path, result.practice)
+    assert {fault.place for fault in caught.value.faults} == {"start", "date"}
     path.write_text("sheet,start,end,energy_kwh\na,09:00,10:30,570\n")
     with pytest.raises(InputFault, match="no column of charge masses"):
         read_heats(path, result.practice)

@@ -17,6 +17,7 @@ from twin.meters.calibration import (
     collinearity,
     fit,
     joint_interval,
+    joints,
     residuals,
 )
 from twin.meters.evidence import CHARGE_SD_KG, PRIORS
@@ -100,6 +101,21 @@ def test_what_the_data_cannot_tell_is_named() -> None:
     _, low, high = joint_interval(fitted(), {eta.name: 1.0 / eta.sd, wall.name: -1.0 / wall.sd})
     assert high - low < 0.8 * 2 * 1.96 * 2**0.5
     assert fitted().collinearity > 15.0
+
+
+def test_the_joint_interval_is_the_conditional_law() -> None:
+    """Proves: given the efficiency, the conductance is known to sqrt(1 - r^2) of its own interval, along the regression line; a pair below
+    0.7 has none. Sensitivity: the other way round the slope would be that of the efficiency.
+    """
+    rows = fitted().parameters
+    (joint,) = joints(rows, fitted().covariance)
+    eta, wall = rows[0], rows[1]
+    assert joint.names == (eta.name, wall.name)
+    assert joint.slope == pytest.approx(joint.correlation * wall.sd / eta.sd)
+    assert joint.half_width == pytest.approx(1.96 * wall.sd * (1.0 - joint.correlation**2) ** 0.5)
+    precision = np.linalg.inv(fitted().covariance[:2, :2])
+    assert joint.half_width == pytest.approx(1.96 / precision[1, 1] ** 0.5)
+    assert joints(rows, np.diag(np.diag(fitted().covariance))) == ()
 
 
 def test_leaving_one_heat_out_is_one_step() -> None:

@@ -16,12 +16,12 @@ import numpy as np
 
 from twin.core.faults import InputFault
 from twin.core.progress import Progress, silent
-from twin.meters.calibration import Evidence, Fit, Parameter, charged_rows, fit, loss_at_tap_kw
+from twin.meters.calibration import Evidence, Fit, Joint, Parameter, charged_rows, fit, joints, loss_at_tap_kw
 from twin.meters.evidence import CHARGE_SD_KG, PRIORS, Shop, read_heats
 from twin.meters.melt import Heats
 from twin.meters.metrics import Scores
 from twin.meters.naive import Naive
-from twin.meters.periods import Rest, periods_of, without
+from twin.meters.periods import Period, Rest, periods_of, without
 from twin.meters.practice import LEAST_FULL_MIN, STEP_MIN, Practice, fit_practice, full_power_kw, hold_start
 from twin.meters.predict import LONGEST_MIN, Model, metered_paths
 from twin.meters.reader import Load, Meter, read_meter
@@ -82,6 +82,11 @@ class Calibration:
     meta: Mapping[str, Any] = field(default_factory=dict)
     kind: str = "calibration"
 
+    @property
+    def joint(self) -> tuple[Joint, ...]:
+        """What is known of parameters that the data know together only."""
+        return joints(self.fit.parameters, self.fit.covariance)
+
     def write(self, path: Path) -> Path:
         """Write the scenario with its fitted values to ``path``, comments kept; returns the path.
 
@@ -103,9 +108,12 @@ class Calibration:
                     "high": p.high,
                     "unit": p.unit,
                     "identified": p.identified,
+                    "share_of_prior": p.share_of_prior,
+                    "not_separated_from": list(p.with_),
                 }
                 for p in self.parameters
             ],
+            "joint": [joint.payload() for joint in self.joint],
             "leave_one_out": [{"heat": heat, "error_pct": error} for heat, error in self.leave_one_out],
             "in_sample": _payload(self.in_sample),
             "out_of_sample": None if self.out_of_sample is None else _payload(self.out_of_sample),
@@ -210,8 +218,9 @@ def fit_log(shop: Shop, training: Log, heats: str | Path | None) -> Found:
     notes = (
         *(weighed.notes if weighed else ()),
         f"{furnaces} furnace{'s in turn' if furnaces > 1 else ''} behind the meter, told from the full power of neighbouring heats",
+        *_period_notes(periods),
         f"the data's collinearity index is {fitted.collinearity:.0f}; above 10 to 15 parameters cannot be told apart without their priors",
-        *_joint_notes(fitted.parameters),
+        *_joint_notes(fitted),
     )
     return Found(fitted, practice, model, parameters, leave_one_out(fitted, evidence, model), notes)
 
@@ -374,12 +383,27 @@ def _practice_parameters(practice: Practice) -> tuple[Parameter, ...]:
     )
 
 
-def _joint_notes(parameters: Sequence[Parameter]) -> tuple[str, ...]:
-    notes = [
-        f"{p.name}: not told apart from {', '.join(p.with_)}; their interval is a joint one, see the covariance"
-        if p.with_
-        else f"{p.name}: the data do not tell it (its interval is {100.0 * p.share_of_prior:.0f} % of the prior's); the prior is kept"
-        for p in parameters
-        if not p.identified
-    ]
-    return tuple(notes)
+def _period_notes(periods: Sequence[Period]) -> tuple[str, ...]:
+    """How the periods of practice count, where there are more than one."""
+    if len(periods) < 2:
+        return ()
+    own, other = (100.0 * period.weight for period in periods)
+    shares = f"the log counts {own:.0f} % and the weighed heats of another time {other:.0f} %"
+    return (f"practice differs between periods: for a heat of unknown length {shares}",)
+
+
+def _joint_notes(fitted: Fit) -> tuple[str, ...]:
+    """What the data cannot tell, each parameter by name: pairs with their joint interval, the others with the prior that is kept."""
+    known_together = (
+        f"{a} and {b} are known only together (correlation {joint.correlation:.2f}): {b} = {joint.at[1]:.4g} "
+        f"{'+' if joint.slope > 0.0 else '-'} {abs(joint.slope):.4g} x ({a} - {joint.at[0]:.4g}), "
+        f"within {joint.half_width:.3g} {joint.units[1]} (95 %)"
+        for joint in joints(fitted.parameters, fitted.covariance)
+        for a, b in (joint.names,)
+    )
+    kept = (
+        f"{p.name}: the data do not tell it (its interval is {100.0 * p.share_of_prior:.0f} % of the prior's); the prior is kept"
+        for p in fitted.parameters
+        if not p.identified and not p.with_
+    )
+    return (*known_together, *kept)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -271,6 +272,51 @@ def _parameters(priors: Sequence[Prior], vector: np.ndarray, covariance: np.ndar
             )
         )
     return tuple(rows)
+
+
+@dataclass(frozen=True)
+class Joint:
+    """Two parameters that the data know together only. Along the line ``second = at[1] + slope (first - at[0])`` they may both lie anywhere
+    in their own intervals; ``half_width`` is half the 95 % interval of the second where the first is given.
+    """
+
+    names: tuple[str, str]
+    units: tuple[str, str]
+    at: tuple[float, float]
+    correlation: float
+    slope: float
+    half_width: float
+
+    def payload(self) -> dict[str, Any]:
+        """As it stands in ``--json``."""
+        return {
+            "parameters": list(self.names),
+            "units": list(self.units),
+            "at": list(self.at),
+            "correlation": self.correlation,
+            "slope": self.slope,
+            "half_width": self.half_width,
+        }
+
+
+def joints(parameters: Sequence[Parameter], covariance: np.ndarray) -> tuple[Joint, ...]:
+    """Every pair that is correlated by more than 0.7, from the covariance at the optimum (parameters, parameters)."""
+    found = []
+    for i, first in enumerate(parameters):
+        for k, second in enumerate(parameters[:i]):
+            correlation = float(covariance[i, k] / (first.sd * second.sd))
+            if abs(correlation) >= JOINT_ABOVE:
+                found.append(
+                    Joint(
+                        (second.name, first.name),
+                        (second.unit, first.unit),
+                        (second.value, first.value),
+                        correlation,
+                        float(covariance[i, k] / covariance[k, k]),
+                        1.96 * first.sd * (1.0 - correlation**2) ** 0.5,
+                    )
+                )
+    return tuple(found)
 
 
 def joint_interval(fitted: Fit, weights: Mapping[str, float]) -> tuple[float, float, float]:

@@ -15,6 +15,7 @@ from twin.core.faults import Fault, InputFault, ScenarioFaults
 from twin.meters.calibration import ChargedHeat, Prior
 from twin.meters.melt import Curve, Melter
 from twin.meters.practice import Practice
+from twin.meters.table import text_of
 from twin.models.furnace import InductionFurnace
 from twin.models.hearth import network_of
 from twin.models.metals import alloy as alloy_of
@@ -186,11 +187,7 @@ def _clock_minutes(row: dict[str, str]) -> float:
 
 def _table(source: Path, due: Sequence[str]) -> list[dict[str, str]]:
     """A CSV's rows with their cells checked to be numbers where they must be."""
-    try:
-        text = source.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        msg = f"{source}: cannot be read: {error.strerror}"
-        raise InputFault(msg) from error
+    text = text_of(source)
     reader = csv.DictReader(text.splitlines())
     missing = [name for name in due if name not in (reader.fieldnames or ())]
     if missing:
@@ -213,9 +210,9 @@ def _table(source: Path, due: Sequence[str]) -> list[dict[str, str]]:
                         "a plain number, or nothing",
                     )
                 )
-        if rows[-1].get("date") and not _is_date(rows[-1]["date"]):
-            told = Fault(str(source), reader.line_num, 1, "date", "not a date", repr(rows[-1]["date"]), "2025-10-02")
-            faults.append(told)
+        for name, problem, shown in (("date", "not a date", "2025-10-02"), *_CLOCK):
+            if rows[-1].get(name) and not _is_moment(name, rows[-1][name]):
+                faults.append(Fault(str(source), reader.line_num, 1, name, problem, repr(rows[-1][name]), shown))
         if not rows[-1].get("energy_kwh", "-"):
             faults.append(
                 Fault(str(source), reader.line_num, 1, "energy_kwh", "is blank", "", "the energy of every heat is due")
@@ -228,9 +225,13 @@ def _table(source: Path, due: Sequence[str]) -> list[dict[str, str]]:
     return rows
 
 
-def _is_date(text: str) -> bool:
+_CLOCK = (("start", "not a time of day", "09:00"), ("end", "not a time of day", "10:30"))
+
+
+def _is_moment(name: str, text: str) -> bool:
+    read = dt.date.fromisoformat if name == "date" else dt.time.fromisoformat
     try:
-        dt.date.fromisoformat(text)
+        read(text)
     except ValueError:
         return False
     return True

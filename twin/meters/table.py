@@ -81,17 +81,26 @@ def read_table(source: pd.DataFrame | str | Path, zone: ZoneInfo) -> Table:
 
 
 def _read_file(path: Path, zone: ZoneInfo) -> Table:
+    text = text_of(path)
     try:
-        lines = list(_lines(_text(path)))
-    except (OSError, EOFError, UnicodeDecodeError, zlib.error, csv.Error) as error:
+        lines = list(_lines(text))
+    except csv.Error as error:
         message = f"{path}: cannot be read: {error} (save it as CSV in UTF-8)"
         raise InputFault(message) from None
     at, columns = _header(path, lines)
     return _rows(str(path), columns, lines[at][1], lines[at + 1 :], zone)
 
 
-def _text(path: Path) -> str:
-    data = path.read_bytes()
+def text_of(path: Path) -> str:
+    """The text of a file in any of the encodings above, packed or not. Raises InputFault where it cannot be read."""
+    try:
+        return _decoded(path.read_bytes())
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
+        message = f"{path}: cannot be read: {error} (save it as CSV in UTF-8)"
+        raise InputFault(message) from None
+
+
+def _decoded(data: bytes) -> str:
     if data[:2] == b"\x1f\x8b":
         data = gzip.decompress(data)
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):

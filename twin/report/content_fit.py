@@ -46,8 +46,19 @@ def _short(payload: Mapping[str, Any]) -> list[Both]:
             cv=number(scores["cvrmse_hourly_pct"], 1),
         )
     ]
-    unknown = [row["name"] for row in payload["parameters"] if not row["identified"]]
-    return said + ([say("short.unidentified", names=", ".join(unknown))] if unknown else [])
+    blind = (payload.get("out_of_sample") or payload["in_sample"]).get("starts_only")
+    if blind:
+        said.append(
+            say(
+                "short.calibration_starts",
+                total=number(blind["total_error_pct"], 2),
+                mape=number(blind["batch_mape_pct"], 2),
+                cv=number(blind["cvrmse_hourly_pct"], 1),
+            )
+        )
+    unknown = [word("parameter", row["name"], row["name"]) for row in payload["parameters"] if not row["identified"]]
+    names = Both(", ".join(one.en for one in unknown), ", ".join(one.ko for one in unknown))
+    return said + ([say("short.unidentified", names=names)] if unknown else [])
 
 
 def errors_table(payload: Mapping[str, Any]) -> Table:
@@ -75,19 +86,34 @@ def parameters_table(payload: Mapping[str, Any]) -> Table:
         Column(say("col.high"), "number"),
         Column(say("col.unit")),
         Column(say("col.identified"), "flag"),
+        Column(say("col.told")),
     ]
     rows = [
         [
-            row["name"],
+            word("parameter", row["name"], row["name"]),
             row["value"],
             row["low"],
             row["high"],
             "" if row["unit"] == "1" else row["unit"],
             row["identified"],
+            _told(row),
         ]
         for row in payload["parameters"]
     ]
     return Table("parameters", say("head.parameters"), columns, rows)
+
+
+def _told(row: Mapping[str, Any]) -> Both:
+    """What the data say of a parameter: known, only together with others, or hardly, so that its prior is kept."""
+    together = [word("parameter", name, name) for name in row.get("not_separated_from", ())]
+    if row["identified"]:
+        return say("told.known")
+    if together:
+        return say(
+            "told.together", names=Both(", ".join(one.en for one in together), ", ".join(one.ko for one in together))
+        )
+    share = row.get("share_of_prior")
+    return say("told.prior") if share is None else say("told.prior_share", share=number(100.0 * share, 0))
 
 
 def leave_one_out(payload: Mapping[str, Any]) -> Table:

@@ -56,7 +56,9 @@ def parameters(data: Any, lang: str = "en") -> go.Figure:
     rows = [row for row in data.payload()["parameters"] if row["value"]]
     made = figure(t("report.fig.parameters", lang), height=170 + 34 * max(len(rows), 2))
     names = [
-        f"{esc(row['name'])} = {number(row['value'])} {'' if row['unit'] == '1' else esc(row['unit'])}" for row in rows
+        f"{esc(label('parameter', row['name'], lang, row['name']))} = {number(row['value'])} "
+        f"{'' if row['unit'] == '1' else esc(row['unit'])}"
+        for row in rows
     ]
     for identified in (True, False):
         here = [k for k, row in enumerate(rows) if bool(row["identified"]) == identified]
@@ -90,7 +92,7 @@ def parameters(data: Any, lang: str = "en") -> go.Figure:
     made.update_yaxes(
         **axis(tickvals=list(range(len(rows))), ticktext=names, range=[len(rows) - 0.5, -0.5], zeroline=False)
     )
-    made.update_layout(legend={"y": -1.1 / (1.0 + 0.28 * len(rows))})
+    made.update_layout(legend={"y": -2.2 / max(len(rows), 2)})
     return made
 
 
@@ -101,35 +103,75 @@ def _ratio(row: Any, end: str) -> float:
 
 
 def errors(data: Any, lang: str = "en") -> go.Figure:
-    """Absolute errors given starts and taps: the twin beside every naive predictor."""
+    """Absolute errors of the twin beside every naive predictor, a panel for what was given: one row a measure, one mark a predictor."""
     import plotly.graph_objects as go
 
     payload = data.payload()
     judged = payload.get("out_of_sample") or payload["in_sample"]
-    predictors = {"model": judged["starts_and_taps"], **payload["naive"].get("starts_and_taps", {})}
-    made = figure(t("report.fig.errors", lang), height=400, barmode="group")
+    made = figure(t("report.fig.errors", lang), height=620)
     shown = [label("metric", name, lang) for name in METRICS]
-    for position, (name, scores) in enumerate(predictors.items()):
-        word = esc(label("predictor", name, lang))
-        values = [abs(scores[metric]) for metric in METRICS]
-        made.add_trace(
-            go.Bar(
-                x=shown,
-                y=values,
-                name=word,
-                marker={
-                    "color": colour(0)
-                    if position == 0
-                    else ("#b9c3cd", "#98a5b2", "#78879a", "#5c6b7d", "#d5dbe1")[(position - 1) % 5]
-                },
-                text=[number(value) for value in values] if position == 0 else None,
-                textposition="outside",
-                constraintext="none",
-                textfont={"size": 11},
-                cliponaxis=False,
-                hovertemplate=f"{word}, %{{x}}: %{{y:.2f}} %<extra></extra>",
+    named: set[str] = set()
+    for panel, given in enumerate(("starts_and_taps", "starts_only")):
+        predictors = {**payload["naive"].get(given, {}), "model": judged[given]}
+        for name, scores in predictors.items():
+            word = esc(label("predictor", name, lang))
+            values = [abs(scores[metric]) for metric in METRICS]
+            twin = name == "model"
+            made.add_trace(
+                go.Scatter(
+                    x=values,
+                    y=shown,
+                    xaxis="x",
+                    yaxis="y" if panel == 0 else "y2",
+                    mode="markers+text" if twin else "markers",
+                    name=word,
+                    legendgroup=name,
+                    showlegend=name not in named,
+                    text=[f"<b>{number(value, 1)}</b>" for value in values] if twin else None,
+                    textposition="top center",
+                    textfont={"size": 12, "color": colour(0)},
+                    cliponaxis=False,
+                    marker=_mark(name),
+                    hovertemplate=f"{word}, %{{y}}: %{{x:.2f}} %<extra></extra>",
+                )
             )
-        )
-    made.update_xaxes(**axis(showgrid=False))
-    made.update_yaxes(**axis(t("report.axis.error", lang), rangemode="tozero"))
+            named.add(name)
+    made.update_xaxes(**axis(t("report.axis.error", lang), rangemode="tozero", anchor="y2"))
+    rows: dict[str, Any] = {"range": [len(METRICS) - 0.5, -0.7], "showgrid": True, "zeroline": False}
+    made.update_layout(
+        yaxis=axis(domain=[0.55, 0.96], **rows),
+        yaxis2=axis(domain=[0.0, 0.41], **rows),
+        annotations=[
+            {
+                "text": f"<b>{esc(label('given', given, lang))}</b>",
+                "x": 0.0,
+                "y": top,
+                "xref": "paper",
+                "yref": "paper",
+                "xanchor": "left",
+                "yanchor": "bottom",
+                "showarrow": False,
+            }
+            for given, top in (("starts_and_taps", 0.965), ("starts_only", 0.415))
+        ],
+        legend={"y": -0.13, "traceorder": "reversed"},
+    )
     return made
+
+
+_NAIVE_MARKS = {
+    "mean_kwh": ("diamond", "#8c8c8c"),
+    "mean_kw_x_length": ("square", "#b08968"),
+    "a_plus_b_x_length": ("triangle-up", "#cc79a7"),
+    "mean_profile": ("x", "#44546a"),
+    "mean_course": ("triangle-down", "#009e73"),
+    "mean_course_to_mean_length": ("star-triangle-down", "#e69f00"),
+}
+
+
+def _mark(name: str) -> dict[str, Any]:
+    """The twin's mark is large and full; each naive predictor has its own shape and colour."""
+    if name == "model":
+        return {"size": 13, "color": colour(0), "symbol": "circle"}
+    symbol, ink = _NAIVE_MARKS.get(name, ("cross", "#8c8c8c"))
+    return {"size": 9, "color": ink, "symbol": symbol}
