@@ -61,7 +61,7 @@ class HeatedFurnace(BatchProcess):
     auxiliaries_kw: Annotated[float, Q("kW")] = Field(
         0.0, alias="auxiliaries", ge=0, description="circulation fan, drives and controls while switched on"
     )
-    alloy: str = Field("steel", description="metal of the load, for its heat capacity")
+    alloy: str = Field("carbon_steel", description="metal of the load, for its heat capacity")
     treatments: dict[str, Recipe] = Field(alias="recipes", min_length=1, description="temperature programs by name")
     idle: Idle
     startup_duration_s: Annotated[float, Q("s")] = Field(
@@ -256,7 +256,7 @@ class BatchFurnace(HeatedFurnace):
         if self.fixture is not None:
             fixture_kwh_per_k = self.fixture.mass_kg * self.fixture.heat_capacity_j_per_kg_k / J_PER_KWH
             fixture_c = self.fixture.start_c
-        load = load_of(state, self.alloy, batch.kg, fixture_kwh_per_k, link_of(self.transfer, self.set_points_c()))
+        load = load_of(self.alloy, batch.kg, fixture_kwh_per_k, link_of(self.transfer, self.set_points_c()))
         metal_kwh_per_k = batch.kg * load.alloy.bands[0].capacity_kwh_per_kg_k
         total = metal_kwh_per_k + fixture_kwh_per_k
         mixed_c = (metal_kwh_per_k * self.charge_c + fixture_kwh_per_k * fixture_c) / total if total else self.charge_c

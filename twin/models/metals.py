@@ -197,6 +197,12 @@ def alloy(name: str, latent_kj_per_kg: float | None = None) -> Alloy:
     elif "latent_kj_per_kg" in row:
         latent = row["latent_kj_per_kg"]
         figures.append(_figure("latent heat", latent, "kJ/kg", row["latent_source"]))
+    if "heat_capacity" in row:
+        figures.append(_figure("heat capacity", row["heat_capacity"][0][1], "J/(kg K)", row["heat_capacity_source"]))
+        solid, end = tuple(map(tuple, row["heat_capacity"])), (row["solidus_c"], row["liquidus_c"])
+        liquid = sum(x * liquid_j_per_kg_k(e) for e, x in row["composition"].items())
+        bands = _tabled(solid, end, 1000.0 * float(latent or 0.0), liquid)
+        return Alloy(key, bands, row["emissivity"], tuple(sorted(row["composition"].items())), tuple(figures), others)
     made = alloy_from_composition(
         key,
         row["composition"],
@@ -207,6 +213,21 @@ def alloy(name: str, latent_kj_per_kg: float | None = None) -> Alloy:
         emissivity=row["emissivity"],
     )
     return Alloy(key, made.bands, made.emissivity, made.composition, (*made.figures, *figures), others)
+
+
+def _tabled(
+    solid: tuple[tuple[float, float], ...], freezing_c: tuple[float, float], latent_j: float, liquid: float
+) -> tuple[Band, ...]:
+    """Bands from mean heat capacities ``(up to °C, J/(kg K))`` of the solid, the freezing range, latent heat (J/kg) and the liquid's, J/(kg K)."""
+    bands, low = [], REFERENCE_C
+    for high, c in solid:
+        bands.append(Band(low, high, c / J_PER_KWH, c / J_PER_KWH, "solid"))
+        low = high
+    solidus, liquidus = freezing_c
+    mush = 0.5 * (solid[-1][1] + liquid) / J_PER_KWH
+    bands.append(Band(solidus, liquidus, mush + latent_j / J_PER_KWH / (liquidus - solidus), mush, "freezing"))
+    bands.append(Band(liquidus, float("inf"), liquid / J_PER_KWH, liquid / J_PER_KWH, "liquid"))
+    return tuple(bands)
 
 
 def alloy_from_composition(

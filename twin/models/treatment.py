@@ -212,7 +212,7 @@ HARRIS_MM, HARRIS_K = 660.0, 8287.0
 def carburising_s(case_depth_mm: float, temperature_c: float) -> float:
     """Seconds at temperature for a total case depth: ``d = 660 exp(-8287/T) sqrt(t)`` in mm, K and h.
 
-    F. E. Harris, Metal Progress 44 (1943) 265, in the metric form of the heat-treating handbooks; 0.65 mm in the first hour at 925 °C.
+    F. E. Harris, Metal Progress 44 (1943), in the metric form of the handbooks (ASM Heat Treating): 0.65 mm in the first hour at 925 °C.
     """
     if case_depth_mm <= 0.0:
         return 0.0
