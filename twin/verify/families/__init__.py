@@ -1,0 +1,1 @@
+"""The models of theory, one module a family, each a tuple ``MODELS``."""

@@ -1,0 +1,46 @@
+"""Stations in series under random arrivals (a Jackson network): each is an M/M/c queue of its own, the plant's power the sum of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from twin.verify.case import Figure, Model
+from twin.verify.plants import exponential, flow_time_min, kwh_per_lot, machine, power_kw, traced, tree, wait_min
+from twin.verify.theory.queues import mmc_wait
+
+SOURCE = "Jackson (1957); Burke (1956); Gross & Harris, chapter 4"
+
+
+def tandem(
+    name: str, arrival: float, stations: Sequence[tuple[float, int]], replications: int, seconds: float
+) -> Model:
+    """``stations``: mean minutes and machines of each; every machine draws 10 kW at work and 2 kW otherwise."""
+    names = [f"s{k}" for k in range(1, len(stations) + 1)]
+    power = {"processing": "10 kW", "standby": "2 kW"}
+    plant = tree(
+        {
+            s: machine(exponential(mean), units=units, power=power)
+            for s, (mean, units) in zip(names, stations, strict=True)
+        },
+        exponential(1.0 / arrival),
+    )
+    waits = [mmc_wait(arrival, 1.0 / mean, units) for mean, units in stations]
+    kw = sum(2.0 * units + 8.0 * arrival * mean for mean, units in stations)
+    last = names[-1]
+    figures = (
+        Figure(f"wait at {last}", "waiting", "min"), Figure("time from release to end", "waiting", "min"),
+        Figure("mean power", "power", "kW"), Figure("energy of a lot", "energy", "kWh"),
+    )  # fmt: skip
+    exact = [waits[-1], sum(waits) + sum(mean for mean, _ in stations), kw, kw / (60.0 * arrival)]
+
+    def sample(seed: int, replication: int) -> list[float]:
+        trace = traced(plant, seed, replication)
+        return [wait_min(trace, last), flow_time_min(trace), power_kw(trace), kwh_per_lot(trace)]
+
+    return Model(name, "networks", SOURCE, figures, lambda: exact, sample, replications, seconds)
+
+
+MODELS = (
+    tandem("Jackson tandem of two", 0.6, [(1.0, 1), (1.0, 1)], 24, 20.0),
+    tandem("Jackson tandem of three, one of two machines", 0.6, [(0.8, 1), (2.4, 2), (1.0, 1)], 26, 30.0),
+)

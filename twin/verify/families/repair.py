@@ -1,0 +1,77 @@
+"""Machine repair: machines that fail at random and few crews that repair them (a finite source)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twin.experiment.draws import AddressedDraws
+from twin.models.station import Job, Place
+from twin.models.together import DelayUnit
+from twin.verify.case import Figure, Model
+from twin.verify.floors import Bench, times, working
+from twin.verify.theory.queues import machine_repair
+
+BEGIN_S, LENGTH_S = 500.0, 20_000.0
+SOURCE = "machine repair (finite source): Gross & Harris, section 2.7"
+
+
+class Round:
+    """Machines that run, fail, wait for a crew, are repaired and run again: lots going round between two places."""
+
+    def __init__(self, bench: Bench, running: Place, machines: int) -> None:
+        self.bench, self.running = bench, running
+        self.back: list[float] = []
+        bench.floor.finished = self.again
+        for _ in range(machines):
+            running.put(bench.job(), 0.0)
+
+    def again(self, job: Job, now: float) -> None:
+        """A machine is repaired and runs again."""
+        self.back.append(now)
+        lot = self.bench.job()
+        lot.step = 0
+        self.running.put(lot, now)
+
+
+def simulated(seed: int, replication: int, machines: int, crews: int, up_s: float, down_s: float) -> list[float]:
+    """Mean wait for a crew, repairs a second, share of time that a crew works."""
+    draws = AddressedDraws(seed, replication)
+    bench = Bench(draws)
+    running = Place(bench.floor, "run")
+    bench.places.append(running)
+    up = times(draws, "run", {"exponential": {"mean": f"{up_s!r} s"}})
+    DelayUnit(running, 10**6, lambda job: up(job.serial), 10**9)
+    bench.place("repair", float("inf"), crews, times(draws, "repair", {"exponential": {"mean": f"{down_s!r} s"}}))
+    flow = Round(bench, running, machines)
+    end = BEGIN_S + LENGTH_S
+    bench.floor.run(end)
+    seconds = bench.seconds(BEGIN_S, end)
+    return [_wait_s(bench), sum(t > BEGIN_S for t in flow.back) / LENGTH_S, working(seconds)]
+
+
+def _wait_s(bench: Bench) -> float:
+    """Mean wait of the machines whose repair began after the beginning."""
+    from twin.models.expand import Log
+
+    rows = Log.of(bench.floor.log, bench.floor.pieces).rows
+    began = (rows["operation"] == 1) & (rows["started"] > BEGIN_S)
+    return float((rows["started"] - rows["queued"])[began].mean())
+
+
+def model(machines: int, crews: int, up_s: float, down_s: float, **keys: Any) -> Model:
+    """``machines`` that run ``up_s`` and are repaired in ``down_s`` on average, both exponential."""
+    down = machine_repair(machines, crews, 1.0 / up_s, 1.0 / down_s)
+    repairing = sum(p * min(n, crews) for n, p in enumerate(down))
+    rate = repairing / down_s
+    wait = sum(p * max(n - crews, 0) for n, p in enumerate(down)) / rate
+    figures = (
+        Figure("wait for a crew", "waiting", "s"), Figure("repairs", "throughput", "1/s"),
+        Figure("utilisation of the crews", "utilisation", "1"),
+    )  # fmt: skip
+    return Model(
+        f"{machines} machines, {crews} crews", "repair", SOURCE, figures, lambda: [wait, rate, repairing / crews],
+        lambda seed, k: simulated(seed, k, machines, crews, up_s, down_s), **keys,
+    )  # fmt: skip
+
+
+MODELS = (model(6, 2, 5.0, 1.5, replications=24, seconds=10.0), model(4, 1, 3.0, 1.0, replications=24, seconds=10.0))

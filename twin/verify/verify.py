@@ -1,0 +1,103 @@
+"""Simulate the models of theory and judge each figure: ``twin verify``."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from twin.core.faults import InputFault, did_you_mean
+from twin.core.progress import Progress, silent
+from twin.verify.case import Case, Model, judged, seed_of
+from twin.verify.catalogue import FAMILIES, level, models
+
+LEAST = 5
+"""replications, however small the effort"""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """All cases with their verdicts, in the order of the catalogue."""
+
+    cases: tuple[Case, ...]
+    seed: int | None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = "verification"
+
+    @property
+    def failed(self) -> list[Case]:
+        """Cases that theory does not agree with, or whose interval is too wide."""
+        return [case for case in self.cases if not case.passed]
+
+    def payload(self) -> dict[str, Any]:
+        """As ``twin verify --json`` prints it."""
+        import twin
+
+        return {
+            "cases": [case.payload() for case in self.cases],
+            "families": {name: sum(case.family == name for case in self.cases) for name in FAMILIES},
+            "failed": [case.name for case in self.failed],
+            "provenance": {"version": twin.__version__, "seed": self.seed, "level": level()},
+        }
+
+
+def sampled(model: Model, seed: int | None, effort: float = 1.0) -> list[list[float]]:
+    """Values of each figure by replication; fewer replications with less ``effort``."""
+    chance = any(figure.tolerance is None for figure in model.figures)
+    count = max(LEAST, math.ceil(model.replications * effort)) if chance else 1
+    rows = [model.sample(seed_of(model.name, seed), replication) for replication in range(count)]
+    return [[float(row[k]) for row in rows] for k in range(len(model.figures))]
+
+
+def verified(name: str, seed: int | None, effort: float = 1.0, at: float | None = None) -> list[Case]:
+    """The cases of one model; one task of a run. ``at``: level of each interval instead of the simultaneous one."""
+    model = models()[name]
+    values = sampled(model, seed, effort)
+    exact = model.exact()
+    return [
+        judged(model, figure, float(exact[k]), values[k], level() if at is None else at)
+        for k, figure in enumerate(model.figures)
+    ]
+
+
+def _task(index: int, name: str, seed: int | None) -> tuple[int, list[Case]]:
+    return index, verified(name, seed)
+
+
+def chosen(family: str | None) -> list[Model]:
+    """The models of a family, or all. Raises InputFault for a family that there is not."""
+    if family is not None and family not in FAMILIES:
+        msg = f"family {family!r}: {did_you_mean(family, FAMILIES)}"
+        raise InputFault(msg)
+    return [model for model in models().values() if family in (None, model.family)]
+
+
+def verify(
+    *, seed: int | None = None, family: str | None = None, jobs: int = 1, progress: Progress = silent
+) -> Verification:
+    """Simulate and judge all models, or those of one family, on ``jobs`` processes, the longest first.
+
+    Without ``seed`` each model's seed is a hash of its name, so the verdicts are the same again. Raises InputFault.
+    """
+    begun, wanted = time.perf_counter(), chosen(family)
+    order = sorted(range(len(wanted)), key=lambda k: -wanted[k].seconds)
+    found: dict[int, list[Case]] = {}
+    progress(0, len(wanted), "models")
+    for index, cases in _unordered([(k, wanted[k].name, seed) for k in order], jobs):
+        found[index] = cases
+        progress(len(found), len(wanted), "models")
+    cases = tuple(case for k in range(len(wanted)) for case in found[k])
+    return Verification(cases, seed, {"seconds": time.perf_counter() - begun, "jobs": jobs})
+
+
+def _unordered(tasks: Sequence[tuple[int, str, int | None]], jobs: int) -> Any:
+    """Results in the order in which they finish."""
+    if jobs == 1 or len(tasks) == 1:
+        return (_task(*task) for task in tasks)
+    from joblib import Parallel, delayed
+
+    workers = min(jobs, len(tasks))
+    parallel = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs")
+    return parallel(delayed(_task)(*task) for task in tasks)
