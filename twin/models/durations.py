@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from statistics import NormalDist, fmean
+from statistics import NormalDist
 from typing import Annotated, Any
 
 import numpy as np
@@ -12,8 +12,10 @@ from pydantic import BeforeValidator
 
 from twin.models.phases import Draws, Stream
 from twin.models.quantiles import gamma_quantile
-from twin.scenario.distributions import Lognormal, Normal, Triangular, Weibull
+from twin.scenario.distributions import Lognormal, Normal, Triangular, Weibull, mean_s
 from twin.scenario.schema import Duration
+
+__all__ = ["Time", "Variates", "mean_s", "once_s", "quantile_s", "quantiles_s", "sampler"]
 
 _BLOCK = 1024
 _NORMAL = NormalDist()
@@ -25,33 +27,6 @@ def _plain(value: Any) -> Any:
 
 
 Time = Annotated[Duration, BeforeValidator(_plain)]
-
-
-def mean_s(duration: Duration) -> float:
-    """The mean, in seconds."""
-    if duration.constant_s is not None:
-        return duration.constant_s
-    for plain in (duration.exponential, duration.lognormal, duration.weibull, duration.gamma):
-        if plain is not None:
-            return plain.mean_s
-    if duration.uniform is not None:
-        return (duration.uniform.low_s + duration.uniform.high_s) / 2.0
-    if duration.triangular is not None:
-        return (duration.triangular.low_s + duration.triangular.mode_s + duration.triangular.high_s) / 3.0
-    if duration.normal is not None:
-        return _cut_normal_mean_s(duration.normal)
-    if duration.empirical is not None and duration.empirical.values_s:
-        return fmean(duration.empirical.values_s)
-    msg = "a duration without a distribution, or with a table that was not read"
-    raise ValueError(msg)
-
-
-def _cut_normal_mean_s(normal: Normal) -> float:
-    """mu + sd phi(a) / (1 - Phi(a)), a = -mu / sd: the mean of a normal variate above zero (Johnson, Kotz & Balakrishnan 1994, 10.1)."""
-    if not normal.sd_s:
-        return normal.mean_s
-    a = -normal.mean_s / normal.sd_s
-    return normal.mean_s + normal.sd_s * _NORMAL.pdf(a) / (1.0 - _NORMAL.cdf(a))
 
 
 def quantile_s(duration: Duration, uniform: float) -> float:

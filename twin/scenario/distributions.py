@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist, fmean
 from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
@@ -10,6 +11,7 @@ from twin.core.units import Q
 from twin.scenario.part import Part, exactly_one, refuse
 
 Seconds = Annotated[float, Q("s")]
+_NORMAL = NormalDist()
 
 
 class Exponential(Part):
@@ -123,6 +125,33 @@ class Duration(Part):
     def _exactly_one(self) -> Duration:
         exactly_one(self, DISTRIBUTIONS, "a duration", "e.g. '62 s' or {lognormal: {mean: 1.5 h, sd: 1 h}}")
         return self
+
+
+def mean_s(duration: Duration) -> float:
+    """The mean, in seconds."""
+    if duration.constant_s is not None:
+        return duration.constant_s
+    for plain in (duration.exponential, duration.lognormal, duration.weibull, duration.gamma):
+        if plain is not None:
+            return plain.mean_s
+    if duration.uniform is not None:
+        return (duration.uniform.low_s + duration.uniform.high_s) / 2.0
+    if duration.triangular is not None:
+        return (duration.triangular.low_s + duration.triangular.mode_s + duration.triangular.high_s) / 3.0
+    if duration.normal is not None:
+        return _cut_normal_mean_s(duration.normal)
+    if duration.empirical is not None and duration.empirical.values_s:
+        return fmean(duration.empirical.values_s)
+    msg = "a duration without a distribution, or with a table that was not read"
+    raise ValueError(msg)
+
+
+def _cut_normal_mean_s(normal: Normal) -> float:
+    """mu + sd phi(a) / (1 - Phi(a)), a = -mu / sd: the mean of a normal variate above zero (Johnson, Kotz & Balakrishnan 1994, 10.1)."""
+    if not normal.sd_s:
+        return normal.mean_s
+    a = -normal.mean_s / normal.sd_s
+    return normal.mean_s + normal.sd_s * _NORMAL.pdf(a) / (1.0 - _NORMAL.cdf(a))
 
 
 class CountWeibull(Part):

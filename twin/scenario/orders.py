@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from twin.scenario.calendar import DAYS, HasSpec, at_clock, day_kind, local_datetime, seconds
+from twin.scenario.distributions import mean_s
 
 if TYPE_CHECKING:
     from twin.scenario.schema import Due, Duration, Order, Product
@@ -78,12 +79,6 @@ def jobs(scenario: HasOrders, t_from_s: float, t_to_s: float, gaps: Gaps | None 
 _Call = tuple[str, int, str, str, float, float, int]
 
 
-def mean_gap_s(every: Duration) -> float:
-    """Mean time between two arrivals, in seconds."""
-    parts = [getattr(every, name) for name in type(every).model_fields]
-    return next(part if isinstance(part, float) else float(part.mean_s) for part in parts if part is not None)
-
-
 def at_random(order: Order) -> bool:
     """Whether the number of arrivals is a matter of chance."""
     return not isinstance(order.every, str) and order.every.constant_s is None
@@ -94,7 +89,7 @@ def _arrivals(
 ) -> Iterator[tuple[str, float]]:
     """Period key and time of each arrival within [t_from, t_to). At a constant distance arrival ``n`` comes at ``n`` times it."""
     if gaps is None or every.constant_s is not None:
-        gap_s = mean_gap_s(every)
+        gap_s = mean_s(every)
         serial = math.ceil(t_from_s / gap_s)
         while serial * gap_s < t_to_s:
             yield str(serial), serial * gap_s

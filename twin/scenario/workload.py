@@ -9,7 +9,8 @@ from typing import Any
 from twin.core.faults import Fault
 from twin.scenario.calendar import shift_hours
 from twin.scenario.checks import View
-from twin.scenario.orders import mean_gap_s, pieces_to_cast
+from twin.scenario.distributions import mean_s
+from twin.scenario.orders import pieces_to_cast
 from twin.scenario.schema import Product, ScenarioSpec, Station
 
 WEEK_H = 168.0
@@ -76,7 +77,7 @@ def pieces_per_week(spec: ScenarioSpec, tables: Mapping[str, Any]) -> dict[str, 
     if isinstance(spec.orders, dict):
         factors = {"week": 1.0, "day": float(days), "once": 1.0 / weeks}
         for order in spec.orders.values():
-            times = factors[order.every] if isinstance(order.every, str) else WEEK_H * 3600.0 / mean_gap_s(order.every)
+            times = factors[order.every] if isinstance(order.every, str) else WEEK_H * 3600.0 / mean_s(order.every)
             found[order.product] += pieces_to_cast(order.quantity, spec.products[order.product].scrap_fraction) * times
     else:
         for row in tables.get("orders", ()):
