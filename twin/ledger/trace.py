@@ -57,7 +57,7 @@ TERMS = (
     "leakage",
 )
 TERM = {name: code for code, name in enumerate(TERMS)}
-OUTCOMES = ("done", "scrapped", "unfinished")
+OUTCOMES = ("done", "scrapped", "unfinished", "reworked")
 
 COLUMNS: Mapping[str, Mapping[str, str]] = {
     "jobs": {

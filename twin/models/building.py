@@ -7,20 +7,21 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from twin.core.faults import InputFault
+from twin.ledger.supply import cap_behind_kw
 from twin.models import expand
 from twin.models.batches import BatchProcess
-from twin.models.cap import PowerCap, envelope
+from twin.models.cap import Constant, PowerCap, envelope
 from twin.models.casting import Casting
-from twin.models.durations import mean_s, once_s, sampler
+from twin.models.durations import mean_s, once_s
 from twin.models.equipment import Batching, Delaying, Powered, Working
-from twin.models.forming import FormingPlace, FormingUnit
+from twin.models.equipping import Equipping
+from twin.models.forming import FormingUnit
 from twin.models.foundry import Foundry
 from twin.models.furnace import InductionFurnace
-from twin.models.metal import MetalPlace
 from twin.models.served import most_of_utilities_kw
-from twin.models.station import Failing, Job, Place, Unit
+from twin.models.station import Job, Place, Unit
 from twin.models.together import BatchUnit, DelayUnit
-from twin.models.worktime import ALWAYS, Duty, WorkTime, attended
+from twin.models.worktime import ALWAYS, Duty, WorkTime, attended, common
 from twin.scenario.calendar import startup_times, windows
 
 if TYPE_CHECKING:
@@ -39,10 +40,15 @@ class Hours:
         self.scenario, self.t_from, self.t_to = scenario, t_from - _SLACK_S, t_to + _SLACK_S
 
     def windows(self, kind: Station) -> list[tuple[float, float]] | None:
-        """Working windows of a station, or None where it always works."""
+        """Working windows of a station, when everybody is there whom its lots need; None where it always works."""
         crews = self.scenario.spec.crews
         shifts = kind.shifts if kind.shifts is not None else crews[kind.crew].shifts if kind.crew is not None else None
-        return None if shifts is None else windows(self.scenario, shifts, self.t_from, self.t_to)
+        spans = None if shifts is None else windows(self.scenario, shifts, self.t_from, self.t_to)
+        for name in kind.needs:
+            if name in crews:
+                present = windows(self.scenario, crews[name].shifts, self.t_from, self.t_to)
+                spans = present if spans is None else common(spans, present)
+        return spans
 
     def switched_on(self, name: str) -> list[float]:
         """When a station is switched on by the calendar."""
@@ -79,6 +85,14 @@ class Times:
         """Time that a lot spends."""
         return lambda job: self._drawn(kind.time_of(job.product), station, job)
 
+    def of(self, station: str, kind: Station) -> Callable[[Job], float]:
+        """Seconds of work on a lot at any station; 0 where the kind says it by the batch."""
+        if isinstance(kind, Working):
+            return self.work(station, kind)
+        if isinstance(kind, Batching):
+            return self.cycles(station, kind)
+        return self.delays(station, kind) if isinstance(kind, Delaying) else lambda _: 0.0
+
     def made_at(self, station: str) -> list[str]:
         """Products that may pass a station."""
         return [name for name, product in self.scenario.spec.products.items() if station in product.stations]
@@ -95,6 +109,7 @@ class Building:
         self.hours = Hours(plant.scenario, plant.t_from, plant.t_to)
         self.times = Times(plant.scenario, plant.draws)
         self.foundry = Foundry(plant, self.hours, self.times)
+        self.equipping = Equipping(plant, self.hours)
 
     def build(self) -> None:
         """All stations, then the power cap over them."""
@@ -107,19 +122,21 @@ class Building:
         for name, furnace in melting:
             self.foundry.melt_shop(name, furnace)
         if self.scenario.spec.site.power_cap_kw is not None:
-            self._cap(self.scenario.spec.site.power_cap_kw)
+            self._cap(cap_behind_kw(self.scenario))
 
     def _cap(self, cap_kw: float) -> None:
         """Put the melt shops under the site's power cap."""
-        plant, site = self.plant, self.scenario.spec.site
-        constant_kw = site.base_load_kw + most_of_utilities_kw(self.scenario.utilities, self.scenario.stations)
+        plant = self.plant
+        constant_kw = self.scenario.spec.site.base_load_kw
+        constant_kw += most_of_utilities_kw(self.scenario.utilities, self.scenario.stations)
         cap = PowerCap(cap_kw, constant_kw, [envelope(machine.rates, machine.duties) for machine in plant.machines])
         for feeds in plant.feeds.values():
-            cap.furnaces += [feed.reserved_kw for feed in feeds]
-        cap.furnaces += [unit.reserved_kw for unit in plant.formed]
+            cap.furnaces += feeds
+            cap.holders += [feed for feed in feeds if feed.set_down_k]
+        cap.furnaces += [Constant(unit.reserved_kw) for unit in plant.formed]
         for shop in plant.shops:
             shop.cap = cap
-            cap.furnaces += [furnace.reserved_kw for furnace in shop.furnaces]
+            cap.furnaces += shop.furnaces
 
     # --- one station
 
@@ -131,35 +148,36 @@ class Building:
         if spans is not None and isinstance(kind, Powered | BatchProcess):
             worktime, duties = attended(spans, kind.stay_on_s, kind.startup_s(), self.hours.switched_on(name))
         room = math.inf if kind.buffer_before is None else float(kind.buffer_before)
-        by_due = self.scenario.spec.dispatch.rule != "fifo"
-        make = MetalPlace if isinstance(kind, Casting) else FormingPlace if isinstance(kind, BatchProcess) else Place
-        place = make(self.plant.floor, name, room, ALWAYS if isinstance(kind, Delaying) else worktime, by_due=by_due)
+        hours = ALWAYS if isinstance(kind, Delaying) else worktime
+        place = self.equipping.place(name, kind, room, hours, self.times.of(name, kind))
         self.plant.places[name] = place
         for number in range(1, kind.units + 1):
             equipment = self.plant.codes.add_equipment(f"{name}.{number}", name)
             unit = self._unit(place, kind, equipment)
-            self._equip(unit, kind)
+            own = self.equipping.equip(unit, kind, duties)
             if isinstance(unit, FormingUnit) and isinstance(kind, BatchProcess):
-                self._forming(unit, kind, duties)
+                self._forming(unit, kind, own)
             else:
-                self._machine(kind, equipment, duties)
+                self._machine(kind, equipment, own)
 
     def _unit(self, place: Place, kind: Station, equipment: int) -> Unit:
-        plant, times, name = self.plant, self.times, place.name
+        name, work_s = place.name, self.times.of(place.name, kind)
         if isinstance(kind, Casting):
             return self.foundry.casting_unit(place, kind, equipment)
         if isinstance(kind, Working):
-            return Unit(place, equipment, times.work(name, kind))
+            return self.equipping.unit_class(Unit, kind)(place, equipment, work_s)
         if isinstance(kind, Batching):
-            batching = BatchUnit(place, equipment, times.cycles(name, kind), kind.batch)
-            batching.overtime = self._overtime(kind)
-            return batching
-        if isinstance(kind, BatchProcess) and isinstance(place, FormingPlace):
-            forming = FormingUnit(place, equipment, kind, plant.books, self.draws)
+            batching: Any = self.equipping.unit_class(BatchUnit, kind)
+            unit: BatchUnit = batching(place, equipment, work_s, kind.batch)
+            unit.overtime = self._overtime(kind)
+            return unit
+        if isinstance(kind, BatchProcess):
+            made: Any = self.equipping.unit_class(FormingUnit, kind)
+            forming: FormingUnit = made(place, equipment, kind, self.plant.books, self.draws)
             forming.overtime = self._overtime(kind)
             return forming
         if isinstance(kind, Delaying):
-            return DelayUnit(place, equipment, times.delays(name, kind), kind.places or 10**9)
+            return DelayUnit(place, equipment, work_s, kind.places or 10**9)
         msg = f"station {name}: kind {kind.kind!r} is neither Working, Batching, BatchProcess, Delaying, Casting nor melting"
         raise InputFault(msg)
 
@@ -169,19 +187,6 @@ class Building:
         off_after_s = kind.off_after_s() if isinstance(kind, Powered) else math.inf
         together = isinstance(kind, Delaying)
         self.plant.machines.append(expand.Machine(equipment, rates, duties, together, off_after_s, self.plant.t_from))
-
-    def _equip(self, unit: Unit, kind: Station) -> None:
-        """Set-ups, switching off and breakdowns of one unit."""
-        name = self.plant.codes.equipment[unit.equipment]
-        if isinstance(kind, Working) and kind.setup is not None:
-            unit.setup_s = kind.setup.between_products_s
-        if isinstance(kind, Powered):
-            unit.off_after_s, unit.startup_s = kind.off_after_s(), kind.startup_s()
-        if kind.failures is not None and not self.draws.mean_mode:
-            unit.failing = Failing(
-                sampler(kind.failures.every, self.draws, "failure", name),
-                sampler(kind.failures.repair, self.draws, "repair", name),
-            )
 
     def _forming(self, unit: FormingUnit, kind: BatchProcess, duties: Sequence[Duty]) -> None:
         """What a unit that forms batches needs to know, and its place."""

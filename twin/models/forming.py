@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from twin.ledger.trace import NONE, STATES
 from twin.models.batches import Batch, BatchLot, BatchProcess, Load
 from twin.models.books import Books
+from twin.models.dispatching import Holds, Restraint
 from twin.models.station import NOBODY, RIDER, Floor, Job, Place, Unit, pack_row
 from twin.models.worktime import ALWAYS, Duty, WorkTime
 
@@ -30,7 +31,19 @@ _FULL = 1.0 - 1e-9
 class FormingPlace(Place):
     """A station before which lots wait to be put together; ``recipe_of`` and ``kg_of`` say what a lot is."""
 
-    __slots__ = ("kg_of", "load", "looking", "number", "rank_of", "recipe_of", "short", "waiters")
+    __slots__ = (
+        "expired",
+        "kg_of",
+        "limit_s",
+        "load",
+        "looking",
+        "number",
+        "rank_of",
+        "recipe_of",
+        "restraint",
+        "short",
+        "waiters",
+    )
     direct: ClassVar[bool] = False
 
     def __init__(
@@ -44,6 +57,10 @@ class FormingPlace(Place):
         self.rank_of: Callable[[Job], tuple[float, ...]] = Job.rank if by_due else lambda _: ()
         self.number = count().__next__
         self.looking = False
+        self.restraint: Holds | None = None
+        self.limit_s = math.inf
+        self.expired: Callable[[Job, Unit, float], None] | None = None
+        """told of a lot that waited longer than ``limit_s`` and leaves the queue for it"""
         self.short = False
         """whether the batch formed last is below the minimum"""
 
@@ -95,12 +112,44 @@ class FormingPlace(Place):
                 self.short = False
                 tried.add(recipe)
                 lots = self._ready(recipe, now)
-                if lots:
+                if lots and not self._held_back(lots, now):
                     chosen = {id(job) for job in lots}
                     self.waiters = [entry for entry in self.waiters if id(entry[2]) not in chosen]
                     self.held = sum(job.pieces for *_, job in self.waiters)
                     return lots
         return []
+
+    def _held_back(self, lots: Sequence[Job], now: float) -> bool:
+        """Whether a batch may not begin now, because none of its lots may; it is looked at again when that changes."""
+        restraint = self.restraint
+        if restraint is None or not all(restraint.holds(self.name, job, now) for job in lots):
+            return False
+        wake = restraint.next_change(now)
+        if now < wake < self.armed:
+            self.armed = wake
+            self.floor.after(wake - now, self._wake)
+        return True
+
+    def expire(self, unit: Unit, now: float) -> None:
+        """Let lots go that have waited too long."""
+        if self.expired is None:
+            return
+        for entry in [entry for entry in self.waiters if now - entry[2].queued > self.limit_s + _EARLY_S]:
+            self.waiters.remove(entry)
+            self.held -= entry[2].pieces
+            self.expired(entry[2], unit, now)
+
+    def call(self, now: float) -> None:
+        """Try every free unit; one out of work does not keep the others from it."""
+        for unit in list(self.free):
+            if unit in self.free:
+                self.free.remove(unit)
+                unit.next(now)
+        hours = [unit.worktime or self.worktime for unit in self.free]
+        wake = min((one.next_open(now) for one in hours if not one.open(now)), default=math.inf)
+        if self.waiters and now < wake < self.armed:
+            self.armed = wake
+            self.floor.after(wake - now, self._wake)
 
     def _ready(self, recipe: str, now: float) -> list[Job]:
         """The lots of a batch of one recipe, empty where it does not start yet."""
@@ -138,6 +187,7 @@ class FormingUnit(Unit):
         "lots",
         "overtime",
         "repaired_at",
+        "restraint",
         "since",
         "state",
         "total",
@@ -154,6 +204,7 @@ class FormingUnit(Unit):
         self.since = self.floor.now
         self.last_end = self.repaired_at = -math.inf
         self.overtime: Callable[[float, float], None] | None = None
+        self.restraint: Restraint | None = None
 
     # --- what it does
 
@@ -161,7 +212,9 @@ class FormingUnit(Unit):
         """Start a batch if one is formed and the crew is there, else be free."""
         place = self.forming
         self.job = NOBODY
-        lots = place.form(now) if now >= self.repaired_at - _EARLY_S and place.worktime.open(now) else []
+        place.expire(self, now)
+        able = now >= self.repaired_at - _EARLY_S and (self.worktime or place.worktime).open(now)
+        lots = place.form(now) if able else []
         if not lots:
             place.free.append(self)
             return
@@ -171,6 +224,8 @@ class FormingUnit(Unit):
     def _start(self, place: FormingPlace, jobs: Sequence[Job], now: float) -> None:
         """Begin a batch with these lots."""
         self.progress(now)
+        if self.restraint is not None:
+            self.restraint.begins(self)
         self.lots = [(job, job.queued) for job in jobs]
         first = self.job = jobs[0]
         self.queued, self.operation, self.started, self.ended = first.queued, first.step, now, math.inf
@@ -192,6 +247,8 @@ class FormingUnit(Unit):
     def end(self, event: Any) -> None:
         """The batch is done: pass its lots on one by one; a breakdown that came due in the cycle begins."""
         now = self.ended = self.since = self.last_end = self.done_at
+        if self.restraint is not None:
+            self.restraint.ends(self, now)
         if self.failing is not None:
             self.failing.lot(now - self.started, 1.0)
             repair_s = self.failing.worked(now - self.started)

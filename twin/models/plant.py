@@ -15,6 +15,7 @@ from twin.models import expand
 from twin.models.books import Books
 from twin.models.building import Building
 from twin.models.casting import poured_kg
+from twin.models.choosing import Fork
 from twin.models.condense import condensed
 from twin.models.durations import sampler
 from twin.models.feed import Feed
@@ -29,7 +30,7 @@ from twin.scenario.orders import jobs as job_specs
 if TYPE_CHECKING:
     from twin.scenario.plan import Plan
     from twin.scenario.scenario import Scenario
-    from twin.scenario.schema import Duration
+    from twin.scenario.schema import Duration, Product
 
 
 @dataclass
@@ -75,7 +76,9 @@ class Plant:
         self.alloys = {name: p.alloy for name, p in scenario.spec.products.items()}
         self.carbon_of = {name: m.carbon_fraction for name, m in scenario.spec.materials.items()}
         self.overtime: list[tuple[str, float, float, int]] = []
-        Building(self).build()
+        building = Building(self)
+        building.build()
+        self.inspector = building.equipping.inspector
         self.floor.finished = self._finished
         self._orders()
         if plan is not None:
@@ -104,7 +107,7 @@ class Plant:
         orders = list(self.scenario.spec.orders) if isinstance(self.scenario.spec.orders, dict) else []
         for code, spec in enumerate(job_specs(self.scenario, self.t_from, self.t_to, self._gaps)):
             product = products[spec.product]
-            route = tuple(self.places[station] for station in product.route)
+            route = self._route(product)
             job = Job(code, spec.job, spec.product, float(spec.pieces), spec.due_s, route)
             job.release, job.priority, job.order = spec.release_s, spec.priority, spec.order
             job.kg = poured_kg(product, spec.pieces) if product.alloy is not None else 0.0
@@ -113,8 +116,24 @@ class Plant:
             if spec.order not in orders:
                 orders.append(spec.order)
         self.orders = orders
+        for shop in self.shops:
+            shop.releases = sorted(
+                time for time, jobs in releases.items() if any(set(job.route).intersection(shop.places) for job in jobs)
+            )
         for time, released in releases.items():
             self.floor.after(time - self.t_from, partial(self._release, released))
+
+    def _route(self, product: Product) -> tuple[Any, ...]:
+        """Places that a lot of a product passes, with a fork where it may take one of several."""
+        route: list[Any] = []
+        for own in product.route:
+            other = product.alternatives.get(own)
+            if other is None:
+                route.append(self.places[own])
+            else:
+                places = [self.places[name] for name in (own, *other.stations)]
+                route.append(Fork(places, shortest=other.choose == "shortest_queue"))
+        return tuple(route)
 
     def _gaps(self, order: str, every: Duration) -> Callable[[int], float]:
         """Times between the arrivals of an order."""
@@ -145,8 +164,10 @@ class Plant:
         job.carbon_kg = job.good_kg * carbon
 
     def _finished(self, job: Job, now: float) -> None:
-        """A lot has left its last station."""
+        """A lot has left its last station, or goes no further."""
         self.finished_at[job.code] = now
+        if job.code in self.inspector.gone:
+            return
         if job.good_kg:
             equipment, material = job.cast_at
             self.books.material(now, equipment, NONE, material, "good", job.good_kg, job.carbon_kg)

@@ -320,16 +320,11 @@ class Unit:
 
     def lay_out(self, now: float, work_s: float) -> float:
         """Write the pieces of a lot that is set up for, paused or broken down; returns the time when it is done."""
-        change = self.change_s(self.job) if self.setup_s else 0.0
         if self.failing is not None:
             self.failing.lot(work_s, self.cycles)
-        self.tool = self.tool_of(self.job)
         worktime = self.worktime or ALWAYS
-        pieces = self.starting(now)
+        pieces = self.preparing(now)
         t = pieces[-1][2] if pieces else now
-        if change and t != math.inf:
-            pieces += [(_SETUP, a, b) for a, b in worktime.spread(t, change)]
-            t = pieces[-1][2]
         if t != math.inf:
             pieces += self._working(t, work_s, worktime)
         plain = len(pieces) == 1 and pieces[0][0] == _PROCESSING and pieces[0][1] == now
@@ -339,6 +334,16 @@ class Unit:
                 if a != math.inf:
                     self.floor.pieces.extend(pack_piece(self.equipment, self.batch, state, a, b))
         return pieces[-1][2] if pieces else t  # a lot of which no piece is left takes no time
+
+    def preparing(self, now: float) -> list[tuple[int, float, float]]:
+        """The pieces before the work on the lot at hand: start-up and set-up. The unit is set up for it from now on."""
+        change = self.change_s(self.job) if self.setup_s else 0.0
+        self.tool = self.tool_of(self.job)
+        pieces = self.starting(now)
+        t = pieces[-1][2] if pieces else now
+        if change and t != math.inf:
+            pieces += [(_SETUP, a, b) for a, b in (self.worktime or ALWAYS).spread(t, change)]
+        return pieces
 
     def tool_of(self, job: Job) -> str:
         """What the unit is set up for with a lot: its product, or its family."""

@@ -85,7 +85,9 @@ def failing_of(kind: Station, draws: Draws, equipment: str) -> Failing | None:
     if failures is not None and not draws.mean_mode:
         repair = sampler(failures.repair, draws, "repair", equipment)
         if failures.every_cycles is not None:
-            parts.append(FailingByCycles(sampler(failures.every_cycles.as_duration(), draws, "failure", equipment), repair))
+            parts.append(
+                FailingByCycles(sampler(failures.every_cycles.as_duration(), draws, "failure", equipment), repair)
+            )
         elif failures.every is not None and failures.clock == "operating":
             parts.append(Failing(sampler(failures.every, draws, "failure", equipment), repair))
     for upkeep in kind.maintenance:
@@ -103,7 +105,12 @@ def _always(value: float) -> Callable[[int], float]:
 
 
 def outages_of(
-    kind: Station, draws: Draws, equipment: str, weekly: Callable[[str, str], Sequence[float]], t_from: float, t_to: float
+    kind: Station,
+    draws: Draws,
+    equipment: str,
+    weekly: Callable[[str, str], Sequence[float]],
+    t_from: float,
+    t_to: float,
 ) -> list[Window]:
     """Times at which the calendar takes one unit out of work, merged, from ``t_from`` to ``t_to``.
 

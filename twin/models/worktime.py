@@ -119,6 +119,19 @@ def attended(
     return WorkTime(work), [d for d in duties if d[1] > d[0]]
 
 
+def common(first: Sequence[Window], second: Sequence[Window]) -> list[Window]:
+    """What lies in both of two sorted lists of windows."""
+    found, k = list[Window](), 0
+    for start, end in first:
+        while k < len(second) and second[k][1] <= start:
+            k += 1
+        j = k
+        while j < len(second) and second[j][0] < end:
+            found.append((max(start, second[j][0]), min(end, second[j][1])))
+            j += 1
+    return found
+
+
 def bridged(windows: Sequence[Window], gap_s: float, switched_on: Sequence[float]) -> list[Window]:
     """Windows with gaps of at most ``gap_s`` closed; after a longer one a window begins at the last time of ``switched_on`` that lies in
     the gap or in the window, where there is one.
