@@ -1,100 +1,70 @@
-"""Compressor, fan, base load, PV and battery as pure functions, against sums by hand."""
+"""Base load, profiles, and what stations state of steam and cooling, as pure functions, against sums by hand."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.models.lines import Line
+from tests.models.around import around
 from twin.ledger.energy import quarter_hour_kwh
 from twin.ledger.trace import CARRIER, STATE, typed
-from twin.models import battery, site, utilities
-from twin.models.expand import Log, Machine, tables
-from twin.scenario.schema import Battery
-
-AIR = CARRIER["compressed_air"]
-COMPRESSOR = utilities.Compressor.model_validate(
-    {"kind": "compressor", "rated": "40 kW", "delivers": "6 Nm3/min", "leaks": "20 %", "unloaded_share": "30 %"}
-)
-
-
-def _line(duties=()):
-    line = Line([100.0])
-    line.feed(2)
-    line.run()
-    rates = {STATE["processing"]: {AIR: 3.0 / 60.0}}
-    return tables(Log.of(line.floor.log, line.floor.pieces), [Machine(0, rates, duties)], 0.0, 3600.0)
-
-
-def test_load_unload_compressor_by_hand() -> None:
-    """Proves: demand 3 of 6 Nm3/min and 20 % leaks: loaded 70 % of the time; leaks alone 20 %. Sensitivity: leaks as a share of demand."""
-    made = _line()
-    rows = utilities.air(COMPRESSOR, 1, made, np.array([0]), 3600.0)
-    working, leaking = 40.0 * (0.3 + 0.7 * 0.7), 40.0 * (0.3 + 0.7 * 0.2)
-    assert rows["flows"]["base"].tolist() == pytest.approx([working, leaking])
-    assert rows["counters"]["kwh"][0] == pytest.approx((working * 200.0 + leaking * 3400.0) / 3600.0)
-
-
-def test_compressor_is_off_when_all_it_serves_is() -> None:
-    """Proves: no pressure, no leaks outside of working time. Sensitivity: leaks around the clock."""
-    rows = utilities.air(COMPRESSOR, 1, _line([(1000.0, 4000.0, STATE["off"])]), np.array([0]), 3600.0)
-    assert float(rows["flows"]["t1"].max()) == 1000.0
-    assert rows["states"]["state"].tolist()[-1] == STATE["off"]
-
-
-def test_more_air_than_it_delivers_is_full_load() -> None:
-    """Proves: power never exceeds rated. Sensitivity: a linear law without its cap."""
-    assert COMPRESSOR.power_kw(np.array([1.0])).tolist() == [40.0]
-
-
-@pytest.mark.parametrize(("control", "power"), [("fixed", 22.0), ("demand", 22.0 * 0.5**2.5)])
-def test_fan_follows_the_share_that_works(control: str, power: float) -> None:
-    """Proves: one of two machines at work: half the flow, 0.5^2.5 of the power. Sensitivity: the square or cube law."""
-    fan = utilities.Fan.model_validate({"kind": "fan", "power": "22 kW", "control": control, "serves": ["s"]})
-    made = _line()
-    idle = {name: column.copy() for name, column in made["states"].columns.items()}
-    idle["equipment"][:], idle["state"][:] = 1, STATE["starved"]
-    both = made | {"states": typed("states", [made["states"].columns, idle])}
-    rows = utilities.dust(fan, 2, both, np.array([0, 1]), 3600.0)
-    assert rows["flows"]["base"][0] == pytest.approx(power)
-
-
-def test_pv_is_curtailed_at_the_load() -> None:
-    """Proves: used = min(available, load), zero where there is no load. Sensitivity: exporting the surplus."""
-    rows = site.photovoltaics(3, np.array([50.0, 50.0, 50.0, 0.0]), np.array([80.0, 20.0, -5.0, 10.0]), 3600.0)
-    assert rows["flows"]["base"].tolist() == [-50.0, -20.0]
-    assert rows["flows"]["t0"].tolist() == [0.0, 900.0]
-    assert rows["counters"]["kwh"][0] == pytest.approx(-(50.0 + 20.0) / 4.0)
+from twin.models import site
+from twin.models.profile import Profile, rows, together
+from twin.models.utilities import surround
 
 
 def test_base_load_is_constant() -> None:
     """Proves: 35 kW for two hours are 70 kWh in eight equal quarters."""
-    rows = site.base_load(0, 35.0, 7200.0)
-    table = typed("flows", [rows["flows"]])
+    made = site.base_load(0, 35.0, 7200.0)
+    table = typed("flows", [made["flows"]])
     assert np.allclose(quarter_hour_kwh(table, "electricity", 0.0, 7200.0), 35.0 / 4.0)
 
 
-def test_battery_shaves_and_charges_within_its_limits() -> None:
-    """Proves: 100 kWh, 40 kW, 81 % round trip (0.9 each way), half full, shave above 100 kW.
+@given(st.lists(st.tuples(st.floats(0, 90), st.floats(1, 10), st.floats(0.1, 5)), max_size=12))
+def test_profile_keeps_the_integral_and_is_zero_where_nothing_is(spans) -> None:
+    """Proves: the sum of rates over time is kept; between them it is exactly 0. Sensitivity: rounding left over from sums of rates."""
+    t0 = np.array([a for a, _, _ in spans])
+    t1 = np.array([a + b for a, b, _ in spans])
+    rate = np.array([r for _, _, r in spans])
+    profile = Profile.of(t0, t1, rate, 100.0)
+    assert profile.total() == pytest.approx(float(np.dot(rate, t1 - t0)))
+    middle = (profile.edges_s[1:] + profile.edges_s[:-1]) / 2.0
+    idle = ~np.array([np.any((t0 < m) & (m < t1)) for m in middle], dtype=bool)
+    assert np.all(profile.level[idle] == 0.0)
+    assert np.all(profile.level >= 0.0)
 
-    Net 160: gives 40 (its power), takes 10 / 0.9 kWh a quarter-hour from the store; net 50: charges 40, stores 9; never above 100 kWh.
-    Sensitivity: losses taken once would store 10.
-    """
-    unit = Battery.model_validate(
-        {"energy": "100 kWh", "power": "40 kW", "round_trip": "81 %", "control": {"shave_above": "100 kW"}}
+
+def test_profiles_on_common_edges() -> None:
+    """Proves: two profiles cut at each other's edges keep their levels. Sensitivity: levels taken from the next piece."""
+    a = Profile.of(np.array([10.0]), np.array([20.0]), np.array([3.0]), 40.0)
+    edges, (x, y) = together(a, Profile.flat(7.0, 40.0))
+    assert edges.tolist() == [0.0, 10.0, 20.0, 40.0]
+    assert x.tolist() == [0.0, 3.0, 0.0]
+    assert y.tolist() == [7.0, 7.0, 7.0]
+
+
+def test_rows_are_off_where_nothing_works() -> None:
+    """Proves: states join pieces of equal state, flows pieces of equal rate; off draws nothing. Sensitivity: power while off."""
+    made = rows(
+        3, np.array([0.0, 10.0, 20.0, 30.0]), np.array([True, True, False]), {"electricity": np.array([5.0, 6.0, 9.0])}
     )
-    wished = battery.shaving_kw(unit, np.array([160.0, 50.0, 50.0, 50.0, 50.0, 50.0, 50.0, 50.0, 50.0]))
-    given, energy = battery.follow(unit, wished, 0.25)
-    assert given[0] == 40.0
-    assert energy[0] == pytest.approx(50.0 - 10.0 / 0.9)
-    assert energy[1] - energy[0] == pytest.approx(40.0 * 0.25 * 0.9)
-    assert energy[-1] == pytest.approx(100.0)
-    drained, left = battery.follow(unit, np.full(10, 40.0), 0.25)
-    assert left[-1] == pytest.approx(0.0)
-    assert drained.sum() * 0.25 == pytest.approx(50.0 * 0.9)
+    assert made["states"]["t1"].tolist() == [20.0, 30.0]
+    assert made["states"]["state"].tolist() == [STATE["processing"], STATE["off"]]
+    assert made["flows"]["base"].tolist() == [5.0, 6.0]
+    assert made["counters"]["kwh"][0] == pytest.approx(110.0 / 3600.0)
 
 
-def test_battery_without_a_rule_does_nothing() -> None:
-    """Proves: no control, no plan, no flow."""
-    unit = Battery.model_validate({"energy": "100 kWh", "power": "40 kW"})
-    assert not battery.shaving_kw(unit, np.array([500.0, 10.0])).any()
+def test_stated_steam_and_cooling_follow_the_states() -> None:
+    """Proves: 0.1 kg/s while processing, 0.02 while starved, closed by state. Sensitivity: one rate for all states."""
+    here = around(
+        [(0, "processing", 0.0, 1800.0), (0, "starved", 1800.0, 2700.0), (0, "off", 2700.0, 3600.0)],
+        site={"base_load_kw": 0.0, "pv": None, "battery": None, "transformer": None, "power_cap_kw": None},
+    )
+    here.scenario.stations["s0"].steam.update({"processing": 0.1, "starved": 0.02})
+    surround(here, lambda name: len(here.names), None)
+    flows = here.tables["flows"]
+    assert flows["base"].tolist() == [0.1, 0.02]
+    assert set(flows["carrier"].tolist()) == {CARRIER["steam"]}
+    assert sorted(here.tables["counters"]["kwh"].tolist()) == pytest.approx([0.02 * 0.25, 0.1 * 0.5])

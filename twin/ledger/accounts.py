@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.ledger import tariff
-from twin.ledger.allocation import Allocation, Rule, allocate
+from twin.ledger.allocation import Allocation, Rule, allocate, bill_pools
 from twin.ledger.balance import relative, residuals_of_trace
 from twin.ledger.carbon import Emissions, emissions
 from twin.ledger.energy import Key, energy_kwh, row_amounts
@@ -20,8 +20,9 @@ from twin.ledger.labour import LabourCost, WorkedHours
 from twin.ledger.laws import laws
 from twin.ledger.losses import LossFactor, Melting, loss_factors, melting
 from twin.ledger.materials import MaterialCost, PricedFlow, fuel_cost, material_cost
-from twin.ledger.power import bill_of, meter_load, second_route, tariff_of
+from twin.ledger.power import bill_of, meter_load, second_route, series, tariff_of
 from twin.ledger.service import Service, service
+from twin.ledger.site_money import SiteMoney, site_money
 from twin.ledger.tariff_types import Bill, MeterLoad
 from twin.ledger.trace import CARRIER_UNITS, CARRIERS, Trace
 from twin.ledger.wages import cost_of_hours, hours_of
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 
 ROUNDED_KRW = 10.0
+SHOWN = ("cap_excess_kw", "cap_wait_h", "cap_slowed", "battery_discharged_kwh")
+"""facts of a trace that are shown as figures where it has them"""
 
 
 @dataclass(frozen=True)
@@ -87,8 +90,9 @@ def account(scenario: Scenario, trace: Trace, *, bill: bool = True, rule: Rule =
     fuels, gases, worked = fuel_cost(scenario, trace), emissions(scenario, trace), hours_of(scenario, trace)
     labour, delivered, melted = cost_of_hours(scenario, worked), service(trace), melting(trace)
     kpis = kpis_of(energy, delivered, melted, load) | money_kpis(
-        billed.total if billed else 0.0, fuels, costs, labour, gases
+        billed.total if billed else 0.0, fuels, costs, labour, gases, own_money(scenario, trace, billed, load)
     )
+    kpis |= {name: trace.facts[name] for name in SHOWN if name in trace.facts}
     return Accounts(
         trace.duration_s,
         energy,
@@ -107,6 +111,14 @@ def account(scenario: Scenario, trace: Trace, *, bill: bool = True, rule: Rule =
         residuals,
         dict(sorted(kpis.items())),
     )
+
+
+def own_money(scenario: Scenario, trace: Trace, bill: Bill | None, load: MeterLoad) -> SiteMoney:
+    """Sale, wear and change of charge of the site's own supply over a trace."""
+    used = float(load.kwh.sum())
+    price = bill_pools(bill)[0] / used if bill is not None and used else 0.0
+    discharged, change = (trace.facts.get(f"battery_{name}_kwh", 0.0) for name in ("discharged", "change"))
+    return site_money(scenario, trace.start, series(trace, "electricity_sold"), discharged, change, price)
 
 
 def allocated(scenario: Scenario, trace: Trace, bill: Bill, load: MeterLoad, rule: Rule) -> Allocation:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from twin.scenario.scenario import Scenario
     from twin.scenario.schema import Battery, Site, Transformer
 
 QUARTER_H = 0.25
@@ -57,9 +58,7 @@ class Supply:
         return float(self.held_kwh[-1]) - self.begun_kwh if len(self.held_kwh) else 0.0
 
 
-def follow(
-    battery: Battery, wanted_kw: np.ndarray, step_h: float, start_kwh: float
-) -> tuple[np.ndarray, np.ndarray]:
+def follow(battery: Battery, wanted_kw: np.ndarray, step_h: float, start_kwh: float) -> tuple[np.ndarray, np.ndarray]:
     """AC power that a battery really gives (discharge positive) and its energy after each step, for wished powers of equal steps.
 
     Both shapes (steps,). Power is limited by rating, charge and room.
@@ -88,6 +87,7 @@ def cyclic(battery: Battery, wanted_kw: np.ndarray, step_h: float) -> tuple[np.n
     """
     low, high = 0.0, battery.energy_kwh
     start = START_SHARE * battery.energy_kwh
+    given, energy = np.zeros(0), np.zeros(0)
     for tried in range(ROUNDS):
         given, energy = follow(battery, wanted_kw, step_h, start)
         gained = float(energy[-1]) - start if len(energy) else 0.0
@@ -101,20 +101,20 @@ def cyclic(battery: Battery, wanted_kw: np.ndarray, step_h: float) -> tuple[np.n
 def wished_kw(battery: Battery, net_kw: np.ndarray, shave_kw: float, hour: np.ndarray) -> np.ndarray:
     """What the rule wants of the battery in each quarter-hour (discharge positive), from net load and clock only.
 
-    ``net_kw`` is load less sun (negative: surplus), ``shave_kw`` the level that it keeps the load below, ``hour`` the local hour of the day.
-    Surplus is stored. Above the level it discharges the excess; in its hours of discharge it covers the load; in its hours of charge (at any
-    other time where none are written) it charges up to the level.
+    ``net_kw`` is load less sun (negative: surplus), ``shave_kw`` the level that it keeps the load below, ``hour`` the local hour of day.
+    Surplus is stored. Above the level it discharges the excess; in its hours of discharge it covers the load; in its hours of charge
+    (at any other time where none are written) it charges up to the level.
     """
     rule = battery.control
     surplus = np.minimum(net_kw, 0.0)
     if rule is None:
-        return surplus
+        return np.asarray(surplus)
     excess = net_kw - shave_kw
-    charging = _within(hour, rule.charge_hours) if rule.charge_between else np.full(len(net_kw), True)
-    giving = _within(hour, rule.discharge_hours) if rule.discharge_between else np.full(len(net_kw), False)
+    charging = _within(hour, rule.charge_hours) if rule.charge_between else np.ones(len(net_kw), bool)
+    giving = _within(hour, rule.discharge_hours) if rule.discharge_between else np.zeros(len(net_kw), bool)
     wish = np.where(charging, np.minimum(excess, 0.0), surplus)
     wish = np.where(giving, np.maximum(net_kw, 0.0) + surplus, wish)
-    return np.where(excess > 0.0, np.where(giving, np.maximum(net_kw, 0.0), excess), wish)
+    return np.asarray(np.where(excess > 0.0, np.where(giving, np.maximum(net_kw, 0.0), excess), wish))
 
 
 def _within(hour: np.ndarray, span: tuple[float, float]) -> np.ndarray:
@@ -131,7 +131,9 @@ def loss_kw(transformer: Transformer, active_kw: np.ndarray, reactive_kvar: np.n
 def loss_kvar(transformer: Transformer, active_kw: np.ndarray, reactive_kvar: np.ndarray) -> np.ndarray:
     """Reactive power that all units take: magnetising, and leakage that grows with the square of the load. Shape as given."""
     load2 = (active_kw**2 + reactive_kvar**2) / (transformer.units * transformer.rated_kva) ** 2
-    return np.asarray(transformer.units * transformer.rated_kva * (transformer.magnetising + transformer.impedance * load2))
+    return np.asarray(
+        transformer.units * transformer.rated_kva * (transformer.magnetising + transformer.impedance * load2)
+    )
 
 
 def loss_bound_kw(transformer: Transformer, least_kw: np.ndarray, most_kw: np.ndarray) -> np.ndarray:
@@ -141,7 +143,7 @@ def loss_bound_kw(transformer: Transformer, least_kw: np.ndarray, most_kw: np.nd
 
 
 def below_kw(transformer: Transformer | None, at_meter_kw: float, factor: float | None = None) -> float:
-    """The active power behind a transformer at which the meter shows ``at_meter_kw``; reactive power by a fixed power factor (else none)."""
+    """The active power behind a transformer at which the meter shows ``at_meter_kw``; reactive power by a power factor (else none)."""
     if transformer is None:
         return at_meter_kw
     whole = transformer.units * transformer.rated_kva
@@ -152,6 +154,32 @@ def below_kw(transformer: Transformer | None, at_meter_kw: float, factor: float 
     return rest if a == 0.0 else (math.sqrt(1.0 + 4.0 * a * rest) - 1.0) / (2.0 * a)
 
 
+def least_factor(scenario: Scenario) -> float:
+    """The worst power factor that the scenario states for anything."""
+    found = [scenario.spec.site.power_factor or 1.0]
+    for part in (*scenario.stations.values(), *scenario.utilities.values()):
+        own = part.power_factor
+        found += list(own.values()) if isinstance(own, dict) else [] if own is None else [own]
+    return min(found)
+
+
+def cap_behind_kw(scenario: Scenario) -> float:
+    """The power cap, as a limit of the active power behind the transformer at the worst power factor; infinite without a cap."""
+    site = scenario.spec.site
+    if site.power_cap_kw is None:
+        return math.inf
+    return below_kw(site.transformer, site.power_cap_kw, least_factor(scenario))
+
+
+def net_reactive_kvar(
+    factor: float | None, load_kw: np.ndarray, booked_kvar: np.ndarray, *, booked: bool
+) -> np.ndarray:
+    """Reactive power behind the transformer: as booked, else of the whole load by the site's power factor. Shape as given."""
+    if booked or factor is None:
+        return booked_kvar
+    return np.asarray(load_kw * math.tan(math.acos(factor)))
+
+
 def supply(
     site: Site,
     load_kw: np.ndarray,
@@ -160,16 +188,19 @@ def supply(
     hour: np.ndarray,
     planned_kw: np.ndarray | None = None,
 ) -> Supply:
-    """Everything from the load to the meter. Shapes alike (quarter-hours,); ``planned_kw`` overrides the battery's rule where it is a number.
+    """Everything from the load to the meter. Shapes alike (quarter-hours,).
 
-    ``reactive_kvar`` is net of capacitors (lagging positive). The battery neither gives more than the load takes nor, but for surplus and its
-    rule, draws anything.
+    ``planned_kw`` overrides the battery's rule where it is a number. ``reactive_kvar`` is net of capacitors (lagging positive).
     """
     net = load_kw - sun_kw
     if site.battery is not None:
         net = net + site.battery.standby_kw
     shave = math.inf
-    if site.battery is not None and site.battery.control is not None and site.battery.control.shave_above_kw is not None:
+    if (
+        site.battery is not None
+        and site.battery.control is not None
+        and site.battery.control.shave_above_kw is not None
+    ):
         shave = below_kw(site.transformer, site.battery.control.shave_above_kw, _least_factor(net, reactive_kvar))
     given, held, begun = _battery(site, net, shave, hour, planned_kw)
     balance = net - given
@@ -200,7 +231,7 @@ def _battery(
 
 def _sane(wish: np.ndarray, net: np.ndarray) -> np.ndarray:
     """Never more than the load takes: a battery does not feed the grid."""
-    return np.minimum(wish, np.maximum(net, 0.0))
+    return np.asarray(np.minimum(wish, np.maximum(net, 0.0)))
 
 
 def _least_factor(active_kw: np.ndarray, reactive_kvar: np.ndarray) -> float:

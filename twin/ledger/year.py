@@ -2,9 +2,10 @@
 
 Each day of the year takes the load, hours, metal and output of one simulated day (see :mod:`twin.ledger.year_layout`). On a week with
 closed days, the simulated closed days stand for the closed ones, the open for the open, in order, so that a holiday is billed as the
-tariff's calendar says. PV is laid on by date and hour and curtailed to the load of the quarter-hour; emissions are integrated at the
-factor's own breakpoints; the bill runs month by month with the ratchet carried from the scenario's past demands. Metal is valued by what
-left the melt (good, scrap, returns, losses) at the mean price of what was charged, so that the stock at a fortnight's end does not count.
+tariff's calendar says. PV by date and hour, battery and transformer are laid on quarter-hour by quarter-hour, as in a run; emissions are
+integrated at the factor's own breakpoints; the bill runs month by month with the ratchet carried from the scenario's past demands. Metal is
+valued by what left the melt (good, scrap, returns, losses) at the mean price of what was charged, so that the stock at a fortnight's end
+does not count.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from twin.core.faults import InputFault
+from twin.ledger.allocation import bill_pools
 from twin.ledger.carbon import Emissions, emissions_of
 from twin.ledger.digest import BANDS, RepResult, SeriesKey
 from twin.ledger.factors import FUELS, Factors, StepSeries, factors_of, hour_of_year
@@ -25,6 +27,8 @@ from twin.ledger.kpis import money_kpis
 from twin.ledger.labour import LabourCost, WorkedHours
 from twin.ledger.materials import GASES, MaterialCost, PricedFlow, fuel_cost_of, material_cost_of
 from twin.ledger.power import bill_of, load_of
+from twin.ledger.site_money import SiteMoney, site_money
+from twin.ledger.supply import Supply, net_reactive_kvar, supply
 from twin.ledger.tariff_clock import wall_clock
 from twin.ledger.tariff_types import Bill, MeterLoad
 from twin.ledger.wages import cost_of_hours
@@ -191,16 +195,33 @@ def compose(scenario: Scenario, reps: Mapping[str, RepResult], laid_on: YearFram
     gross, lag, lead = (
         blended.quarters(laid_on.day, laid_on.slot, c) for c in ("electricity", "reactive_lag", "reactive_lead")
     )
-    used = np.minimum(laid_on.pv_kwh, np.maximum(gross, 0.0))
-    reactive = (lag, lead) if lag.any() or lead.any() else (None, None)
-    load = load_of(scenario, laid_on.start, gross - used, *reactive)
-    return _accounts(scenario, laid_on, blended, load, float(used.sum()))
+    booked = bool(lag.any() or lead.any())
+    reactive_kvar = net_reactive_kvar(scenario.spec.site.power_factor, gross * 4.0, (lag - lead) * 4.0, booked=booked)
+    made = supply(
+        scenario.spec.site, gross * 4.0, reactive_kvar, laid_on.pv_kwh * 4.0, laid_on.slot * (QUARTER_S / 3600.0)
+    )
+    net = lag - lead + made.transformer_kvar / 4.0
+    reactive = (np.maximum(net, 0.0), np.maximum(-net, 0.0)) if booked else (None, None)
+    load = load_of(scenario, laid_on.start, made.meter_kw / 4.0, *reactive)
+    return _accounts(scenario, laid_on, blended, load, made)
 
 
-def _accounts(scenario: Scenario, laid_on: YearFrame, blended: Blend, load: MeterLoad, used_kwh: float) -> YearAccounts:
+def _of_site(scenario: Scenario, made: Supply) -> dict[SeriesKey, float]:
+    """Energy of what is laid on behind the equipment: losses of battery and transformer, by equipment, state and carrier."""
+    site = scenario.spec.site
+    found: dict[SeriesKey, float] = {}
+    if site.battery is not None:
+        lost = float((site.battery.standby_kw - made.battery_kw).sum()) / 4.0
+        found[("site.battery", "processing", "electricity")] = lost
+    if site.transformer is not None:
+        found[("site.transformer", "processing", "electricity")] = float(made.transformer_kw.sum()) / 4.0
+    return found
+
+
+def _accounts(scenario: Scenario, laid_on: YearFrame, blended: Blend, load: MeterLoad, made: Supply) -> YearAccounts:
     by_day, first = blended.sums("day"), laid_on.laid.first
-    days = len(laid_on.laid.week)
-    equipment = {key: float(values.sum()) for key, values in by_day.items()}
+    days, used_kwh = len(laid_on.laid.week), float(made.used_kw.sum()) / 4.0
+    equipment = {key: float(values.sum()) for key, values in by_day.items()} | _of_site(scenario, made)
     fuels_kwh = {c: sum(v for key, v in equipment.items() if key[2] == c) for c in FUELS}
     energy = {"electricity": float(load.kwh.sum())} | {c: kwh for c, kwh in fuels_kwh.items() if kwh}
     daily_gas = sum((v for key, v in by_day.items() if key[2] == "natural_gas"), np.zeros(days))
@@ -216,8 +237,9 @@ def _accounts(scenario: Scenario, laid_on: YearFrame, blended: Blend, load: Mete
         kg for key, kg in good.items() if key[1] == "kg"
     )
     kpis = (
-        money_kpis(bill.total, fuels, materials, labour, emitted)
+        money_kpis(bill.total, fuels, materials, labour, emitted, _own_money(scenario, laid_on, made, bill))
         | _physical(energy, load, output, used_kwh)
+        | _supplied(scenario, made)
         | {
             "output_pieces": sum(v for key, v in good.items() if key[1] == "pieces"),
             "pv_available_kwh": float(laid_on.pv_kwh.sum()),
@@ -249,6 +271,24 @@ def _accounts(scenario: Scenario, laid_on: YearFrame, blended: Blend, load: Mete
         months_of(bill),
         dict(sorted(kpis.items())),
     )
+
+
+def _own_money(scenario: Scenario, laid_on: YearFrame, made: Supply, bill: Bill) -> SiteMoney:
+    bought = float(made.meter_kw.sum()) / 4.0
+    price = bill_pools(bill)[0] / bought if bought else 0.0
+    return site_money(scenario, laid_on.start, made.sold_kw / 4.0, made.discharged_kwh, made.change_kwh, price)
+
+
+def _supplied(scenario: Scenario, made: Supply) -> dict[str, float]:
+    """Energy sold, discharged and lost in the transformer, for what the site has."""
+    site, found = scenario.spec.site, {}
+    if site.pv is not None and not isinstance(site.pv.surplus, str):
+        found["pv_sold_kwh"] = float(made.sold_kw.sum()) / 4.0
+    if site.battery is not None:
+        found["battery_discharged_kwh"] = made.discharged_kwh
+    if site.transformer is not None:
+        found["transformer_kwh"] = float(made.transformer_kw.sum()) / 4.0
+    return found
 
 
 def _physical(energy: Mapping[str, float], load: MeterLoad, output_kg: float, pv_used_kwh: float) -> dict[str, float]:

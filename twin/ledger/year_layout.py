@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from twin.core.canonical import sha256
+from twin.ledger.supply import cap_behind_kw
 from twin.reference.kepco import season_of_month
 from twin.scenario.calendar import DAYS, day_kind
 
@@ -212,7 +213,7 @@ def _clean_monday(scenario: Scenario, season: str, weeks: Weeks) -> dt.date:
     return mondays[0]
 
 
-def _run_changes(start: dt.date, layout: Layout) -> dict[str, Any]:
+def _run_changes(scenario: Scenario, start: dt.date, layout: Layout) -> dict[str, Any]:
     """Changes that make a scenario the run of a layout: its own closed days, nothing laid on afterwards."""
     extra = [
         (start + dt.timedelta(days=7 * k + weekday)).isoformat()
@@ -226,14 +227,22 @@ def _run_changes(start: dt.date, layout: Layout) -> dict[str, Any]:
         "calendar.extra_holidays": extra,
         "calendar.removed_holidays": [],
         "calendar.shutdowns": [],
-        "site.pv": None,
-        "site.battery": None,
+        **_laid_on_afterwards(scenario),
     }
+
+
+def _laid_on_afterwards(scenario: Scenario) -> dict[str, Any]:
+    """Changes that take PV, battery and transformer out of a run. A power cap at the meter becomes the cap behind the transformer."""
+    site = scenario.spec.site
+    found: dict[str, Any] = {"site.pv": None, "site.battery": None, "site.transformer": None}
+    if site.power_cap_kw is not None and site.transformer is not None:
+        found["site.power_cap"] = f"{cap_behind_kw(scenario)!r} kW"
+    return found
 
 
 def _representative(scenario: Scenario, season: str, layout: Layout, weeks: Weeks) -> Representative:
     start = _clean_monday(scenario, season, weeks)
-    return Representative(season, scenario.changed(_run_changes(start, layout)), layout, (season,))
+    return Representative(season, scenario.changed(_run_changes(scenario, start, layout)), layout, (season,))
 
 
 def representatives(scenario: Scenario) -> tuple[Representative, ...]:
@@ -268,9 +277,9 @@ def representative_scenarios(scenario: Scenario) -> dict[str, Scenario]:
 
 
 def full_year(scenario: Scenario) -> Scenario:
-    """The whole reference year as one run of 53 weeks, PV and battery left to be laid on afterwards: what a composed year is tested by."""
+    """The whole reference year as one run of 53 weeks, PV, battery, transformer left to be laid on: what a composed year is tested by."""
     first = year_start(scenario)
     weeks = -(-year_days(first) // 7)
     return scenario.changed(
-        {"run.start": first.isoformat(), "run.duration": f"{weeks} weeks", "site.pv": None, "site.battery": None}
+        {"run.start": first.isoformat(), "run.duration": f"{weeks} weeks", **_laid_on_afterwards(scenario)}
     )

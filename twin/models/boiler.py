@@ -73,7 +73,9 @@ class SteamBoiler(Served):
     feedwater_c: Annotated[float, Q("degC")] = Field(
         80.0, alias="feedwater", ge=0, lt=100, description="condensate and make-up water mixed, as it enters"
     )
-    efficiency: Fraction = Field(0.9, gt=0, le=1, description="of combustion: 1 less stack loss, on net calorific value")
+    efficiency: Fraction = Field(
+        0.9, gt=0, le=1, description="of combustion: 1 less stack loss, on net calorific value"
+    )
     blowdown: Fraction = Field(0.04, ge=0, lt=0.5, description="of the feedwater")
     standing_kw: Annotated[float, Q("kW")] = Field(
         0.0, alias="standing", ge=0, description="loss of the shells of all boilers while under pressure"
@@ -103,7 +105,7 @@ class SteamBoiler(Served):
         users = here.equipment(name for name, station in here.scenario.stations.items() if station.steam)
         edges, (steam, present) = together(here.drawn("steam"), here.attended(users))
         need = np.maximum(steam, 0.0)
-        drawn = {self.fuel: self.balance(need).fuel_kw}
+        drawn: dict[str, np.ndarray] = {self.fuel: self.balance(need).fuel_kw}
         drawn["electricity"] = drawn.get("electricity", 0.0) + np.full(need.shape, self.auxiliaries_kw)
         short = np.where(present > 0.0, np.maximum(need - self.units * self.rated_kg_per_s, 0.0), 0.0)
         here.facts["steam_short_kg"] = float(np.dot(short, np.diff(edges)))
@@ -117,7 +119,9 @@ class SteamBoiler(Served):
     def problems(self, name: str, spec: ScenarioSpec) -> list[Problem]:
         """Nobody uses its steam, or there are two that would each make all of it."""
         found = super().problems(name, spec)
-        others = [n for n, part in spec.utilities.items() if isinstance(part, dict) and part.get("kind") == "steam_boiler"]
+        others = [
+            n for n, part in spec.utilities.items() if isinstance(part, dict) and part.get("kind") == "steam_boiler"
+        ]
         if others and others[0] != name:
             found.append(("kind", "a second kind of boiler on the same net", f"give {others[0]} more units"))
         if not any(isinstance(part, dict) and part.get("steam") for part in spec.stations.values()):

@@ -1,15 +1,20 @@
-"""A power cap as a resource of the run: heats wait, or melt slower, while what is reserved would exceed it.
+"""A power cap as a resource of the run: heats and batches wait, or melt slower, while what is reserved would exceed it.
 
-Everything reserves its highest mean power: base load always, machines whatever they may draw while their crew is there, utilities at full
-power while what they serve is on, furnaces their rated or holding power. The exact load is checked after the run; the excess is a fact of
-the trace. PV and battery are not counted on.
+Everything reserves the highest power that it may draw, as an instantaneous envelope, so that no 15-minute mean at the meter can exceed the
+cap whatever happens: base load always; utilities at the highest use of all stations together; machines whatever they may draw in the states
+that their hours allow; furnaces what their heat was granted, else what holding takes. A heat is granted a power that may change while it
+lasts, because it is known when other heats end and machines come and go: :meth:`PowerCap.grants`. Dosing furnaces are set down first where
+that lets a heat begin (``set_down`` says by how much, in the order of the stations). PV and battery are not counted on; the transformer's
+losses are. The exact load is checked after the run; the excess is a fact of the trace.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from twin.ledger.trace import CARRIER
 from twin.models.equipment import Rates
@@ -18,6 +23,12 @@ from twin.models.worktime import Duty
 _ELECTRICITY = CARRIER["electricity"]
 LEAST_SHARE = 0.4
 """a furnace is not run below this share of its rated power because of a cap (assumed)"""
+MARGIN = 1.3
+"""work that a heat is looked ahead for, over that of a usual one"""
+_SHORT_S = 1e-6
+
+Grants = list[tuple[float, float]]
+"""(until when in seconds, power in kW) in order; the last until infinity"""
 
 
 @dataclass(frozen=True)
@@ -44,34 +55,104 @@ def envelope(rates: Rates, duties: Sequence[Duty]) -> Envelope:
     return Envelope(max((drawn.get(_ELECTRICITY, 0.0) for drawn in rates.values()), default=0.0), duties, rates)
 
 
+class Heating(Protocol):
+    """A furnace under the cap: what it may draw over a time to come, and when that changes."""
+
+    def reserved_kw(self, t0: float, t1: float) -> float:
+        """The most that it may draw between two times, from now on, without asking again."""
+        ...
+
+    def changes(self, t: float) -> Sequence[float]:
+        """Times after ``t`` at which that changes."""
+        ...
+
+
+class Holding(Protocol):
+    """A holding furnace that can be set down: it draws nothing for a while, and asks to be heated again."""
+
+    def can_spare_s(self, now: float) -> float:
+        """For how long it may stay without power."""
+        ...
+
+    def set_down(self, until_s: float) -> None:
+        """Draw nothing until then."""
+        ...
+
+    def reserved_kw(self, t0: float, t1: float) -> float:
+        """As of a furnace."""
+        ...
+
+
+@dataclass(frozen=True)
+class Constant:
+    """Anything that may always draw what a function says."""
+
+    most_kw: Callable[[], float]
+
+    def reserved_kw(self, t0: float, t1: float) -> float:
+        """The same between any two times."""
+        del t0, t1
+        return self.most_kw()
+
+    def changes(self, t: float) -> Sequence[float]:
+        """None."""
+        del t
+        return ()
+
+
 class PowerCap:
     """What is reserved under the cap."""
 
     def __init__(self, cap_kw: float, constant_kw: float, machines: Sequence[Envelope]) -> None:
         self.cap_kw, self.constant_kw, self.machines = cap_kw, constant_kw, list(machines)
-        self.furnaces: list[Callable[[], float]] = []
-        self.waits = 0
-
-    def next_change(self, t: float) -> float:
-        """The next time at which what machines reserve changes."""
-        return min(
-            (a for machine in self.machines for duty in machine.duties for a in duty[:2] if a > t), default=math.inf
+        self.furnaces: list[Heating] = []
+        self.holders: list[Holding] = []
+        self._steps = sorted(
+            {t for machine in machines for duty in machine.duties for t in duty[:2] if math.isfinite(t)}
         )
 
-    def free_kw(self, t0: float, t1: float) -> float:
-        """Power left for one more furnace from ``t0`` to ``t1``, its own reservation of now still included."""
-        machines = sum(machine.most_kw(t0, t1) for machine in self.machines)
-        return self.cap_kw - self.constant_kw - machines - sum(reserved() for reserved in self.furnaces)
+    def next_change(self, t: float) -> float:
+        """The next time at which what is reserved changes."""
+        return min((x for x in self._changes(t, math.inf)), default=math.inf)
 
-    def grant_kw(self, rated_kw: float, own_kw: float, t0: float, t1: float, *, others_melt: bool) -> float:
-        """Power that a heat may begin with: rated, less where nothing else would give way, 0 to wait."""
-        free = self.free_kw(t0, t1) + own_kw
-        if free >= rated_kw:
-            return rated_kw
-        if others_melt or free < LEAST_SHARE * rated_kw:
-            self.waits += 1
-            return 0.0
-        return free
+    def _changes(self, t: float, until: float) -> list[float]:
+        known = [x for x in self._steps if t < x < until]
+        for furnace in self.furnaces:
+            known += [x for x in furnace.changes(t) if t < x < until and x != math.inf]
+        return sorted(set(known))
+
+    def free_kw(self, t0: float, t1: float, own: Heating | None = None) -> float:
+        """Power that nobody but ``own`` may draw from ``t0`` to ``t1``."""
+        machines = sum(machine.most_kw(t0, t1) for machine in self.machines)
+        others = sum(furnace.reserved_kw(t0, t1) for furnace in self.furnaces if furnace is not own)
+        return self.cap_kw - self.constant_kw - machines - others
+
+    def grants(self, own: Heating, rated_kw: float, now: float, lasts_s: float) -> Grants:
+        """The power that a heat may draw from now on, by stretches of time; empty where it has to wait.
+
+        It waits while any stretch in which it is expected to heat (with a margin) would leave less than the least share of its rated power.
+        ``lasts_s``: time at rated power.
+        """
+        if self.free_kw(now, now + _SHORT_S, own) < rated_kw:
+            self._set_down(now, lasts_s)
+        ahead, work = now + 2.0 * lasts_s / LEAST_SHARE, MARGIN * rated_kw * lasts_s
+        edges = [now, *self._changes(now, ahead), ahead]
+        found: Grants = []
+        for start, stop in itertools.pairwise(edges):
+            kw = min(self.free_kw(start, stop, own), rated_kw)
+            if kw < LEAST_SHARE * rated_kw and work > 0.0:
+                return []
+            work -= kw * (stop - start)
+            found.append((stop, max(kw, 0.0)))
+        found[-1] = (math.inf, max(found[-1][1], LEAST_SHARE * rated_kw))
+        return found
+
+    def _set_down(self, now: float, lasts_s: float) -> None:
+        """Take the power of holding furnaces for as long as each can do without it."""
+        for holder in self.holders:
+            spare_s = min(holder.can_spare_s(now), lasts_s)
+            if spare_s > 60.0:
+                holder.set_down(now + spare_s)
 
 
 NO_CAP = PowerCap(math.inf, 0.0, ())

@@ -32,7 +32,10 @@ class Capacitor(Served):
     step_kvar: Annotated[float, Q("kvar")] = Field(alias="step", gt=0, description="reactive power of one step")
     control: Literal["fixed", "automatic"] = "automatic"
     loss_share: Fraction = Field(
-        0.0005, ge=0, lt=0.1, description="electric loss over reactive power (0.5 W/kvar, film capacitors with discharge resistors; assumed)"
+        0.0005,
+        ge=0,
+        lt=0.1,
+        description="electric loss over reactive power (0.5 W/kvar with discharge resistors; assumed)",
     )
 
     def leading_kvar(self, lagging_kvar: np.ndarray) -> np.ndarray:

@@ -91,11 +91,17 @@ class Compressor(Served):
     )
     delivers_nm3_per_s: Annotated[float, Q("Nm3/s")] = Field(alias="delivers", gt=0, description="full flow at 20 °C")
     leaks: Fraction = Field(
-        0.0, ge=0, lt=1, description="leakage at rated pressure as a share of full flow, while the net is under pressure"
+        0.0,
+        ge=0,
+        lt=1,
+        description="leakage at rated pressure as a share of full flow, while the net is under pressure",
     )
     pressure_bar: Annotated[float, Q("bar")] = Field(7.0, alias="pressure", gt=0, description="of the net, gauge")
     rated_pressure_bar: Annotated[float, Q("bar")] | None = Field(
-        None, alias="rated_pressure", gt=0, description="gauge pressure at which power and leaks are stated; absent: pressure"
+        None,
+        alias="rated_pressure",
+        gt=0,
+        description="gauge pressure at which power and leaks are stated; absent: pressure",
     )
     unloaded_share: Fraction = Field(0.3, ge=0, le=1, description="power unloaded and blown down over full power")
     receiver: Receiver | None = Field(None, description="storage between loading and unloading; absent: unlimited")

@@ -75,6 +75,10 @@ class DosingBath:
         """Seconds at rated power from the present temperature to ``set_c``; infinite when that power cannot reach it."""
         return self._crossing_s(self.parameters.rated_kw, set_c) if self.temperature_c < set_c else 0.0
 
+    def cooling_s(self, low_c: float) -> float:
+        """Seconds without power from the present temperature to ``low_c``; infinite when it never gets so cold."""
+        return self._crossing_s(0.0, low_c) if self.temperature_c > low_c else 0.0
+
     def _limit_c(self, power_kw: float) -> float:
         """Temperature that ``power_kw`` would hold in the long run."""
         return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,9 +53,13 @@ class Thermostat:
     hold_c: float
     setback_k: float
     least_gap_s: float = 5400.0
+    down_until: float = -math.inf
+    """until when it draws nothing, because a power cap wants its power"""
 
     def next_change(self, t: float) -> float:
-        """The next time after ``t`` when working time begins or ends."""
+        """The next time after ``t`` when working time begins or ends, or it is set down no longer."""
+        if t < self.down_until:
+            return self.down_until
         if self.worktime.open(t):
             return self.worktime.closes(t)
         return self.worktime.next_open(t)
@@ -67,7 +71,9 @@ class Thermostat:
         while t0 < t1:
             change = self.next_change(t0)
             stretch = min(change, t1)
-            if self.worktime.open(t0) or not self._gap(t0):
+            if t0 < self.down_until:
+                write(t0, stretch, bath.parameters.ambient_c, "holding")
+            elif self.worktime.open(t0) or not self._gap(t0):
                 write(t0, stretch, self.hold_c, "holding")
             else:
                 low_c = self.hold_c - self.setback_k
@@ -110,6 +116,7 @@ class Feed:
         "material",
         "metal",
         "residue_kg",
+        "set_down_k",
         "since",
         "thermostat",
         "unit",
@@ -127,7 +134,7 @@ class Feed:
             window_s,
         )
         self.metal = Metal()
-        self.incoming_kg = self.residue_kg = self.since = 0.0
+        self.incoming_kg = self.residue_kg = self.since = self.set_down_k = 0.0
         self.expires = math.inf
         self.bath: DosingBath | None = None
         self.thermostat: Thermostat | None = None
@@ -143,12 +150,59 @@ class Feed:
         """Metal that it can still take."""
         return self.capacity_kg - self.metal.kg - self.incoming_kg
 
-    def reserved_kw(self) -> float:
-        """The most that its heating draws: all of it while it brings the bath back, else what holding takes."""
-        if self.bath is None or self.thermostat is None:
+    # --- under a power cap
+
+    def reserved_kw(self, t0: float, t1: float) -> float:
+        """The most that its heating draws between two times to come: nothing while set down, all of it while it brings the bath back (or
+        may have to, because metal comes too cold or its crew goes and comes), else what holding takes.
+        """
+        if self.bath is None or self.thermostat is None or t1 <= self.thermostat.down_until:
             return 0.0
-        held = self.bath.holding_kw(self.thermostat.hold_c)
-        return self.bath.parameters.rated_kw if self.bath.temperature_c < self.thermostat.hold_c - 1.0 else held
+        rated_kw = self.bath.parameters.rated_kw
+        if t0 < self._hot_at() or self._cooled_by_metal() or self._gap_before(t1):
+            return rated_kw
+        return self.bath.holding_kw(self.thermostat.hold_c)
+
+    def changes(self, t: float) -> Sequence[float]:
+        """Times after ``t`` at which that changes."""
+        if self.bath is None or self.thermostat is None:
+            return ()
+        return [x for x in (self.thermostat.down_until, self._hot_at()) if x > t]
+
+    def _hot_at(self) -> float:
+        """When the bath is back at its set point, if it is below now or will be when it is set down no longer."""
+        if self.bath is None or self.thermostat is None:
+            return -math.inf
+        begins = max(self.since, self.thermostat.down_until)
+        bath = self.bath
+        if begins > self.since:
+            bath = bath.after(begins - self.since, bath.parameters.ambient_c)
+        return begins + bath.reheat_s(self.thermostat.hold_c)
+
+    def _cooled_by_metal(self) -> bool:
+        kind = None if self.unit.supplier is None else getattr(self.unit.supplier, "kind", None)
+        return kind is None or self.thermostat is None or kind.tap_c - kind.ladle.loss_k < self.thermostat.hold_c
+
+    def _gap_before(self, t: float) -> bool:
+        """Whether the bath is let down and heated again in a gap of its crew's time before ``t``."""
+        clock = self.thermostat
+        if clock is None or not clock.setback_k:
+            return False
+        return not clock.worktime.open(self.since) or clock.worktime.closes(self.since) < t
+
+    def can_spare_s(self, now: float) -> float:
+        """For how long it may stay without power before its bath is ``set_down_k`` below the set point."""
+        self.progress(now)
+        if self.bath is None or self.thermostat is None or now < self.thermostat.down_until:
+            return 0.0
+        low_c = self.thermostat.hold_c - self.set_down_k
+        return self.bath.cooling_s(low_c) if self.bath.temperature_c > low_c else 0.0
+
+    def set_down(self, until_s: float) -> None:
+        """Draw nothing until then."""
+        if self.thermostat is not None:
+            self.books.count("set_downs", 1.0, self.since)
+            self.thermostat.down_until = until_s
 
     def progress(self, now: float) -> None:
         """Bring the bath to ``now`` and write what it did."""

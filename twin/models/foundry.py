@@ -53,6 +53,7 @@ class Foundry:
         equipment = self.plant.codes.add_equipment(name, place.name)
         feed = Feed(self.plant.books, equipment, material, furnace.capacity_kg)
         feed.residue_kg, feed.since = furnace.residue_kg, self.plant.t_from
+        feed.set_down_k = furnace.set_down_k
         liquid = alloy_of(alloy).bands[-1].capacity_kwh_per_kg_k
         parameters = DosingParameters(
             furnace.heating.electric_kw,

@@ -81,21 +81,30 @@ class Hearth:
             self._most_holding_kw = kw / self.kind.power.efficiency
         return self._most_holding_kw
 
-    def heat(self, charge_kg: float, cuts_s: Sequence[float], limit_kw: float = math.inf) -> list[Phase]:
-        """Charge, melt, slag: phases until the metal is ready, with at most ``limit_kw`` of electric power.
+    @property
+    def most_slagging_kw(self) -> float:
+        """The same while slag is melted and drawn off."""
+        slag = self.kind.slag
+        kwh = self.kind.capacity_kg * slag.fraction * slag.heat_kwh_per_kg
+        kw = kwh * 3600.0 / slag.time_s if slag.time_s else 0.0
+        return self.most_holding_kw() + kw / self.kind.power.efficiency
 
-        No phase crosses any of ``cuts_s`` (seconds from now).
+    def heat(
+        self, charge_kg: float, cuts_s: Sequence[float], limits: Sequence[tuple[float, float]] = ()
+    ) -> list[Phase]:
+        """Charge, melt, slag: phases until the metal is ready.
+
+        ``limits``: (until, kW), the electric power allowed until then, in seconds from now; none: rated power. No phase crosses any of
+        ``cuts_s`` (seconds from now).
         """
-        kind, out = self.kind, _Phases(self, cuts_s)
-        rated_kw = min(kind.power.rated_kw, limit_kw)
+        kind, out = self.kind, _Phases(self, cuts_s, limits)
+        rated_kw = kind.power.rated_kw
         starting = "startup" if self.cold else "processing"
         cold_limit = kind.cold_start if self.cold else None
         self.state = self.furnace.add(self.state, charge_kg, self.alloy.enthalpy_kwh_per_kg(kind.charge.temperature_c))
         out.lasting(0.0, kind.charge.time_s, "setup", "charging")
         if cold_limit is not None:
-            out.heating(
-                min(cold_limit.power_share * kind.power.rated_kw, rated_kw), cold_limit.until_c, math.inf, starting
-            )
+            out.heating(cold_limit.power_share * rated_kw, cold_limit.until_c, math.inf, starting)
         for step in kind.power.program if cold_limit is None else ():
             out.heating(min(step.power_kw, rated_kw), kind.tap_c, step.duration_s, "processing")
         out.heating(rated_kw, kind.tap_c, math.inf, "processing")
@@ -119,8 +128,8 @@ class Hearth:
 class _Phases:
     """Collects the phases of one operation."""
 
-    def __init__(self, hearth: Hearth, cuts_s: Sequence[float]) -> None:
-        self.hearth, self.cuts_s = hearth, sorted(cuts_s)
+    def __init__(self, hearth: Hearth, cuts_s: Sequence[float], limits: Sequence[tuple[float, float]] = ()) -> None:
+        self.hearth, self.cuts_s, self.limits = hearth, sorted(cuts_s), list(limits)
         self.phases: list[Phase] = []
         self.at_s = 0.0
 
@@ -128,6 +137,13 @@ class _Phases:
         """The duration, shortened to the next cut."""
         ahead = [cut - self.at_s for cut in self.cuts_s if cut > self.at_s + 1e-9]
         return min([duration_s, *ahead])
+
+    def _allowed(self, power_kw: float) -> tuple[float, float]:
+        """At most ``power_kw``, as far as the limit of now allows, and for how long that holds."""
+        for until_s, kw in self.limits:
+            if until_s > self.at_s + 1e-9:
+                return min(power_kw, kw), until_s - self.at_s
+        return power_kw, math.inf
 
     def lasting(self, power_kw: float, duration_s: float, state: str, mode: str) -> None:
         """Constant electric power for heating (0: none) over a time."""
@@ -140,15 +156,16 @@ class _Phases:
             duration_s -= length
 
     def heating(self, power_kw: float, target_c: float, limit_s: float, state: str) -> None:
-        """Constant electric power until the bath reaches ``target_c``, at most ``limit_s``."""
+        """Electric power of ``power_kw``, less where a limit says so, until the bath reaches ``target_c``, at most ``limit_s``."""
         hearth = self.hearth
         while hearth.state.bath_c < target_c - 1e-9 and limit_s > 1e-9:
-            length = self._before_cut(limit_s)
+            allowed_kw, stays_s = self._allowed(power_kw)
+            length = self._before_cut(min(limit_s, stays_s))
             course = hearth.furnace.heat_to(
-                hearth.state, power_kw * hearth.kind.power.efficiency, target_c, limit_s=length, mode="melting"
+                hearth.state, allowed_kw * hearth.kind.power.efficiency, target_c, limit_s=length, mode="melting"
             )
             if course.ended_by == "never":
-                msg = f"{power_kw:g} kW never heat the bath to {target_c:g} degC: the losses are larger"
+                msg = f"{allowed_kw:g} kW never heat the bath to {target_c:g} degC: the losses are larger"
                 raise RunFailed(msg)
             self._take(course, state)
             limit_s -= course.duration_s

@@ -2,19 +2,21 @@
 
 A melting station makes no job. A heat is begun when upcoming casting work will need its metal by the time it is ready, when the furnace
 crew is there until then, and when it can be cast or kept before the casting crews leave. Ready metal is held until a feed has room for
-it. Metal left over where nobody holds it is pigged: cast into ingots and booked as returns.
+it. Metal left over where nobody holds it is pigged: cast into ingots and booked as returns. The last lots are not left waiting for want of a
+full charge: the least heat is melted for them, and what it leaves over is pigged when they are poured.
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from twin.ledger.trace import NONE
 from twin.models.books import Books
-from twin.models.cap import NO_CAP, PowerCap
+from twin.models.cap import NO_CAP, Grants, PowerCap
 from twin.models.feed import TINY_KG, Feed, Metal
 from twin.models.furnace import InductionFurnace
 from twin.models.hearth import Hearth
@@ -70,7 +72,9 @@ class Furnace:
         self.batch = NONE
         self.since = self.ready_at = floor.now
         self.serial = 0
-        self.charged_kg = self.heating_kw = 0.0
+        self.charged_kg = 0.0
+        self.granted: Grants = []
+        self.refused_at = math.inf
         self.begun = 0.0
         self.tapped_kg: dict[int, float] = {}
         self.expected_s: dict[bool, float] = {}
@@ -100,17 +104,28 @@ class Furnace:
         """Expected time from charging to ready: that of the last such heat, or the kind's estimate."""
         return self.expected_s.get(self.hearth.cold, self.kind.estimate_s(cold=self.hearth.cold))
 
-    def reserved_kw(self) -> float:
-        """The most that it draws as it is now: its heat's power, what holding takes with the lid open, or its auxiliaries."""
+    def reserved_kw(self, t0: float, t1: float) -> float:
+        """The most that it draws between two times to come: as its heat was granted, else what holding with the lid open takes."""
         aux_kw = self.kind.power.auxiliaries_kw
-        if self.state == HEATING:
-            return self.heating_kw + aux_kw
-        return self.hearth.most_holding_kw() + aux_kw if self.metal.kg > TINY_KG else aux_kw
+        held_kw = self.hearth.most_holding_kw() + aux_kw if self.metal.kg > TINY_KG else aux_kw
+        if self.state != HEATING or t0 >= self.ready_at:
+            return held_kw
+        starts = [-math.inf, *(until for until, _ in self.granted)]
+        most = [kw for (until, kw), start in zip(self.granted, starts, strict=False) if start < t1 and until > t0]
+        return max(*most, self.kind.power.rated_kw if not most else 0.0, self.hearth.most_slagging_kw) + aux_kw
 
-    def start(self, kg: float, limit_kw: float = math.inf) -> None:
-        """Charge and melt so that ``kg`` are in the furnace before melt loss and slag, with at most ``limit_kw``."""
+    def changes(self, t: float) -> Sequence[float]:
+        """Times after ``t`` at which that changes."""
+        return (
+            [x for x in (*(until for until, _ in self.granted), self.ready_at) if x > t]
+            if self.state == HEATING
+            else ()
+        )
+
+    def start(self, kg: float, granted: Grants | None = None) -> None:
+        """Charge and melt so that ``kg`` are in the furnace before melt loss and slag, with the power ``granted`` (None: rated)."""
         now = self.floor.now
-        self.heating_kw = min(limit_kw, self.kind.power.rated_kw)
+        self.granted = [] if granted is None else granted
         self.progress(now)
         if self.state == READY:
             self.tapped_kg[self.equipment] = self.tapped_kg.get(self.equipment, 0.0) + self.available_kg()
@@ -130,7 +145,8 @@ class Furnace:
                 added * part.share * part.carbon_fraction,
             )
         cold = self.hearth.cold
-        phases = self.hearth.heat(added, self.books.cuts_after(now), limit_kw)
+        limits = [(until - now, kw) for until, kw in self.granted]
+        phases = self.hearth.heat(added, self.books.cuts_after(now), limits)
         self.metal.add(Metal(added, carbon, self.kind.tap_c))
         self.books.phases(self.equipment, self.batch, now, phases)
         duration_s = sum(phase.duration_s for phase in phases)
@@ -151,6 +167,11 @@ class Furnace:
             self.books.material(now, self.equipment, self.batch, self.alloy, role, lost.kg, lost.carbon_kg)
         self.hearth.set_mass(self.metal.kg)
         self.shop.look()
+
+    @property
+    def at_work(self) -> bool:
+        """Whether it melts or is being tapped."""
+        return self.state in (HEATING, TAPPING)
 
     def available_kg(self) -> float:
         """Metal that may be tapped now."""
@@ -240,6 +261,10 @@ class MeltShop:
         self._day, self._heats_today = -math.inf, 0
         self.follower: Follower | None = None
         self.cap: PowerCap = NO_CAP
+        self.power_at = -math.inf
+        """when power is looked for again"""
+        self.releases: Sequence[float] = ()
+        """when lots that want this metal are released, in order of time"""
         for furnace in self.furnaces:
             furnace.shop = self
         for feed in self.feeds:
@@ -255,6 +280,8 @@ class MeltShop:
         for start in crew.starts:
             if start >= now:
                 self.floor.after(start - now, self._look)
+        if self.follower is not None:
+            self.follower.switch_off([self])
         for k, end in enumerate(shift.ends):
             following = shift.starts[k + 1] if k + 1 < len(shift.starts) else math.inf
             if end > now and following - end > self.kind.hold_through_s:
@@ -291,8 +318,33 @@ class MeltShop:
         lots = [feed.unit.next_job for feed in self.feeds if feed.window_s < math.inf]
         least_kg = min((job.kg for job in lots if job is not None), default=0.0)
         for furnace in self.furnaces:
-            if furnace.state == EMPTY or (furnace.state == READY and furnace.available_kg() < least_kg):
+            over = furnace.state == READY and (furnace.available_kg() < least_kg or self._spent(furnace, now))
+            if furnace.state == EMPTY or over:
                 self._charge(furnace, now)
+        if self.follower is None or not self.follower.rules(now):
+            self._give_up(now)
+
+    def _spent(self, furnace: Furnace, now: float) -> bool:
+        """Whether the plan has no lot any more for what a furnace holds."""
+        return self.follower is not None and self.follower.rules(now) and self.follower.ladles.spent(furnace)
+
+    def _give_up(self, now: float) -> None:
+        """Pig ready metal that nobody can keep, when no lot in sight wants it and none is released before the crew leaves."""
+        if self._keeps_kg() or self.transit or self._work_kg()[0] > TINY_KG:
+            return
+        shift = self.furnaces[0].attendance.shift
+        k = bisect_right(self.releases, now)
+        if k < len(self.releases) and self.releases[k] < shift.closes(now):
+            return
+        if shift.next_open(shift.closes(now)) - shift.closes(now) <= self.kind.hold_through_s:
+            return
+        for furnace in self.furnaces:
+            if furnace.state == READY and furnace.available_kg() > TINY_KG:
+                furnace.pig(heel=True)
+
+    def _keeps_kg(self) -> float:
+        """Metal that the feeds can keep beyond a pouring window."""
+        return sum(feed.capacity_kg - feed.residue_kg for feed in self.feeds if feed.window_s == math.inf)
 
     # --- tapping
 
@@ -331,6 +383,9 @@ class MeltShop:
         if not unit.fits(job, max(now + self.lead_s, free_at)):
             return
         missing = unit.needs_kg(job)
+        planned = self.follower is not None and self.follower.rules(now)
+        if self.follower is not None and planned:
+            ready = self.follower.sources(self, job, missing, ready, now)
         if sum(f.available_kg() for f in ready) < missing - TINY_KG:
             return
         for furnace in ready:
@@ -338,6 +393,8 @@ class MeltShop:
             if kg > TINY_KG:
                 furnace.tap(kg, feed)
                 missing -= kg
+        if self.follower is not None and planned:
+            self.follower.ladles.fill(job.key)
 
     # --- heats
 
@@ -369,7 +426,7 @@ class MeltShop:
             + self._in_furnaces_kg()
             + charge_kg * self.kind.recovery
         )
-        keeps = sum(feed.capacity_kg - feed.residue_kg for feed in self.feeds if feed.window_s == math.inf)
+        keeps = self._keeps_kg()
         closes = furnace.attendance.shift.closes(now)
         return (
             stock - min(sum(feed.unit.could_cast_kg(now, closes) for feed in self.feeds), self._work_kg()[0])
@@ -383,7 +440,7 @@ class MeltShop:
             + self._in_furnaces_kg()
             + charge_kg * self.kind.recovery
         )
-        keeps = sum(feed.capacity_kg - feed.residue_kg for feed in self.feeds if feed.window_s == math.inf)
+        keeps = self._keeps_kg()
         return stock - self._work_kg()[0] > keeps + TINY_KG
 
     def _charge(self, furnace: Furnace, now: float) -> None:
@@ -406,30 +463,41 @@ class MeltShop:
             return
         kg = min(kind.charge.mass_kg, max(short / kind.recovery, kind.charge.least_kg))
         stock = at_feeds + self._in_furnaces_kg()
-        keeps = sum(feed.capacity_kg - feed.residue_kg for feed in self.feeds if feed.window_s == math.inf)
+        keeps = self._keeps_kg()
         by_ready = sum(feed.unit.could_cast_kg(now, ready_at) for feed in self.feeds)
         by_close = sum(feed.unit.could_cast_kg(now, closes) for feed in self.feeds)
+        # the last lots are not left waiting for want of a full charge: what the least heat leaves over is pigged
+        over = max(0.0, kg * kind.recovery - short) if work <= by_close else 0.0
         if (
-            stock + kg * kind.recovery - min(by_close, work) > keeps
+            stock + kg * kind.recovery - min(by_close, work) > max(keeps, over) + TINY_KG
             or stock - by_ready > kind.ahead_s * sum(f.unit.kg_per_s for f in self.feeds) + keeps
         ):
             return
         self._start(furnace, kg, now)
 
     def _start(self, furnace: Furnace, kg: float, now: float) -> None:
-        """Begin a heat of about ``kg`` if the power cap lets it; when it does not, the next change is waited for."""
-        rated_kw = self.kind.power.rated_kw + self.kind.power.auxiliaries_kw
-        limit_kw = math.inf
+        """Begin a heat of about ``kg`` with the power that the cap grants; when it grants none, the next change is waited for."""
+        granted = None
         if self.cap is not NO_CAP:
-            others_melt = any(f.state == HEATING for f in self.furnaces)
-            granted_kw = self.cap.grant_kw(
-                rated_kw, furnace.reserved_kw(), now, now + furnace.heat_s(), others_melt=others_melt
-            )
-            if not granted_kw:
-                self.floor.after(self.cap.next_change(now) - now, self._look)
+            lasts_s = max(furnace.heat_s(), self.kind.estimate_s(cold=furnace.hearth.cold))
+            aux_kw = self.kind.power.auxiliaries_kw
+            most = self.cap.grants(furnace, self.kind.power.rated_kw + aux_kw, now, lasts_s)
+            if not most:
+                furnace.refused_at = min(furnace.refused_at, now)
+                self._wait_for_power(now)
                 return
-            limit_kw = granted_kw - self.kind.power.auxiliaries_kw
-        furnace.start(min(furnace.metal.kg + self._spread(furnace, kg, now), self.kind.capacity_kg), limit_kw)
+            granted = [(until, kw - aux_kw) for until, kw in most]
+            furnace.books.count("cap_wait_h", max(now - furnace.refused_at, 0.0) / 3600.0, now)
+            furnace.books.count("cap_slowed", float(granted[0][1] < self.kind.power.rated_kw - 1e-6), now)
+            furnace.refused_at = math.inf
+        furnace.start(min(furnace.metal.kg + self._spread(furnace, kg, now), self.kind.capacity_kg), granted)
+
+    def _wait_for_power(self, now: float) -> None:
+        """Look again when what is reserved changes."""
+        change = self.cap.next_change(now)
+        if change < self.power_at or self.power_at <= now:
+            self.power_at = change
+            self.floor.after(change - now, self._look)
 
     def _spread(self, furnace: Furnace, kg: float, now: float) -> float:
         """The charge as weighed: up to ``spread`` above or below what was meant.

@@ -39,7 +39,8 @@ class Motor(Part):
         quarter = max(half - 0.04, 0.01) if self.efficiency_quarter is None else self.efficiency_quarter
         points = [LOW, 0.5, 1.0]
         known = [
-            self.rated_kw * x * (1.0 / eta - 1.0) for x, eta in zip(points, (quarter, half, self.efficiency), strict=True)
+            self.rated_kw * x * (1.0 / eta - 1.0)
+            for x, eta in zip(points, (quarter, half, self.efficiency), strict=True)
         ]
         idle = NO_LOAD_SHARE * known[0]
         above = np.maximum(load - 1.0, 0.0) * (known[2] - known[1]) / 0.5  # overload: the last slope goes on

@@ -1,9 +1,9 @@
 """Pumps of cooling water and other loops, by control.
 
-Hydraulic power is flow times head, and the head of a loop is a static part and friction that grows with the square of the flow: at a share
-x of full flow H(x) / H(1) = s + (1 - s) x². Variable speed follows it: P = x (s + (1 - s) x²), with a drive that takes 3 % (assumed). A
-throttle valve burns what the pump gives beyond that: P = 0.45 + 0.55 x (straight line of a radial pump; 40 to 50 % at closed valve is usual, assumed).
-A bypass keeps full power.
+Hydraulic power is flow times head, and the head of a loop is a static part and friction that grows with the square of the flow: at a
+share x of full flow H(x) / H(1) = s + (1 - s) x². Variable speed follows it: P = x (s + (1 - s) x²), with a drive that takes 3 %
+(assumed). A throttle valve burns what the pump gives beyond that: P = 0.45 + 0.55 x (straight line of a radial pump, 40 to 50 % at
+closed valve; assumed). A bypass keeps full power.
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ class Pump(Served):
     )
     serves: list[str] = Field(min_length=1, description="stations and utilities")
     cools_kw: Annotated[float, Q("kW")] | None = Field(
-        None, alias="cools", gt=0, description="heat at full flow; absent: flow follows the share of its equipment at work"
+        None,
+        alias="cools",
+        gt=0,
+        description="heat at full flow; absent: flow follows the share of its equipment at work",
     )
     static_head: Fraction = Field(0.2, ge=0, le=1, description="share of the head that does not depend on flow")
     least_flow: Fraction = Field(0.3, ge=0, le=1, description="smallest share of the flow unless control is fixed")
@@ -67,7 +70,9 @@ class Pump(Served):
         heat = here.to_be_cooled(self.serves)
         edges, (count, present, kw) = together(here.working(served), here.attended(served), heat)
         flow = count / max(len(served), 1) if self.cools_kw is None else kw / self.cools_kw
-        return rows(equipment, edges, (present > 0.0) | (kw > 0.0), {"electricity": self.drawn_kw(np.minimum(flow, 1.0))})
+        return rows(
+            equipment, edges, (present > 0.0) | (kw > 0.0), {"electricity": self.drawn_kw(np.minimum(flow, 1.0))}
+        )
 
     def most_kw(self, stations: Mapping[str, Station]) -> float:
         """Power at full flow."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from twin.models.served import Surroundings
     from twin.scenario.scenario import Scenario
 
-Factor = float | Mapping[str, float] | None
+Factor = float | Mapping[Any, float] | None
 
 
 def tangents(factor: Factor, otherwise: float | None) -> np.ndarray:

@@ -3,9 +3,9 @@
 Both are streams of constant heat capacity flow: the source cools from Ts to Ts' and gives Qs, the sink warms from Tc to Th and takes Qk. A
 counterflow exchanger with a least temperature difference dT passes
 Q = max(0, min(fs Qs, fk Qk)), fs = min(1, (Ts - dT - Tc) / (Ts - Ts')), fk = min(1, (Ts - dT - Tc) / (Th - Tc)):
-the sink's outlet cannot come nearer to Ts than dT, nor the source's outlet nearer to Tc (pinch analysis of two streams; Linnhoff, User Guide
-on Process Integration, 1982). What the sink is spared is Q over the efficiency with which its carrier heats it. There is no store:
-simultaneity is exact between phases, where a phase of the source counts by its mean.
+the sink's outlet cannot come nearer to Ts than dT, nor the source's outlet nearer to Tc (pinch analysis of two streams; Linnhoff, User
+Guide on Process Integration, 1982). What the sink is spared is Q over the efficiency with which its carrier heats it. There is no
+store: simultaneity is exact between phases, where a phase of the source counts by its mean.
 
 As a source, a compressor gives a share of its electricity: 50 to 90 % can be recovered (US DOE, Improving Compressed Air System
 Performance); a station gives a share of a term of its thermal balance, such as flue or cooling_water.
@@ -41,7 +41,9 @@ class Source(Part):
     )
     share: Fraction = Field(gt=0, le=1, description="of that heat which reaches the exchanger")
     hot_c: Annotated[float, Q("degC")] = Field(alias="temperature", description="at which it comes")
-    cooled_c: Annotated[float, Q("degC")] = Field(alias="cooled_to", description="to which the whole of that heat cools it")
+    cooled_c: Annotated[float, Q("degC")] = Field(
+        alias="cooled_to", description="to which the whole of that heat cools it"
+    )
 
 
 class Sink(Part):
@@ -83,7 +85,7 @@ class HeatRecovery(Served):
         """Heat that passes, for the heats of the streams. Shape as given."""
         given, taken = self.shares
         heat = np.minimum(given * np.maximum(source_kw, 0.0), taken * np.maximum(sink_kw, 0.0))
-        return heat if self.limit_kw is None else np.minimum(heat, self.limit_kw)
+        return np.asarray(heat) if self.limit_kw is None else np.minimum(heat, self.limit_kw)
 
     def _source(self, here: Surroundings) -> Profile:
         equipment = here.equipment([self.source.name])
@@ -97,7 +99,7 @@ class HeatRecovery(Served):
         edges, (source, drawn) = together(self._source(here), use)
         stream = drawn * self.sink.share * self.sink.efficiency
         heat = self.recovered_kw(source * self.source.share, stream)
-        rates = {self.sink.carrier: -heat / self.sink.efficiency}
+        rates: dict[str, np.ndarray] = {self.sink.carrier: -heat / self.sink.efficiency}
         helped = np.where(heat > 0.0, self.auxiliaries_kw, 0.0)
         rates["electricity"] = rates.get("electricity", 0.0) + helped
         return rows(equipment, edges, heat > 0.0, rates)

@@ -92,9 +92,7 @@ class Surroundings:
         heat = self.tables["heat"]
         mine = np.isin(heat["equipment"], equipment) & np.isin(heat["term"], [TERM[term] for term in terms])
         found = heat.where(mine & (heat["t1"] > heat["t0"]))
-        return Profile.of(
-            found["t0"], found["t1"], found["kwh"] * 3600.0 / (found["t1"] - found["t0"]), self.end_s
-        )
+        return Profile.of(found["t0"], found["t1"], found["kwh"] * 3600.0 / (found["t1"] - found["t0"]), self.end_s)
 
     def outdoors(self) -> Profile:
         """Dry-bulb temperature outdoors, °C."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.ledger.energy import quarter_hour_kwh
-from twin.ledger.supply import QUARTER_H, Supply, supply
+from twin.ledger.supply import QUARTER_H, Supply, net_reactive_kvar, supply
 from twin.ledger.year import pv_quarters_kwh
 from twin.models.profile import Pieces, by_quarter, constant
 from twin.reference.pv import pv_profile
@@ -66,13 +66,6 @@ def supplied(here: Surroundings, code_of: Callable[[str], int], plan: Plan | Non
     _rows(here, code_of, made, booked=bool(lag.any() or lead.any()))
     if part.power_cap_kw is not None:
         here.facts["cap_excess_kw"] = float(np.maximum(made.meter_kw - part.power_cap_kw, 0.0).max(initial=0.0))
-
-
-def net_reactive_kvar(factor: float | None, load_kw: np.ndarray, booked_kvar: np.ndarray, *, booked: bool) -> np.ndarray:
-    """Reactive power behind the transformer: as booked, else of the whole load by the site's power factor. Shape as given."""
-    if booked or factor is None:
-        return booked_kvar
-    return np.asarray(load_kw * np.tan(np.arccos(factor)))
 
 
 def hours_of_day(scenario: Scenario, quarters: int) -> np.ndarray:

@@ -22,7 +22,19 @@ if TYPE_CHECKING:
 
     from twin.scenario.plan import Plan
 
-__all__ = ["Compressor", "Fan", "Pieces", "Profile", "Served", "Surroundings", "by_quarter", "constant", "merged", "rows", "surround"]
+__all__ = [
+    "Compressor",
+    "Fan",
+    "Pieces",
+    "Profile",
+    "Served",
+    "Surroundings",
+    "by_quarter",
+    "constant",
+    "merged",
+    "rows",
+    "surround",
+]
 
 
 def surround(here: Surroundings, code_of: Callable[[str], int], plan: Plan | None) -> None:
@@ -68,7 +80,8 @@ def _by_state(here: Surroundings, equipment: int, carrier: str, stated: dict[str
     spent_s = np.bincount(states["state"][mine], found["t1"] - found["t0"], len(STATES))
     drawn = np.flatnonzero(spent_s)
     counter = made["counters"]
-    made["counters"] = {
-        name: np.full(len(drawn), column[0]) for name, column in counter.items()
-    } | {"state": drawn.astype(np.float64), "kwh": spent_s[drawn] / 3600.0 * rate_of[drawn]}
+    made["counters"] = {name: np.full(len(drawn), column[0]) for name, column in counter.items()} | {
+        "state": drawn.astype(np.float64),
+        "kwh": spent_s[drawn] / 3600.0 * rate_of[drawn],
+    }
     return {name: made[name] for name in ("flows", "counters")}

@@ -25,6 +25,7 @@ def check_reference(tree: Mapping[str, Any], root: Node) -> list[Fault]:
     check_tariff(view)
     check_grid_factor(view)
     check_pv(view)
+    check_weather(view)
     check_sector(view)
     check_holidays(view)
     return view.faults
@@ -145,6 +146,15 @@ def check_pv(view: View) -> None:
         from twin.reference.pv import pv_profile_ids
 
         view.must_exist(("site", "pv", "profile"), said, pv_profile_ids(), "PV profile")
+
+
+def check_weather(view: View) -> None:
+    """The weather is known."""
+    said = view.get("site", "weather")
+    if isinstance(said, str):
+        from twin.reference.weather import weather_ids
+
+        view.must_exist(("site", "weather"), said, weather_ids(), "weather")
 
 
 def check_sector(view: View) -> None:

@@ -326,6 +326,10 @@ Problem = tuple[str, str, str]
 class Kind(Part):
     """What equipment and utilities have in common: they may object to the scenario around them."""
 
+    power_factor: Fraction | dict[State, Fraction] | None = Field(
+        None, description="of its electricity, lagging, one or by state; absent: site.power_factor"
+    )
+
     def problems(self, name: str, spec: ScenarioSpec) -> list[Problem]:
         """What is wrong with ``spec`` for this part, called ``name``, beyond what its fields say."""
         del name, spec
@@ -337,9 +341,6 @@ class Utility(Kind):
 
     kind: str
     units: int = Field(1, gt=0)
-    power_factor: Fraction | dict[State, Fraction] | None = Field(
-        None, description="of its electricity, lagging, one or by state; absent: site.power_factor"
-    )
 
 
 class RunSettings(Part):
@@ -423,9 +424,6 @@ class Station(Kind):
     quality: Quality | None = None
     max_wait: MaxWait | None = None
     dust: bool = Field(default=False, description="served by dust collection while processing")
-    power_factor: Fraction | dict[State, Fraction] | None = Field(
-        None, description="of its electricity, lagging, one or by state; absent: site.power_factor"
-    )
     steam: dict[State, Annotated[float, Q("kg/s"), Field(ge=0)]] = Field(
         default_factory=dict, description="steam that one unit uses, by state"
     )

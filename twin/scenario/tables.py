@@ -170,6 +170,7 @@ SERIES = {
     "site.grid_factor": "kgco2e_per_kwh",
     "site.marginal_factor": "kgco2e_per_kwh",
     "site.pv.profile": "kw_per_kwp",
+    "site.pv.surplus.sell": "krw_per_kwh",
 }
 """place: column of an hourly series"""
 
@@ -180,7 +181,7 @@ def series_faults(rows: Rows, file: str, place: str) -> list[Fault]:
     if not rows or column not in rows[0]:
         found = ", ".join(rows[0]) if rows else "no rows"
         return [Fault(file, 1, 0, place, f"no column {column}", found, "name it in the first line")]
-    dated = "timestamp" in rows[0] and place != "site.pv.profile"
+    dated = "timestamp" in rows[0] and not place.startswith("site.pv.")
     lengths = (8760,) if place == "site.pv.profile" else (24, 8760)
     if not dated and len(rows) not in lengths:
         fix = " or ".join(map(str, lengths)) + " rows"
