@@ -64,7 +64,10 @@ def test_unverified_inputs_are_marked(aluminium: Any) -> None:
         ("2026-07: the load covers 83.9% of the month; demand charge is pro-rated", "2026-07: 한 달의 83.9 %"),
         ("unverified: climate_charge (value of 2026 Q1 carried on)", "출처 미검증: 기후환경요금"),
         ("lid: the data do not tell it (its interval is 76 % of the prior's); the prior is kept", "사전값을 유지"),
-        ("a.b: not told apart from c.d, e; their interval is a joint one", "c.d, e와(과) 구별되지 않습니다"),
+        (
+            "a.b and c.d are known only together (correlation -0.85): c.d = 115.7 + 611.7 x (a.b - 0.6), within 23 W/K (95 %)",
+            "a.b와(과) c.d은(는) 함께만 알 수 있습니다(상관계수 -0.85): c.d = 115.7 + 611.7 x (a.b - 0.6), ±23 W/K",
+        ),
         ("something new", "something new"),
     ],
 )

@@ -51,10 +51,12 @@ class Naive:
 
     @classmethod
     def fit(cls, load: Load, heats: Sequence[Heat]) -> Naive:
-        """From a log's minutes and its heats (at least two, of different lengths)."""
+        """From a log's minutes and its heats (at least two)."""
         kwh = np.array([heat.energy_kwh for heat in heats])
         minutes = np.array([heat.minutes for heat in heats])
-        slope, intercept = np.polyfit(minutes, kwh, 1)
+        spread = float(minutes.var())  # heats of one length have no slope
+        slope = float(np.mean((minutes - minutes.mean()) * (kwh - kwh.mean()))) / spread if spread > 1e-9 else 0.0
+        intercept = float(kwh.mean()) - slope * float(minutes.mean())
         at = (np.arange(POINTS) + 0.5) / POINTS
         profile = np.zeros(POINTS)
         paths = [load.power_kw[minutes_of(heat, load)] for heat in heats]
