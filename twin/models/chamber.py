@@ -411,9 +411,9 @@ class _Walk:
         motion, rates = self._clamped(lines)
         trend = sum(rates)
         if need_kw > most_heat_kw + POWER_KW or (need_kw > most_heat_kw - POWER_KW and trend > 0.0):
-            return self.free(most_kw, left_s, replace(goal, ceiling_c=set_c))
+            return self.free(most_kw, left_s, replace(goal, ceiling_c=set_c), leaves_up=False)
         if need_kw < -POWER_KW or (need_kw < POWER_KW and trend < 0.0):
-            return self.free(0.0, left_s, replace(goal, floor_c=set_c))
+            return self.free(0.0, left_s, replace(goal, floor_c=set_c), leaves_up=True)
         decays = motion.modes.decays
         duration, way = first_exit(need_kw, rates, decays, 0.0, most_heat_kw, left_s, POWER_KW)
         return self._held(_Hold(motion, lines, rates, need_kw, share), (duration, way), goal)
@@ -468,13 +468,17 @@ class _Walk:
 
     # -- free motion ---
 
-    def free(self, input_kw: float, duration_s: float, goal: Goal) -> str:
-        """Constant input through as many pairs of bands as it takes."""
+    def free(self, input_kw: float, duration_s: float, goal: Goal, *, leaves_up: bool | None = None) -> str:
+        """Constant input through as many pairs of bands as it takes.
+
+        ``leaves_up`` says which way the chamber is about to go where its heat balances at the start.
+        """
         left, stalls = duration_s, 0
         while left > 0.0:
             if self._load_there(goal):
                 return "load"
-            chamber_up, load_up = self._trends(input_kw)
+            chamber_up, load_up = self._trends(input_kw, leaves_up)
+            leaves_up = None
             if self._at_limit(chamber_up, goal):
                 return "set_point"
             tolerance = EDGE_K * 10.0 ** min(stalls, 5)
@@ -488,11 +492,12 @@ class _Walk:
                 raise ChamberError(problem)
         return "load" if self._load_there(goal) else "time"
 
-    def _trends(self, input_kw: float) -> tuple[bool, bool]:
+    def _trends(self, input_kw: float, leaves_up: bool | None) -> tuple[bool, bool]:  # noqa: FBT001 - a fact, no switch
         """Whether chamber and load are warming; fluxes are continuous, so the band does not matter."""
         at = float(self.nodes[0])
         flux = input_kw * self.chamber.body.supply.share.at(at) - self._need_kw(at)
-        return flux >= 0.0, self._exchange_kw(at) >= 0.0
+        up = leaves_up if leaves_up is not None and abs(flux) <= 2.0 * POWER_KW else flux >= 0.0
+        return up, self._exchange_kw(at) >= 0.0
 
     def _at_limit(self, chamber_up: bool, goal: Goal) -> bool:  # noqa: FBT001 - a fact, no switch
         at = float(self.nodes[0])

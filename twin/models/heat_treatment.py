@@ -138,8 +138,8 @@ class HeatedFurnace(BatchProcess):
 
     def work_s(self, product_name: str, product: Product) -> float | None:
         """Seconds of a hot furnace for one piece in a full batch."""
-        recipe = self.treatments.get(product.recipe_at(self.kind)) or next(iter(self.treatments.values()))
-        name = next(key for key, value in self.treatments.items() if value is recipe)
+        named = product.recipe.values() if isinstance(product.recipe, dict) else [product.recipe]
+        name = next((recipe for recipe in named if recipe in self.treatments), next(iter(self.treatments)))
         pieces = self.most_pieces(product)
         kiln = self.start()
         kiln.now = kiln.chamber.soaked(self.idle.hold_c)
