@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from twin.ledger.trace import CARRIER, NONE, ROLE, STATE, TERM, Recorder
-from twin.models.phases import Phase
+from twin.ledger.trace import CARRIER, NONE, PACK, ROLE, STATE, TERM, Recorder
+from twin.models.phases import Flow, Phase
+
+_STATES, _COUNTERS, _FLOWS, _HEAT = (PACK[table] for table in ("states", "counters", "flows", "heat"))
+_CONSTANT = ((0.0, 1.0),)
 
 
 class Books:
@@ -31,24 +34,28 @@ class Books:
 
     def phases(self, equipment: int, batch: int, t0: float, phases: Sequence[Phase]) -> float:
         """Write consecutive phases from ``t0`` on, none of which crosses a cut; returns the time after the last."""
-        add = self.recorder.add
+        states, counters, heat = (self.recorder.rows[table].extend for table in ("states", "counters", "heat"))
         for phase in phases:
-            t1 = t0 + phase.duration_s
-            middle = (t0 + t1) / 2.0
-            if 0.0 <= middle < self.end_s and phase.duration_s > 0.0:
+            duration_s = phase.duration_s
+            t1 = t0 + duration_s
+            if 0.0 <= (t0 + t1) / 2.0 < self.end_s and duration_s > 0.0:
                 state = STATE[phase.state]
-                add("states", equipment, state, t0, t1)
+                states(_STATES(equipment, state, t0, t1))
                 for flow in phase.flows:
                     carrier = CARRIER[flow.carrier]
-                    add("counters", equipment, state, carrier, batch, flow.amount(phase.duration_s))
-                    first, *others = flow.terms or ((0.0, 1.0),)
-                    add("flows", equipment, state, carrier, batch, t0, t1, flow.base, *first)
-                    for amp, tau in others:
-                        add("flows", equipment, state, carrier, batch, t0, t1, 0.0, amp, tau)
+                    counters(_COUNTERS(equipment, state, carrier, batch, flow.amount(duration_s)))
+                    self._flow((equipment, state, carrier, batch, t0, t1), flow)
                 for term, kwh in phase.heat_kwh.items():
-                    add("heat", equipment, state, batch, TERM[term], t0, t1, kwh)
+                    heat(_HEAT(equipment, state, batch, TERM[term], t0, t1, kwh))
             t0 = t1
         return t0
+
+    def _flow(self, where: tuple[int, int, int, int, float, float], flow: Flow) -> None:
+        """Write a flow, a row an exponential; the first bears the base."""
+        add, base = self.recorder.rows["flows"].extend, flow.base
+        for amp, tau in flow.terms or _CONSTANT:
+            add(_FLOWS(*where, base, amp, tau))
+            base = 0.0
 
     def material(
         self, t: float, equipment: int, batch: int, material: int, role: str, kg: float, carbon_kg: float

@@ -11,11 +11,11 @@ import os
 import sys
 from functools import cache
 from types import FunctionType, ModuleType
-from typing import Any
 
 from twin.models import recursion
 
 
+@cache
 def available() -> bool:
     """Whether numba is installed and wanted."""
     return os.environ.get("TWIN_COMPILED", "1") != "0" and importlib.util.find_spec("numba") is not None
@@ -23,7 +23,7 @@ def available() -> bool:
 
 @cache
 def loop() -> ModuleType:
-    """The recursion, compiled where that is possible; its functions are called with arrays then, with lists otherwise."""
+    """The recursion, compiled where that is possible."""
     return compiled() if available() else recursion
 
 
@@ -43,11 +43,3 @@ def compiled() -> ModuleType:
         if isinstance(found, FunctionType) and found.__module__ == module.__name__:
             setattr(module, name, numba.njit(cache=True, error_model="numpy")(found))
     return module
-
-
-def floats(values: Any) -> Any:
-    """Numbers as the loop wants them: a float64 array where it is compiled, a list otherwise; matrices are flattened by rows."""
-    import numpy as np
-
-    flat = np.ascontiguousarray(values, dtype=np.float64).ravel()
-    return flat.tolist() if loop() is recursion else flat.copy()

@@ -20,6 +20,7 @@ from twin.models.thermal import Course, Furnace, Segment
 
 LID_MODES = ("charging", "melting", "holding", "tapping", "idle")
 _MELTED = {"sensible": "charge_sensible", "latent": "charge_latent", "superheat": "charge_superheat"}
+_MELTING = frozenset({"setup", "processing", "startup"})
 _OTHERS = {"storage": "wall_storage", "wall": "wall_conduction", "opening": "opening", "convection": "convection"}
 
 
@@ -209,12 +210,15 @@ class _Phases:
         self, group: Sequence[Segment], duration_s: float, state: str, slag_kw: float, auxiliary_kw: float
     ) -> dict[str, float]:
         """Heat terms from temperatures; what a bath gains while it is held is bath storage, not charge."""
-        heat: dict[str, float] = {}
-        melting = state in ("setup", "processing", "startup")
-        for segment in group:
+        found = dict(group[0].heat_kwh)
+        for segment in group[1:]:
             for term, kwh in segment.heat_kwh.items():
-                name = _OTHERS.get(term) or (_MELTED[term] if melting else "bath_storage")
-                heat[name] = heat.get(name, 0.0) + kwh
+                found[term] += kwh
+        heat: dict[str, float] = {}
+        melting = state in _MELTING
+        for term, kwh in found.items():
+            name = _OTHERS.get(term) or (_MELTED[term] if melting else "bath_storage")
+            heat[name] = heat.get(name, 0.0) + kwh
         heat["slag"] = slag_kw * duration_s / 3600.0
         heat["cooling_water"] = sum(heat.values()) * (1.0 / self.hearth.kind.power.efficiency - 1.0)
         if not any(segment.base_kw or segment.exponentials for segment in group) and not slag_kw:

@@ -474,3 +474,80 @@ def hold_bath(
     out[0], out[1], out[2] = duration_s, set_c, set_c
     heat_terms(duration_s, asked.mass_kg, band, walls, bands, room.rise, 3, out)
     return HELD, way, need_kw, duration_s
+
+
+# --- the same with everything in three arrays, because a compiled function looks at the type of every argument of every call
+
+
+def walls_in(data: Floats, n: int, c: int) -> Walls:
+    """The walls at the beginning of ``data``."""
+    a = n * n
+    b = a + 3 * n - 1 + 3 * c
+    return Walls(
+        data[:a], data[a : a + n], data[a + n : a + 2 * n], data[a + 2 * n : b - 3 * c], data[b - 3 * c : b], data[b]
+    )
+
+
+def bands_in(data: Floats, n: int, c: int, m: int) -> Bands:
+    """The ``m`` bands behind the walls."""
+    a = n * n + 3 * n + 3 * c
+    b = a + m - 1
+    edges, capacities, liquid, radiation = (
+        data[a:b],
+        data[b : b + 2 * m],
+        data[b + 2 * m : b + 3 * m],
+        data[b + 3 * m : b + 5 * m],
+    )
+    return Bands(edges, capacities, liquid, radiation, data[b + 5 * m], data[b + 5 * m + 1])
+
+
+def systems_in(data: Row, n: int, k: int, m: int) -> Systems:
+    """Systems of ``m`` bands."""
+    a, b = m + m * k, m * n * k
+    return Systems(data[:m], data[m:a], data[a : a + b], data[a + b : a + 2 * b])
+
+
+def room_in(scratch: Row, n: int, k: int) -> Moving:
+    """Room behind the ``n`` temperatures."""
+    a = n + 5 * k
+    return Moving(
+        scratch[n : n + k],
+        scratch[n + k : n + 2 * k],
+        scratch[n + 2 * k : n + 3 * k],
+        scratch[n + 3 * k : n + 4 * k],
+        scratch[n + 4 * k : a],
+        scratch[a : a + n],
+        scratch[a + n : a + 3 * n],
+    )
+
+
+def step_in(
+    data: Floats,
+    systems: Row,
+    scratch: Row,
+    sizes: tuple[int, int, int, int],
+    asked: tuple[float, float, float, float, float],
+) -> tuple[int, int, int, float]:
+    """:func:`run_bands` on arrays laid out as the functions above say; ``sizes``: nodes, modes, chains, bands."""
+    n, k, c, m = sizes
+    room, out = room_in(scratch, n, k), scratch[4 * n + 5 * k :]
+    wanted = Asked(asked[0], asked[1], asked[2], asked[3], asked[4])
+    return run_bands(
+        scratch[:n], wanted, walls_in(data, n, c), bands_in(data, n, c, m), systems_in(systems, n, k, m), room, out
+    )
+
+
+def hold_in(
+    data: Floats,
+    systems: Row,
+    scratch: Row,
+    sizes: tuple[int, int, int, int],
+    asked: tuple[float, float, float, float, float],
+) -> tuple[int, int, float, float]:
+    """:func:`hold_bath` on arrays; the one system is that of the first band."""
+    n, k, c, m = sizes
+    room, out = room_in(scratch, n, k), scratch[4 * n + 5 * k :]
+    wanted = Asked(asked[0], asked[1], asked[2], asked[3], asked[4])
+    return hold_bath(
+        scratch[:n], wanted, walls_in(data, n, c), bands_in(data, n, c, m), systems_in(systems, n, k, 1), room, out
+    )
