@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from twin.core.units import Fraction, Q
 from twin.models.durations import mean_s, quantile_s
 from twin.models.phases import Phase
+from twin.scenario.features import BATCH_PROCESS
 from twin.scenario.schema import Duration, Part, Problem, Product, Station
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ class BatchProcess(Station):
     finished, after the end of the shift if need be. Breakdowns that come due within a cycle begin when it ends.
     """
 
+    features: ClassVar[frozenset[str]] = BATCH_PROCESS
     load: Load = Field(description="how lots are put together to batches")
     stay_on_s: Annotated[float, Q("s")] = Field(
         5400.0,

@@ -16,6 +16,7 @@ from twin.core.units import Fraction, Q
 from twin.models.equipment import Working
 from twin.models.furnace import InductionFurnace
 from twin.models.metals import alloy
+from twin.scenario.features import CASTING
 from twin.scenario.orders import pieces_to_cast
 from twin.scenario.schema import Part, Problem, Product
 
@@ -104,6 +105,7 @@ class Casting(Working):
     """Base of stations that draw liquid metal."""
 
     metal: ClassVar[bool] = True
+    features: ClassVar[frozenset[str]] = CASTING
 
     def keeps_kg(self) -> tuple[str, float]:
         """Where the metal of a lot must be at once when it begins, and how much goes in: key and kg."""

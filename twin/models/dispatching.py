@@ -81,6 +81,7 @@ class RuledPlace(Place):
             return next(self.source, None)
         k = self._choice(unit)
         if k is None:
+            self._call_again()
             return None
         job = self.lots.pop(k)[1]
         self.held -= job.pieces
@@ -124,12 +125,15 @@ class RuledPlace(Place):
             if unit in self.free and self._open(unit, now):
                 self.free.remove(unit)
                 unit.next(now)
-        if not self.free or not (self.held or self.source is not None):
-            return
-        wake = min(
-            (self._hours(unit).next_open(now) for unit in self.free if not self._open(unit, now)), default=math.inf
-        )
-        if self.restraint is not None and self.held:
+        if self.free and (self.lots or self.source is not None):
+            self._call_again()
+
+    def _call_again(self) -> None:
+        """See to it that units are called when one has hours again, or when lots are held back no longer."""
+        now = self.floor.now
+        closed = [self._hours(unit) for unit in self.free if not self._open(unit, now)]
+        wake = min((hours.next_open(now) for hours in closed), default=math.inf)
+        if self.restraint is not None and self.lots:
             wake = min(wake, self.restraint.next_change(now))
         if now < wake < self.armed:
             self.armed = wake

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -16,6 +16,7 @@ from twin.core.faults import did_you_mean
 from twin.core.units import Q
 from twin.ledger.trace import CARRIER, STATES
 from twin.models.durations import Time, mean_s
+from twin.scenario.features import BATCHING, DELAYING, WORKING
 from twin.scenario.schema import Air, Duration, Power, Problem, Product, Setup, Station
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class Powered(Station):
 class Working(Powered):
     """Processes lots one after the other, piece by piece. Work stops when the crew leaves and goes on when it is back, between pieces."""
 
+    features: ClassVar[frozenset[str]] = WORKING
     cycle: Time | dict[str, Time] = Field(description="time of one piece, or {product: time of one piece}")
     setup: Setup | None = Field(None, description="work between two lots of different products")
 
@@ -113,6 +115,7 @@ class Working(Powered):
 class Batching(Powered):
     """Processes up to ``batch`` pieces together, of one or several lots. A cycle begun is finished, after the shift's end if need be."""
 
+    features: ClassVar[frozenset[str]] = BATCHING
     batch: int = Field(gt=0, description="pieces of one cycle")
     cycle: Time | dict[str, Time] = Field(description="time of one cycle, or {product: time of one cycle}")
 
@@ -132,6 +135,7 @@ class Batching(Powered):
 class Delaying(Station):
     """Lets time pass for every lot, day and night, with nothing drawn: cooling in the mould, curing, ageing at room temperature."""
 
+    features: ClassVar[frozenset[str]] = DELAYING
     time: Time | dict[str, Time] = Field(description="time of a lot, or {product: time of a lot}")
     places: int | None = Field(None, gt=0, description="lots at a time; absent: no limit")
     at_shift_end: Literal["continue"] = Field("continue", description="time passes whether anybody is there or not")

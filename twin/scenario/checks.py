@@ -210,7 +210,8 @@ def check_references(view: View) -> None:
             view.must_exist(("utilities", name, "serves", index), served, stations, "station")
 
 
-def _clock(view: View, path: Path_) -> float | None:
+def clock_at(view: View, path: Path_) -> float | None:
+    """The seconds of the time of day at ``path``; None where absent, and a fault where it is none."""
     said = view.get(*path)
     if said is None:
         return None
@@ -227,10 +228,10 @@ def check_shifts(view: View) -> None:
     """Clocks are clocks, a shift has a length, its break lies within it."""
     for name, shift in view.parts("calendar", "shifts"):
         path: Path_ = ("calendar", "shifts", name)
-        start, end = _clock(view, (*path, "from")), _clock(view, (*path, "to"))
+        start, end = clock_at(view, (*path, "from")), clock_at(view, (*path, "to"))
         if start is not None and start == end:
             view.fault((*path, "to"), "the shift has no length", 'for a whole day write from: "00:00", to: "24:00"')
-        pause = [_clock(view, (*path, "break", index)) for index, _ in view.texts(*path, "break")]
+        pause = [clock_at(view, (*path, "break", index)) for index, _ in view.texts(*path, "break")]
         if start is None or end is None or start == end or len(pause) != 2 or pause[0] is None or pause[1] is None:
             continue
         length, day = (end - start) % 86400.0 or 86400.0, 86400.0
@@ -244,7 +245,7 @@ def check_shifts(view: View) -> None:
             )
     for station, days in view.mapping("calendar", "startup").items():
         for day in days if isinstance(days, dict) else {}:
-            _clock(view, ("calendar", "startup", station, day))
+            clock_at(view, ("calendar", "startup", station, day))
 
 
 def check_calendar(view: View) -> None:
@@ -297,7 +298,7 @@ def check_orders(view: View) -> None:
 def _moment(view: View, path: Path_) -> float | None:
     if not view.mapping(*path):
         return None
-    clock, day = _clock(view, (*path, "at")), view.get(*path, "day")
+    clock, day = clock_at(view, (*path, "at")), view.get(*path, "day")
     return None if clock is None or day not in DAYS else DAYS.index(day) * 86400.0 + clock
 
 

@@ -7,6 +7,9 @@ from typing import Any, ClassVar, NoReturn
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
+Problem = tuple[str, str, str]
+"""Dotted path below the part (or from the top, after a ``/``), what is wrong, what would be right."""
+
 
 class Part(BaseModel):
     """Base of every part of a scenario: frozen, refuses unknown keys, read by the user's words (aliases)."""

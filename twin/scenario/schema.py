@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from twin.core.units import Fraction, Q
 from twin.scenario.distributions import Duration, Exponential, Lognormal, Weibull
-from twin.scenario.part import Part
+from twin.scenario.part import Part, Problem
 from twin.scenario.production import (
     Alternatives,
     Clock,
@@ -41,6 +41,7 @@ __all__ = [
     "Failures",
     "Lognormal",
     "Part",
+    "Problem",
     "Setup",
     "Weibull",
 ]
@@ -319,10 +320,6 @@ class Order(Part):
         return self
 
 
-Problem = tuple[str, str, str]
-"""Dotted path below the part (or from the top, after a ``/``), what is wrong, what would be right."""
-
-
 class Kind(Part):
     """What equipment and utilities have in common: they may object to the scenario around them."""
 
@@ -431,6 +428,15 @@ class Station(Kind):
         default_factory=dict,
         description="heat that one unit gives to cooling, by state; cooling water of furnaces is known",
     )
+
+    features: ClassVar[frozenset[str]] = frozenset()
+    """words of production that the simulator heeds at this kind of equipment, see :data:`twin.scenario.features.FEATURES`"""
+
+    def problems(self, name: str, spec: ScenarioSpec) -> list[Problem]:
+        """Words that mean nothing at this kind of equipment, or cannot be combined yet."""
+        from twin.scenario.features import unheeded
+
+        return [*super().problems(name, spec), *unheeded(self)]
 
     def work_s(self, product_name: str, product: Product) -> float | None:
         """Mean seconds of work on one piece, of one unit; None where the kind cannot say. Used to warn of too much work."""

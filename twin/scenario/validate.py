@@ -16,6 +16,7 @@ from twin.scenario.compose import PathFault, at_path, change, inside
 from twin.scenario.explain import faults_of, types_at
 from twin.scenario.kinds import UnknownKind, kind_class, names, utility_class
 from twin.scenario.nodes import Node, Path_
+from twin.scenario.production_checks import check_production
 from twin.scenario.provenance import Provenance, unwrap
 from twin.scenario.reference_checks import check_reference
 from twin.scenario.schema import Part, ScenarioSpec, Station, Utility
@@ -53,7 +54,8 @@ def validate(node: Node, root: Path | None, tables: Mapping[str, Any] | None) ->
         found = _typed(part, ("utilities", name), node, parts.faults)
         if isinstance(found, Utility):
             parts.utilities[name] = found
-    parts.faults += view.faults + check(tree, node) + check_reference(tree, node) + _truth_faults(node)
+    parts.faults += view.faults + check(tree, node) + check_production(tree, node)
+    parts.faults += check_reference(tree, node) + _truth_faults(node)
     parts.provenance = unwrapped.provenance()
     if parts.spec is not None and not any(fault.severity == "error" for fault in parts.faults):
         _own_problems(view, parts, parts.spec)
