@@ -29,6 +29,7 @@ class Inspector:
         self.ended: dict[tuple[int, int], str] = {}
         """outcome of the last operation of lots of which nothing is left, by job and operation"""
         self.gone: set[int] = set()
+        self.numbers: dict[str, int] = {}
         self.turns: dict[int, int] = {}
         """how often the pieces of a job have been back"""
 
@@ -62,7 +63,8 @@ class Inspector:
 
     def _number(self, root: str) -> int:
         """The next number of a lot that comes back of one that was ordered."""
-        return sum(job.key.startswith(f"{root}/r") for job in self.jobs) + 1
+        self.numbers[root] = self.numbers.get(root, 0) + 1
+        return self.numbers[root]
 
     def _share(self, job: Job, pieces: float) -> tuple[float, float]:
         """Metal and carbon of some pieces of a lot."""
