@@ -192,10 +192,11 @@ class Count(Part):
 
     def as_duration(self) -> Duration:
         """The same distribution with one second for one cycle."""
+        written: dict[str, object] = {"constant": self.constant}
         if self.exponential is not None:
-            return Duration(exponential=Exponential(mean_s=self.exponential.mean))
-        if self.weibull is not None:
-            return Duration(weibull=Weibull(mean_s=self.weibull.mean, shape=self.weibull.shape))
-        if self.uniform is not None:
-            return Duration(uniform=Uniform(low_s=self.uniform.low, high_s=self.uniform.high))
-        return Duration(constant_s=self.constant)
+            written = {"exponential": {"mean": self.exponential.mean}}
+        elif self.weibull is not None:
+            written = {"weibull": {"mean": self.weibull.mean, "shape": self.weibull.shape}}
+        elif self.uniform is not None:
+            written = {"uniform": {"low": self.uniform.low, "high": self.uniform.high}}
+        return Duration.model_validate(written, context={"canonical": True})
