@@ -90,11 +90,21 @@ def visits(trace: Trace, station: str | None = None, product: str | None = None)
     return np.asarray(chosen)
 
 
-def wait_min(trace: Trace, station: str, product: str | None = None) -> float:
-    """Mean time in the queue of a station, of lots whose work began within the horizon."""
+def waits_min(trace: Trace, station: str, product: str | None = None) -> NDArray[np.float64]:
+    """Times in the queue of a station, of lots whose work began within the horizon."""
     moves = trace.moves
     began = visits(trace, station, product) & (moves["started"] > 0.0)
-    return float((moves["started"] - moves["queued"])[began].mean()) / MINUTE
+    return np.asarray((moves["started"] - moves["queued"])[began]) / MINUTE
+
+
+def wait_min(trace: Trace, station: str, product: str | None = None) -> float:
+    """Mean time in the queue of a station."""
+    return float(waits_min(trace, station, product).mean())
+
+
+def waiting_over(trace: Trace, station: str, minutes: float) -> float:
+    """Share of the lots that wait longer."""
+    return float((waits_min(trace, station) > minutes).mean())
 
 
 def finished(trace: Trace) -> NDArray[np.bool_]:
@@ -114,6 +124,13 @@ def flow_time_min(trace: Trace) -> float:
     release[trace.jobs["job"].astype(np.int64)] = trace.jobs["release"]
     left = finished(trace)
     return float((trace.moves["left"][left] - release[trace.moves["job"][left].astype(np.int64)]).mean()) / MINUTE
+
+
+def stay_min(trace: Trace) -> float:
+    """Mean time in the plant by Little's law: all time in queues and at stations over the lots that left (also of lots that went back)."""
+    moves = trace.moves
+    spent = np.maximum(moves["left"], 0.0) - np.maximum(moves["queued"], 0.0)
+    return float(spent.sum() / finished(trace).sum()) / MINUTE
 
 
 def share(trace: Trace, station: str, states: Sequence[str] = ("processing",)) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from twin.verify.case import Figure, Model
-from twin.verify.plants import exponential, flow_time_min, kwh_per_lot, machine, power_kw, traced, tree, wait_min
+from twin.verify.plants import exponential, flow_time_min, kwh_per_lot, machine, power_kw, stay_min, traced, tree
 from twin.verify.theory.queues import mmc_wait
 
 SOURCE = "Jackson (1957); Burke (1956); Gross & Harris, chapter 4"
@@ -26,21 +26,35 @@ def tandem(
     )
     waits = [mmc_wait(arrival, 1.0 / mean, units) for mean, units in stations]
     kw = sum(2.0 * units + 8.0 * arrival * mean for mean, units in stations)
-    last = names[-1]
     figures = (
-        Figure(f"wait at {last}", "waiting", "min"), Figure("time from release to end", "waiting", "min"),
-        Figure("mean power", "power", "kW"), Figure("energy of a lot", "energy", "kWh"),
+        Figure("time from release to end", "waiting", "min"), Figure("mean power", "power", "kW"), Figure("energy of a lot", "energy", "kWh"),
     )  # fmt: skip
-    exact = [waits[-1], sum(waits) + sum(mean for mean, _ in stations), kw, kw / (60.0 * arrival)]
+    exact = [sum(waits) + sum(mean for mean, _ in stations), kw, kw / (60.0 * arrival)]
 
     def sample(seed: int, replication: int) -> list[float]:
         trace = traced(plant, seed, replication)
-        return [wait_min(trace, last), flow_time_min(trace), power_kw(trace), kwh_per_lot(trace)]
+        return [flow_time_min(trace), power_kw(trace), kwh_per_lot(trace)]
 
     return Model(name, "networks", SOURCE, figures, lambda: exact, sample, replications, seconds)
 
 
+def feedback(name: str, arrival: float, again: float, means: tuple[float, float], size: tuple[int, float]) -> Model:
+    """Work and inspection; a share ``again`` of the lots goes back to work. By Jackson both see arrivals at ``arrival / (1 - again)``."""
+    seen = arrival / (1.0 - again)
+    stations = {"work": machine(exponential(means[0])), "inspect": machine(exponential(means[1]))}
+    stations["inspect"]["quality"] = {"rework": {"share": f"{100.0 * again:g} %", "to": "work", "at_most": 60}}
+    plant = tree(stations, exponential(1.0 / arrival))
+    stay = sum(mmc_wait(seen, 1.0 / mean, 1) + mean for mean in means) / (1.0 - again)
+
+    def sample(seed: int, replication: int) -> list[float]:
+        return [stay_min(traced(plant, seed, replication))]
+
+    figures = (Figure("time from release to end", "waiting", "min"),)
+    return Model(name, "networks", SOURCE, figures, lambda: [stay], sample, *size)
+
+
 MODELS = (
     tandem("Jackson tandem of two", 0.6, [(1.0, 1), (1.0, 1)], 24, 20.0),
-    tandem("Jackson tandem of three, one of two machines", 0.6, [(0.8, 1), (2.4, 2), (1.0, 1)], 26, 30.0),
+    tandem("Jackson tandem of three, one of two machines", 0.6, [(0.8, 1), (2.2, 2), (0.9, 1)], 24, 30.0),
+    feedback("work and inspection with rework", 0.5, 0.2, (1.0, 0.8), (26, 30.0)),
 )

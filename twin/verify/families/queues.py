@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from twin.verify.case import Figure, Model
-from twin.verify.plants import exponential, machine, per_hour, share, traced, tree, wait_min
+from twin.verify.plants import exponential, machine, per_hour, share, traced, tree, wait_min, waiting_over
 from twin.verify.theory import queues as theory
 
 WAIT, BUSY, RATE = (
@@ -15,24 +15,30 @@ WAIT, BUSY, RATE = (
     Figure("throughput", "throughput", "1/h"),
 )
 BOOK = "Gross, Shortle, Thompson & Harris, Fundamentals of Queueing Theory (2008)"
-POWER = {"processing": "10 kW", "standby": "2 kW"}
 
 
-def station(
-    name: str, plant: dict[str, Any], wait: float, load: float | None, *, rate: float | None = None, **keys: Any
-) -> Model:
-    """A model of one queue; ``load`` and ``rate`` (lots a minute) are figures where they are given."""
-    figures = (WAIT, *((BUSY,) if load is not None else ()), *((RATE,) if rate is not None else ()))
-    exact = [wait, *([load] if load is not None else []), *([60.0 * rate] if rate is not None else [])]
+def station(name: str, plant: dict[str, Any], wait: float, size: tuple[int, float], *, load: float | None = None) -> Model:
+    """A model of one queue: its mean wait, and its utilisation where a ``load`` is given. ``size``: replications and seconds."""
 
     def sample(seed: int, replication: int) -> list[float]:
         trace = traced(plant, seed, replication)
-        found = [wait_min(trace, "work")]
-        if load is not None:
-            found.append(share(trace, "work"))
-        return [*found, per_hour(trace)] if rate is not None else found
+        return [wait_min(trace, "work"), *([share(trace, "work")] if load is not None else [])]
 
-    return Model(name, "queues", keys.pop("source", BOOK), figures, lambda: exact, sample, **keys)
+    figures, exact = ((WAIT,), [wait]) if load is None else ((WAIT, BUSY), [wait, load])
+    return Model(name, "queues", BOOK, figures, lambda: exact, sample, *size)
+
+
+def first_come(arrival: float, long_min: float, size: tuple[int, float]) -> Model:
+    """M/M/1 of mean service 1 min in order of arrival: also the share of lots that waits longer than a time."""
+    plant = tree({"work": machine(exponential(1.0))}, exponential(1.0 / arrival))
+    figures = (WAIT, BUSY, Figure("throughput", "throughput", "1/h"), Figure(f"share that waits over {long_min:g} min", "share", "1"))
+    exact = [theory.mmc_wait(arrival, 1.0, 1), arrival, 60.0 * arrival, theory.mm1_longer(arrival, 1.0, long_min)]
+
+    def sample(seed: int, replication: int) -> list[float]:
+        trace = traced(plant, seed, replication)
+        return [wait_min(trace, "work"), share(trace, "work"), per_hour(trace), waiting_over(trace, "work", long_min)]
+
+    return Model("M/M/1", "queues", BOOK, figures, lambda: exact, sample, *size)
 
 
 def _classes(rates: Sequence[float]) -> dict[str, Any]:
@@ -47,8 +53,7 @@ def _classes(rates: Sequence[float]) -> dict[str, Any]:
     return tree({"work": machine(exponential(1.0))}, "once", **parts)
 
 
-def _priorities(replications: int, seconds: float) -> Model:
-    rates = (0.3, 0.35)
+def _priorities(rates: tuple[float, float], size: tuple[int, float]) -> Model:
     plant = _classes(rates)
 
     def sample(seed: int, replication: int) -> list[float]:
@@ -69,25 +74,14 @@ def _priorities(replications: int, seconds: float) -> Model:
     )
 
 
+LOGNORMAL = {"lognormal": {"mean": "1 min", "sd": "0.8 min"}}
+THREES = {"parts": {"product": "part", "quantity": 3, "every": exponential(6.0)}}
 MODELS = (
-    station(
-        "M/M/1", tree({"work": machine(exponential(1.0))}, exponential(1.0 / 0.6)), theory.mmc_wait(0.6, 1.0, 1), 0.6,
-        rate=0.6, replications=48, seconds=10.0,
-    ),
-    station(
-        "M/M/3", tree({"work": machine(exponential(3.0), units=3)}, exponential(1.0 / 0.7)), theory.mmc_wait(0.7, 1.0 / 3.0, 3), 0.7,
-        replications=48, seconds=10.0,
-    ),
-    station("M/D/1", tree({"work": machine(1.0)}, exponential(1.0 / 0.7)), theory.mg1_wait(0.7, 1.0, 0.0), 0.7, replications=30, seconds=10.0),
-    station(
-        "M/G/1, lognormal", tree({"work": machine({"lognormal": {"mean": "1 min", "sd": "0.8 min"}})}, exponential(2.0)),
-        theory.mg1_wait(0.5, 1.0, 0.64), 0.5, replications=40, seconds=10.0,
-    ),
-    station("D/M/1", tree({"work": machine(exponential(1.0))}, f"{1 / 0.7!r} min"), theory.dm1_wait(1.0 / 0.7, 1.0), 0.7, replications=30, seconds=10.0),
-    station(
-        "M[3]/M/1",
-        tree({"work": machine(exponential(1.0))}, "once", orders={"parts": {"product": "part", "quantity": 3, "every": exponential(6.0)}}),
-        theory.bulk_arrival_wait(1.0 / 6.0, 1.0, 3), 0.5, replications=48, seconds=10.0,
-    ),
-    _priorities(48, 10.0),
-)  # fmt: skip
+    first_come(0.6, 5.0, (38, 20.0)),
+    station("M/M/3", tree({"work": machine(exponential(3.0), units=3)}, exponential(1.0 / 0.7)), theory.mmc_wait(0.7, 1.0 / 3.0, 3), (18, 10.0)),
+    station("M/D/1", tree({"work": machine(1.0)}, exponential(1.0 / 0.7)), theory.mg1_wait(0.7, 1.0, 0.0), (22, 10.0), load=0.7),
+    station("M/G/1, lognormal", tree({"work": machine(LOGNORMAL)}, exponential(2.0)), theory.mg1_wait(0.5, 1.0, 0.64), (32, 15.0)),
+    station("D/M/1", tree({"work": machine(exponential(1.0))}, f"{1 / 0.7!r} min"), theory.dm1_wait(1.0 / 0.7, 1.0), (27, 13.0), load=0.7),
+    station("M[3]/M/1", tree({"work": machine(exponential(1.0))}, "once", orders=THREES), theory.bulk_arrival_wait(1.0 / 6.0, 1.0, 3), (38, 11.0)),
+    _priorities((0.3, 0.3), (34, 18.0)),
+)

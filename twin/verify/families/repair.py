@@ -9,6 +9,7 @@ from twin.models.station import Job, Place
 from twin.models.together import DelayUnit
 from twin.verify.case import Figure, Model
 from twin.verify.floors import Bench, times, working
+from twin.verify.plants import exponential, machine, per_hour, power_kw, saturated, share, traced
 from twin.verify.theory.queues import machine_repair
 
 BEGIN_S, LENGTH_S = 500.0, 20_000.0
@@ -74,4 +75,28 @@ def model(machines: int, crews: int, up_s: float, down_s: float, **keys: Any) ->
     )  # fmt: skip
 
 
-MODELS = (model(6, 2, 5.0, 1.5, replications=24, seconds=10.0), model(4, 1, 3.0, 1.0, replications=24, seconds=10.0))
+def people(name: str, machines: int, crews: int, up_min: float, down_min: float, size: tuple[int, float]) -> Model:
+    """Machines of one station that are never starved and share ``crews`` for their repairs, as a scenario says it; cycles of 1 min."""
+    failures = {"every": exponential(up_min), "repair": exponential(down_min), "repair_crew": "menders"}
+    power = {"processing": "10 kW", "standby": "1 kW"}
+    stations = {"work": machine(1.0, units=machines, failures=failures, power=power)}
+    plant = saturated(stations, 10_080.0 * machines, resources={"menders": {"units": crews}})
+    down = machine_repair(machines, crews, 1.0 / up_min, 1.0 / down_min)
+    up = sum(p * (machines - n) for n, p in enumerate(down))
+    figures = (
+        Figure("throughput", "throughput", "1/h"), Figure("share of time down", "share", "1"), Figure("mean power", "power", "kW"),
+    )  # fmt: skip
+    exact = [60.0 * up, 1.0 - up / machines, machines + 9.0 * up]
+
+    def sample(seed: int, replication: int) -> list[float]:
+        trace = traced(plant, seed, replication)
+        return [per_hour(trace), share(trace, "work", ("down",)), power_kw(trace)]
+
+    return Model(name, "repair", SOURCE, figures, lambda: exact, sample, *size)
+
+
+MODELS = (
+    people("4 machines, 1 mender", 4, 1, 20.0, 5.0, (26, 60.0)),
+    model(6, 2, 5.0, 1.5, replications=26, seconds=7.0),
+    model(4, 1, 3.0, 1.0, replications=18, seconds=5.0),
+)

@@ -28,6 +28,11 @@ def mmc_wait(arrival: float, service: float, servers: int) -> float:
     return erlang_c(arrival / service, servers) / (servers * service - arrival)
 
 
+def mm1_longer(arrival: float, service: float, wait: float) -> float:
+    """Share of lots that wait longer than ``wait`` in M/M/1 in order of arrival: rho exp(-(mu - lambda) t) (section 2.2)."""
+    return arrival / service * math.exp(-(service - arrival) * wait)
+
+
 def mg1_wait(arrival: float, mean_service: float, scv: float) -> float:
     """Mean wait of M/G/1, rho E[S] (1 + c2) / (2 (1 - rho)) (Pollaczek and Khinchine, section 5.1); ``scv``: squared coefficient of variation."""
     load = arrival * mean_service
