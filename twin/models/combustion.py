@@ -13,8 +13,8 @@ Complete combustion, no dissociation, argon counted as nitrogen.
 >>> round(hot.air_c), round(hot.available_heat - available_heat(gas_fired, 900.0, excess), 2)
 (462, 0.18)
 
-Sources: NIST-JANAF; the closed form of excess air is the published one for natural gas (ORNL AMO-Tools EfficiencyImprovement, EA = 8.52381 y/(2 -
-9.52381 y)) for any fuel.
+Sources: NIST-JANAF. The closed form of excess air is the published one for natural gas, ``EA = 8.52381 y/(2 - 9.52381 y)`` (ORNL AMO-Tools
+EfficiencyImprovement), for any fuel.
 """
 
 from __future__ import annotations

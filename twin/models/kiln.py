@@ -172,8 +172,8 @@ def cold_kiln(kind: HeatedFurnace) -> Kiln:
     return Kiln(kind, chamber, chamber.cold(AMBIENT_C))
 
 
-def load_of(kiln: Kiln, alloy: Alloy | str, mass_kg: float, fixture_kwh_per_k: float, link: Link) -> Load:
-    """A load for the chamber."""
+def load_of(alloy: Alloy | str, mass_kg: float, fixture_kwh_per_k: float, link: Link) -> Load:
+    """A load for the chamber; ``alloy`` by name or as it is."""
     return Load(alloy_of(alloy) if isinstance(alloy, str) else alloy, mass_kg, fixture_kwh_per_k, link)
 
 

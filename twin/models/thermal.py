@@ -21,6 +21,9 @@ of temperatures, never from the power, so that comparing the two is a test.
 >>> max(course.residual for course in (melt, held, idle)) < 1e-9
 True
 
+The balance terms that stand alone (charge, walls, openings, leakage, atmosphere, flue, preheat, …) are named here too, so that one import
+serves an audit: see docs/balance-terms.md.
+
 Equations: C dT/dt = s - K T inside a band, solved in the eigenvectors of C^-1/2 K C^-1/2 (any text on state-space
 thermal networks).
 """
@@ -32,14 +35,122 @@ from math import inf
 
 import numpy as np
 
+from twin.models.atmospheres import (
+    Atmosphere,
+    atmosphere_chemical_kw,
+    atmosphere_sensible_kw,
+    endothermic_gas,
+    generator_kw,
+)
+from twin.models.chamber import Body, Chamber, Load
+from twin.models.combustion import (
+    Fuel,
+    Oxidiser,
+    Preheat,
+    air_nm3_per_kwh,
+    available_heat,
+    elemental_fuel,
+    enriched,
+    excess_air,
+    flame_temperature_c,
+    flue_gas,
+    flue_loss,
+    fuel_saving,
+    gas_fuel,
+    natural_gas,
+    recuperator,
+    regenerator,
+)
 from twin.models.courses import Course, Segment, State
 from twin.models.elements import REFERENCE_C
+from twin.models.losses import (
+    atmosphere_kw,
+    auxiliary_kw,
+    charge_kwh_per_kg,
+    conveyor_kw,
+    cooling_water_kw,
+    cylinder_mean_area_m2,
+    door_exchange_kw,
+    draught_pa,
+    film_w_per_m2k,
+    fixture_kwh,
+    gross_input_kw,
+    leakage_kw,
+    liquid_charge_kwh_per_kg,
+    lump_response,
+    moisture_j_per_kg,
+    opening_kw,
+    opening_view_factor,
+    opening_view_factor_tabulated,
+    radiation_kw,
+    rectangular_view_factor,
+    slag_kwh,
+    wall_conduction_kw,
+    wall_storage_kwh,
+    wall_surface_kw,
+)
 from twin.models.metals import Alloy
 from twin.models.network import KJ_PER_KWH, Network, Vector
 from twin.models.recursion import EDGE_TOLERANCE_K, MAX_STALLS, NEVER, TARGET, TOO_LITTLE, WIDTH, Asked
 from twin.models.stepper import Held, Stepper, ThermalError
+from twin.models.treatment import carburising_s
 
-__all__ = ["Course", "Furnace", "Segment", "State", "ThermalError"]
+__all__ = [
+    "Atmosphere",
+    "Body",
+    "Chamber",
+    "Course",
+    "Fuel",
+    "Furnace",
+    "Load",
+    "Oxidiser",
+    "Preheat",
+    "Segment",
+    "State",
+    "ThermalError",
+    "air_nm3_per_kwh",
+    "atmosphere_chemical_kw",
+    "atmosphere_kw",
+    "atmosphere_sensible_kw",
+    "auxiliary_kw",
+    "available_heat",
+    "carburising_s",
+    "charge_kwh_per_kg",
+    "conveyor_kw",
+    "cooling_water_kw",
+    "cylinder_mean_area_m2",
+    "door_exchange_kw",
+    "draught_pa",
+    "elemental_fuel",
+    "endothermic_gas",
+    "enriched",
+    "excess_air",
+    "film_w_per_m2k",
+    "fixture_kwh",
+    "flame_temperature_c",
+    "flue_gas",
+    "flue_loss",
+    "fuel_saving",
+    "gas_fuel",
+    "generator_kw",
+    "gross_input_kw",
+    "leakage_kw",
+    "liquid_charge_kwh_per_kg",
+    "lump_response",
+    "moisture_j_per_kg",
+    "natural_gas",
+    "opening_kw",
+    "opening_view_factor",
+    "opening_view_factor_tabulated",
+    "radiation_kw",
+    "rectangular_view_factor",
+    "recuperator",
+    "regenerator",
+    "slag_kwh",
+    "wall_conduction_kw",
+    "wall_storage_kwh",
+    "wall_surface_kw",
+]
 
 
 @dataclass(frozen=True, slots=True)
