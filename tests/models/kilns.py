@@ -16,7 +16,10 @@ from twin.models.kiln import body_of, link_of
 
 Array = NDArray[np.float64]
 SIGMA_KW = 5.670374419e-11
-BRICK = [{"thickness": "230 mm", "material": "dense_firebrick"}, {"thickness": "115 mm", "material": "insulating_brick"}]
+BRICK = [
+    {"thickness": "230 mm", "material": "dense_firebrick"},
+    {"thickness": "115 mm", "material": "insulating_brick"},
+]
 FIBRE = [{"thickness": "250 mm", "material": "ceramic_fibre"}]
 GAS = {"rated": "240 kW", "flue_o2": "4 %", "flue_above": "60 K", "preheat": "recuperator", "effectiveness": "40 %"}
 ELECTRIC = {"rated": "120 kW", "efficiency": "96 %"}

@@ -33,7 +33,9 @@ def test_all_terms_are_named_in_one_place() -> None:
     assert all(thing.__doc__ for thing in named)
 
 
-@pytest.mark.parametrize(("gas", "kj"), [("N2", 28.11), ("O2", 29.76), ("CO2", 44.47), ("H2O", 34.51), ("H2", 26.80), ("CO", 28.43)])
+@pytest.mark.parametrize(
+    ("gas", "kj"), [("N2", 28.11), ("O2", 29.76), ("CO2", 44.47), ("H2O", 34.51), ("H2", 26.80), ("CO", 28.43)]
+)
 def test_heat_of_gases(gas: str, kj: float) -> None:
     """Proves: sensible heat from 298.15 to 1,200 K as the JANAF tables print it, kJ/mol, within 0.2 %."""
     assert sensible_kj_per_mol(gas, 1200.0 - 273.15) == pytest.approx(kj, rel=0.002)
@@ -69,7 +71,11 @@ def test_oil_by_hand() -> None:
 
 
 FUELS = st.sampled_from(
-    [thermal.natural_gas(), thermal.gas_fuel({"H2": 0.6, "CH4": 0.3, "N2": 0.1}), thermal.gas_fuel({"CO": 0.25, "CO2": 0.15, "N2": 0.6})]
+    [
+        thermal.natural_gas(),
+        thermal.gas_fuel({"H2": 0.6, "CH4": 0.3, "N2": 0.1}),
+        thermal.gas_fuel({"CO": 0.25, "CO2": 0.15, "N2": 0.6}),
+    ]
 )
 
 
