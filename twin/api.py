@@ -30,6 +30,7 @@ __all__ = [
     "Run",
     "Scenario",
     "Study",
+    "Verification",
     "bill",
     "calibrate",
     "compare",
@@ -37,6 +38,7 @@ __all__ = [
     "examples",
     "load",
     "open_result",
+    "verify",
 ]
 
 
@@ -199,6 +201,17 @@ class Calibration(Result):
         return written
 
 
+class Verification(Result):
+    """Theory cases with their verdicts."""
+
+    @property
+    def cases(self) -> pd.DataFrame:
+        """One row a case: name, family, exact, mean, low, high, pass, unit, n, source."""
+        from twin.report.frames import theory_cases
+
+        return theory_cases(self.data)
+
+
 class Scenario:
     """A scenario, frozen: every change gives a new one."""
 
@@ -240,7 +253,8 @@ class Scenario:
     ) -> Run:
         """Simulate; ``precision`` adds replications in rounds until the half-width of the energy falls below this share.
 
-        Finished replications are kept below ``checkpoint``, so that a killed run resumes; saving the result clears them.
+        Finished replications are kept below ``checkpoint``, so that a killed run resumes; saving the result clears them. A scenario with
+        a power cap or a battery is simulated without them too, on the same draws, so that the result tells what they cost and bring.
         """
         from twin.experiment.runner import run
 
@@ -252,6 +266,7 @@ class Scenario:
                 jobs=jobs,
                 cluster=cluster,
                 precision=precision,
+                compare=True,
                 progress=progress,
                 checkpoint=Path(checkpoint) if checkpoint else None,
             )
@@ -407,6 +422,15 @@ def bill(
             advise=advise,
         )
     )
+
+
+def verify(
+    *, seed: int | None = None, family: str | None = None, jobs: int = 1, progress: Progress = silent
+) -> Verification:
+    """Simulate plants whose figures theory knows exactly and judge each figure within simultaneous 99 % intervals."""
+    from twin.verify.verify import verify as verify_theory
+
+    return Verification(verify_theory(seed=seed, family=family, jobs=jobs, progress=progress))
 
 
 def compare(base: Run, other: Run) -> pd.DataFrame:

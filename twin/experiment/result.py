@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from twin.core.cards import worst
+from twin.experiment.compared import Compared, cap_payload
 from twin.experiment.statistics import Interval, interval
 from twin.ledger.benchmark import Placing, placings
 from twin.ledger.digest import RepResult
@@ -35,6 +36,8 @@ class RunResult:
     plans: tuple[Plan, ...] = ()
     meta: Mapping[str, Any] = field(default_factory=dict)
     kind: str = "run"
+    compared: Compared | None = None
+    """with and without power cap and battery, where the scenario has any and the run was asked to compare"""
 
     def values(self, kpi: str) -> list[float]:
         """One KPI by replication, in order. Raises KeyError with the names that there are."""
@@ -91,14 +94,17 @@ class RunResult:
         return all(plan.stopped_by != "seconds" for plan in self.plans)
 
     def payload(self) -> dict[str, Any]:
-        """The reproducible JSON of the run: kpis, benchmark, balance, bill (first replication, total over all), carbon, provenance."""
+        """The reproducible JSON of the run: kpis, benchmark, balance, bill (first replication, total over all), carbon, provenance.
+
+        ``power_cap`` and ``compared`` are there where the scenario has a power cap or a battery.
+        """
         bill: dict[str, Any] = {}
         if self.accounts0 is not None and self.accounts0.bill is not None:
             bill = {**bill_payload(self.accounts0.bill), "replication": 0}
         if "bill_krw" in self.kpis:
             bill["total_krw"] = self.kpis["bill_krw"].payload()
         carbon = {name: self.kpis[name].payload() for name in CARBON_KPIS if name in self.kpis}
-        return {
+        return self._site() | {
             "kpis": {name: found.payload() for name, found in self.kpis.items()},
             "benchmark": [place.payload() for place in self.benchmark],
             "balance": self.balance,
@@ -106,6 +112,12 @@ class RunResult:
             "carbon": carbon,
             "provenance": self.provenance,
         }
+
+    def _site(self) -> dict[str, Any]:
+        """Whether a power cap was kept, and what cap and battery cost and bring."""
+        cap_kw = self.scenario.spec.site.power_cap_kw
+        found = {} if cap_kw is None else {"power_cap": cap_payload(cap_kw, self.replications)}
+        return found if self.compared is None else found | {"compared": self.compared.payload()}
 
     def to_store(self) -> StoredResult:
         """What :mod:`twin.experiment.store` writes."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from twin.core.faults import InputFault
 from twin.core.progress import Progress, silent
 from twin.experiment.checkpoint import Checkpoint
+from twin.experiment.compared import Compared, bare, compared
 from twin.experiment.draws import AddressedDraws, MeanDraws
 from twin.experiment.result import RunResult
 from twin.experiment.statistics import Precision, round_sizes
@@ -187,13 +188,14 @@ def run(
     replications: int | None = None,
     precision: float | Precision | None = None,
     keep_trace: bool = True,
+    compare: bool = False,
     **how: Unpack[Execution],
 ) -> RunResult:
     """Simulate a scenario (under a plan, or none) and gather its figures.
 
     ``precision``: add replications in rounds until the half width of ``energy_kwh`` (or of the KPI that a :class:`Precision` names) is at
     most this share of its mean. ``how``: see :class:`Execution`. With randomness off one replication says all.
-    Raises BalanceBroken, InputFault.
+    ``compare``: where the scenario has a power cap or a battery, run it without them too. Raises BalanceBroken, InputFault.
     """
     begun = time.perf_counter()
     chosen = scenario.spec.run.seed if seed is None else seed
@@ -227,4 +229,25 @@ def run(
     if store is not None:
         meta["checkpoint"] = store
     used = tuple(plans or ()) or ((plan,) if plan is not None else ())
-    return RunResult(scenario, chosen, tuple(o.result for o in outcomes), first.trace, first.accounts, used, meta)
+    reps = tuple(o.result for o in outcomes)
+    beside = _beside(scenario, reps, chosen, store, how) if compare else None
+    return RunResult(scenario, chosen, reps, first.trace, first.accounts, used, meta, compared=beside)
+
+
+def _beside(
+    scenario: Scenario, reps: Sequence[RepResult], seed: int, store: Checkpoint | None, how: Execution
+) -> Compared | None:
+    """The same replications without power cap and battery; None where there are neither."""
+    without, left_out = bare(scenario)
+    if not left_out:
+        return None
+    cases = cases_of(without, seed=seed, replications=range(len(reps)))
+    outcomes = map_cases(
+        cases,
+        jobs=how.get("jobs", 1),
+        cluster=how.get("cluster"),
+        progress=how.get("progress", silent),
+        checkpoint=store,
+        text="replications",
+    )
+    return compared(left_out, reps, [outcome.result for outcome in outcomes])

@@ -5,6 +5,7 @@ Every result type gives a :class:`StoredResult` (``to_store``) and is made again
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from twin.core.faults import InputFault
+from twin.experiment.compared import Compared
 from twin.ledger.digest import RepResult, SeriesKey
 from twin.ledger.trace import COLUMNS, Names, Table, Trace
 
@@ -145,6 +147,7 @@ def run_to_store(run: RunResult) -> StoredResult:
         "replications": [rep_json(rep) for rep in run.replications],
         "plans": [plan.to_json() for plan in run.plans],
         "trace": None,
+        "compared": None if run.compared is None else dataclasses.asdict(run.compared),
     }
     if run.trace0 is not None:
         content["trace"] = trace_json(run.trace0)
@@ -169,4 +172,12 @@ def run_from_store(stored: StoredResult) -> RunResult:
         msg = f"not a stored run: {error}"
         raise InputFault(msg) from None
     accounts = None if trace is None else account(scenario, trace)
-    return RunResult(scenario, content["seed"], reps, trace, accounts, plans)
+    return RunResult(scenario, content["seed"], reps, trace, accounts, plans, compared=_compared(content))
+
+
+def _compared(content: Mapping[str, Any]) -> Compared | None:
+    found = content.get("compared")
+    if found is None:
+        return None
+    sides = [{name: tuple(values) for name, values in found[side].items()} for side in ("with_it", "without")]
+    return Compared(tuple(found["left_out"]), *sides)

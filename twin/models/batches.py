@@ -143,6 +143,10 @@ class BatchProcess(Station):
         """The highest electric power that one unit draws while it is on, reserved under a power cap."""
         return 0.0
 
+    def most_kw(self, stations: Mapping[str, Station]) -> float:
+        """Of all units."""
+        return self.units * self.reserved_kw()
+
     def recipes(self) -> Sequence[str] | None:
         """The recipes that the kind knows; None where any will do."""
         return None

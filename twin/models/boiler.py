@@ -125,5 +125,5 @@ class SteamBoiler(Served):
         if others and others[0] != name:
             found.append(("kind", "a second kind of boiler on the same net", f"give {others[0]} more units"))
         if not any(isinstance(part, dict) and part.get("steam") for part in spec.stations.values()):
-            found.append(("kind", "no station uses steam", "e.g. 'steam: {processing: 200 kg/h}' at a station"))
+            found.append(("kind", "no station uses steam", "write steam by state at a station"))
         return found

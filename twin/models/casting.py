@@ -6,7 +6,7 @@ Stated approximations: metal is drawn per lot, not per shot; gates, runners and 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -21,7 +21,7 @@ from twin.scenario.orders import pieces_to_cast
 from twin.scenario.schema import Part, Problem, Product
 
 if TYPE_CHECKING:
-    from twin.scenario.schema import ScenarioSpec
+    from twin.scenario.schema import ScenarioSpec, Station
 
 __all__ = [
     "Casting",
@@ -167,6 +167,10 @@ class DieCastingCell(Casting):
     def problems(self, name: str, spec: ScenarioSpec) -> list[Problem]:
         """As of every casting station; and a bath that would be solid."""
         return [*super().problems(name, spec), *self._solid(name, spec)]
+
+    def most_kw(self, stations: Mapping[str, Station]) -> float:
+        """The cells and their dosing furnaces."""
+        return super().most_kw(stations) + self.units * self.dosing_furnace.heating.electric_kw
 
     def _solid(self, name: str, spec: ScenarioSpec) -> Iterator[Problem]:
         for metal in sorted({p.alloy for p in spec.products.values() if name in p.route and p.alloy is not None}):

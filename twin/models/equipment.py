@@ -67,6 +67,10 @@ class Powered(Station):
                 rates[code] = {carrier: rate for carrier, rate in drawn.items() if rate}
         return rates
 
+    def most_kw(self, stations: Mapping[str, Station]) -> float:
+        """The highest of its states, of all units."""
+        return self.units * max((drawn.get(CARRIER["electricity"], 0.0) for drawn in self.rates().values()), default=0.0)
+
     def _power_kw(self, state: str) -> float:
         if self.power is None or state == "off":
             return 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -175,6 +175,16 @@ class InductionFurnace(Station):
         melting_s = 3600.0 * heat_kwh / (self.power.rated_kw * self.power.efficiency) * 1.25
         return self.charge.time_s + melting_s * (0.5 + 0.5 / share) + self.slag.time_s
 
+    def most_kw(self, stations: Mapping[str, Station]) -> float:
+        """All furnaces at rated power."""
+        return self.units * (self.power.rated_kw + self.power.auxiliaries_kw)
+
+    def least_kw(self) -> float:
+        """The least power of a heat under a cap, its auxiliaries, and those of the other furnaces."""
+        from twin.models.cap import LEAST_SHARE
+
+        return LEAST_SHARE * (self.power.rated_kw + self.power.auxiliaries_kw) + (self.units - 1) * self.power.auxiliaries_kw
+
     def work_s_per_kg(self) -> float:
         """Mean seconds of one furnace for one kg of metal."""
         return self.estimate_s(cold=False) / (self.charge.mass_kg * self.recovery)
@@ -196,6 +206,8 @@ class InductionFurnace(Station):
         from twin.models.casting import Casting
         from twin.scenario.kinds import kind_class
 
+        if not self.supplies:
+            yield "supplies", "the furnace supplies nobody: it would never melt", "name the casting stations that it supplies"
         for index, target in enumerate(self.supplies):
             if not issubclass(kind_class(spec.stations[target]["kind"]), Casting):
                 yield f"supplies.{index}", "no casting station: it takes no liquid metal", "a station that casts"

@@ -7,6 +7,7 @@ Kinds of equipment subclass :class:`Station`; they live beside the simulator's m
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -331,6 +332,15 @@ class Kind(Part):
         """What is wrong with ``spec`` for this part, called ``name``, beyond what its fields say."""
         del name, spec
         return []
+
+    def most_kw(self, stations: Mapping[str, Station]) -> float:
+        """The highest electric power of all its units while ``stations`` do what they can; what a power cap reserves. 0 where unknown."""
+        del stations
+        return 0.0
+
+    def least_kw(self) -> float | None:
+        """The electric power with which one unit can work when a power cap holds it back; None where it gives no way."""
+        return None
 
 
 class Utility(Kind):

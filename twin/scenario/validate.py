@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from twin.core.faults import Fault, did_you_mean
 from twin.scenario import observed
+from twin.scenario.cap_checks import cap_faults
 from twin.scenario.checks import View, check
 from twin.scenario.compose import PathFault, at_path, change, inside
 from twin.scenario.explain import faults_of, types_at
@@ -59,9 +60,10 @@ def validate(node: Node, root: Path | None, tables: Mapping[str, Any] | None) ->
     parts.provenance = unwrapped.provenance()
     if parts.spec is not None and not any(fault.severity == "error" for fault in parts.faults):
         _own_problems(view, parts, parts.spec)
+        cap_faults(view, parts.spec, parts.stations, parts.utilities)
         size_faults(parts.spec, parts.tables, view)
         parts.faults += view.faults
-        if not view.faults:
+        if not any(fault.severity == "error" for fault in view.faults):
             parts.faults += workload_warnings(parts.spec, parts.stations, parts.tables, view)
     return parts
 
