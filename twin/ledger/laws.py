@@ -72,16 +72,46 @@ def flow_conservation(trace: Trace) -> float:
 
 
 def little(trace: Trace) -> float:
-    """L = lambda W over moves in [0, duration]: mean number in the plant, summed over events, against the sum of times in it."""
+    """Little's law at every equipment, for the lots that wait for it, are worked on and wait to leave: L = lambda W over [0, duration].
+
+    L is counted event by event (how many are present between one event and the next), lambda W is the sum of times, each relative to the
+    larger; a lot that leaves before it begins, or begins before it queues, counts by the share of such rows.
+    """
     moves, end = trace.moves, trace.duration_s
-    arrive = np.clip(moves["queued"], 0.0, end)
-    leave = np.clip(np.where(np.isnan(moves["left"]), end, moves["left"]), 0.0, end)
+    queued, started, ended = (np.clip(moves[name], 0.0, end) for name in ("queued", "started", "ended"))
+    left = np.clip(np.where(np.isnan(moves["left"]), end, moves["left"]), 0.0, end)
+    stations = np.asarray(trace.names.station_of)[moves["equipment"]] if len(moves) else np.zeros(0, dtype=np.int64)
+    worst = 0.0
+    for station in np.unique(stations).tolist():
+        mine = stations == station
+        for arrive, leave in ((queued, started), (started, ended), (ended, left)):
+            area = _area_s(arrive[mine], leave[mine])
+            worst = max(worst, relative(area, float((leave - arrive)[mine].sum())))
+    backwards = (started < queued - CLOCK_S) | (ended < started - CLOCK_S) | (left < ended - CLOCK_S)
+    return max(worst, float(np.count_nonzero(backwards)) / max(len(moves), 1))
+
+
+def _area_s(arrive: np.ndarray, leave: np.ndarray) -> float:
+    """Number present, counted never below zero, integrated from event to event."""
     times = np.concatenate([arrive, leave])
     steps = np.concatenate([np.ones(len(arrive)), -np.ones(len(leave))])
-    order = np.argsort(times, kind="stable")
-    present = np.cumsum(steps[order])[:-1]
-    area = float((present * np.diff(times[order])).sum()) if len(times) else 0.0
-    return relative(area, float((leave - arrive).sum()))
+    order = np.lexsort((-steps, times))
+    present = np.maximum(np.cumsum(steps[order])[:-1], 0.0)
+    return float((present * np.diff(times[order])).sum()) if len(times) else 0.0
+
+
+def work_law(trace: Trace) -> float:
+    """Time of lots at work at every equipment: from the table of batches and from that of moves, relative to the larger."""
+    moves, batches, end = trace.moves, trace.batches, trace.duration_s
+    own = batches["job"] != NONE
+    at_work = moves["started"] < end
+    begun = np.clip(moves["started"], 0.0, end)
+    seconds = np.where(at_work, np.maximum(np.clip(moves["ended"], 0.0, end) - begun, 0.0), 0.0)
+    n = len(trace.names.equipment)
+    booked = np.bincount(batches["equipment"][own], (batches["t1"] - batches["t0"])[own], n)
+    moved = np.bincount(moves["equipment"], seconds, n)
+    with_batches = np.isin(np.arange(n), batches["equipment"][own])
+    return max((relative(a, b) for a, b in zip(booked[with_batches], moved[with_batches], strict=True)), default=0.0)
 
 
 def laws(trace: Trace) -> dict[str, float]:
@@ -93,4 +123,5 @@ def laws(trace: Trace) -> dict[str, float]:
         "laws.flow_conservation": flow_conservation(trace),
         "laws.little": little(trace),
         "laws.utilisation": utilisation_law(trace),
+        "laws.work": work_law(trace),
     }
