@@ -10,8 +10,11 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from heapq import heapify
 from typing import TYPE_CHECKING, Any, cast
+
+from twin.models.following_ladles import PlannedLadles
 
 if TYPE_CHECKING:
     from twin.models.feed import Feed
@@ -42,6 +45,8 @@ class Follower:
         queues = {"job": self.lots, "heat": self.heats, "tap": self.taps}
         for batch in sorted(plan.batches, key=lambda batch: batch.not_before_s):
             queues[batch.kind].setdefault(batch.equipment, deque()).append(batch)
+        self.ladles = PlannedLadles(plan, patience_s)
+        self.commands = plan.commands
         self.planned = {batch.job for batch in plan.batches if batch.kind == "job"}
         self.started: set[str | None] = set()
         self._armed: dict[int, float] = {}
@@ -143,23 +148,38 @@ class Follower:
     # --- heats
 
     def begins_heat(self, shop: MeltShop, furnace: Furnace, now: float) -> float | None:
-        """Metal (kg charged) of the heat that ``furnace`` begins now; None where it has to wait; 0 where the plan has none left."""
+        """Metal (kg charged) of the heat that ``furnace`` begins now; None where it has to wait, or others have planned heats left; 0 where
+        the plan has none left.
+        """
         heats = self.heats.get(furnace.name)
         if not heats:
-            return 0.0
+            return None if any(self.heats.get(other.name) for other in shop.furnaces) else 0.0
         head = heats[0]
-        if shop.overflows(head.mass_kg):
-            heats.popleft()
+        charge_kg = self.ladles.charge_kg(furnace, head)
+        if not charge_kg or (not self.ladles.names(furnace) and shop.overflows(head.mass_kg)):
+            self._strike(furnace)
             return self.begins_heat(shop, furnace, now)
         if head.not_before_s > now + _EARLY_S and not self._starving(shop, now):
             self.alarm(furnace, head.not_before_s, lambda _event: shop.look())
             return None
-        if now + furnace.heat_s() + shop.kind.ladle.tapping_s > furnace.attendance.shift.closes(
-            now
-        ) or not shop.finds_room(furnace, head.mass_kg, now):
+        closes = furnace.attendance.shift.closes(now)
+        if now + furnace.heat_s() + shop.kind.ladle.tapping_s > closes:
             return None
-        heats.popleft()
-        return head.mass_kg
+        if not (self._pourable(shop, furnace, charge_kg, now) or shop.finds_room(furnace, charge_kg, now)):
+            return None
+        self._strike(furnace)
+        return charge_kg
+
+    def _strike(self, furnace: Furnace) -> None:
+        self.heats[furnace.name].popleft()
+        self.ladles.begun(furnace)
+
+    def _pourable(self, shop: MeltShop, furnace: Furnace, charge_kg: float, now: float) -> bool:
+        """Whether what is charged for planned lots can be poured from when it is ready until the crew leaves."""
+        t0, t1 = now + furnace.heat_s(), furnace.attendance.shift.closes(now)
+        spare = 1.0 - 2.0 * shop.kind.charge.spread
+        could_kg = sum(feed.unit.could_cast_kg(t0, t1) for feed in shop.feeds)
+        return self.ladles.names(furnace) and could_kg >= charge_kg * shop.kind.recovery * spare
 
     def _starving(self, shop: MeltShop, now: float) -> bool:
         """Whether a unit has waited for metal beyond patience and none is melted or being melted."""
@@ -170,7 +190,33 @@ class Follower:
             for f in shop.feeds
         )
 
+    # --- heels
+
+    def switch_off(self, shops: Sequence[MeltShop]) -> None:
+        """Arm the plan's commands: furnaces whose heel is given up before the crew leaves."""
+        furnaces = {furnace.name: furnace for shop in shops for furnace in shop.furnaces}
+        for command in self.commands:
+            if command.equipment in furnaces and command.state == "standby" and command.t_s >= self.floor.now:
+                call = partial(self._give_up, furnaces[command.equipment])
+                self.floor.after(command.t_s - self.floor.now, call)
+
+    def _give_up(self, furnace: Furnace, event: Any) -> None:
+        """Pig the heel of a furnace whose ladles are filled; look again where they are not, unless its next heat comes first."""
+        following = self.ladles.next_heat(furnace)
+        if not furnace.at_work and self.ladles.spent(furnace):
+            furnace.pig(heel=True)
+        elif following is None or following.not_before_s > self.floor.now + self.slot_s:
+            self.floor.after(self.slot_s, partial(self._give_up, furnace))
+
     # --- ladles
+
+    def sources(self, shop: MeltShop, job: Job, kg: float, ready: Sequence[Furnace], now: float) -> list[Furnace]:
+        """Furnaces that the pouring ladle of a lot is filled from now; none where it has to wait, and then it is called again."""
+        found = self.ladles.sources(job.key, kg, shop.furnaces, ready, now)
+        planned = self.ladles.of_lot.get(job.key)
+        if not found and planned is not None:
+            self.alarm(planned, max(now + 1.0, planned[0].not_before_s + self.patience_s), lambda _event: shop.look())
+        return found
 
     def feed_order(self, shop: MeltShop, feeds: Sequence[Feed], now: float) -> list[Feed]:
         """Feeds that may be tapped for, in order: the next planned one, or whichever has room when that is more than a slot late; one that

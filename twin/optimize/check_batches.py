@@ -39,7 +39,10 @@ def _place(batch: PlannedBatch, site: Site) -> Iterator[Violation]:
     elif batch.kind == "job":
         good = batch.equipment in site.cells
     else:
-        good = batch.key in site.cells and site.supplier_of.get(site.cells[batch.key].station) == batch.equipment
+        supplier = site.supplier_of.get(site.cells[batch.key].station) if batch.key in site.cells else None
+        named = site.melters.get(batch.equipment)
+        direct = batch.key in site.cells and site.cells[batch.key].window_s < float("inf")
+        good = supplier is not None and (named.station == supplier if named is not None and direct else batch.equipment == supplier)
     if not good:
         yield Violation(
             "known_equipment", batch.equipment, batch.not_before_s, f"no {batch.kind} can be done there ({batch.key})"
@@ -55,14 +58,20 @@ def _time(batch: PlannedBatch, plan: Plan) -> Iterator[Violation]:
             batch.not_before_s,
             f"{batch.key} ends {offset + batch.duration_s:.0f} s after the start",
         )
-    parts = 60.0 if batch.kind == "job" else plan.slot_s
     past = offset % plan.slot_s
-    if min(past, plan.slot_s - past) > SECOND and (
-        batch.kind != "job" or batch.duration_s >= plan.slot_s or past % parts > SECOND
-    ):
+    if min(past, plan.slot_s - past) <= SECOND:
+        return
+    # lots shorter than a slot begin on minutes; lots poured straight from furnaces whenever their ladles come
+    short = batch.kind == "job" and batch.duration_s < plan.slot_s and min(past % 60.0, -past % 60.0) <= SECOND
+    if not short and not _poured(batch, plan):
         yield Violation(
             "on_slot", batch.equipment, batch.not_before_s, f"{batch.key} begins {past:.0f} s after a slot's beginning"
         )
+
+
+def _poured(batch: PlannedBatch, plan: Plan) -> bool:
+    """Whether a lot has a ladle of its own, or a ladle is that of a lot."""
+    return batch.job is not None and any(b.kind == "tap" and b.job == batch.job for b in plan.batches)
 
 
 def _overlaps(batches: list[PlannedBatch]) -> Iterator[Violation]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from twin.ledger.factors import factors_of
 from twin.ledger.power import load_of, second_route
 from twin.ledger.trace import CARRIER, STATE
 from twin.models.durations import mean_s
-from twin.optimize.check_metal import electric_kwh, heat_energies
+from twin.optimize.check_melting import walk
 from twin.optimize.check_types import Violation
 from twin.scenario.calendar import local_datetime
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from twin.scenario.scenario import Scenario
 
 MONEY = 1e-4
-ENERGY = 0.03
+ENERGY = 0.02
 
 
 @dataclass(frozen=True)
@@ -200,29 +199,5 @@ def _around_kwh(plan: Plan, cell: Cell, standby_kw: float, startup_kw: float) ->
 
 
 def _melting_kwh(plan: Plan, site: Site) -> float:
-    """Heats as the furnaces need them in their order, holding until the last ladle, auxiliaries while people are there."""
-    energies = heat_energies(plan, dict(site.melters))
-    total = 0.0
-    for name, melter in site.melters.items():
-        hearth = copy.deepcopy(melter.hearth)
-        hearth.heat(melter.kind.charge.mass_kg, ())
-        hold_kw = electric_kwh(hearth.hold(3600.0, "holding"))
-        heats = sorted((b for b in plan.of(name) if b.kind == "heat"), key=lambda b: b.not_before_s)
-        busy = 0.0
-        for k, batch in enumerate(heats):
-            following = heats[k + 1].not_before_s if k + 1 < len(heats) else plan.start_s + plan.horizon_s
-            taps = [
-                b.not_before_s
-                for b in plan.batches
-                if b.kind == "tap"
-                and b.equipment == melter.station
-                and batch.not_before_s + batch.duration_s - 1.0 <= b.not_before_s < following + 1.0
-            ]
-            ready = batch.not_before_s + energies[id(batch)].duration_s
-            held = max(0.0, (max(taps) if taps else batch.not_before_s + batch.duration_s) - ready)
-            total += energies[id(batch)].kwh + hold_kw * held / 3600.0
-            busy += energies[id(batch)].duration_s + held
-        present = melter.shift.seconds(plan.start_s, plan.start_s + plan.horizon_s)
-        idle_kw = hold_kw if melter.kind.heel_kg else melter.kind.power.auxiliaries_kw
-        total += idle_kw * max(0.0, present - busy) / 3600.0
-    return total
+    """Heats as the furnaces need them in their order, holding until the last ladle, heels and auxiliaries in between."""
+    return sum(walk(plan, name, melter).kwh for name, melter in site.melters.items())

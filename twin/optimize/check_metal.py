@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from twin.models.hearth import Hearth
+from twin.models.durations import mean_s
+from twin.optimize.check_melting import given_up, heats_of, walk
 from twin.optimize.check_types import Violation
 
 if TYPE_CHECKING:
-    from twin.models.phases import Phase
-    from twin.optimize.check_site import Melter, Site
+    from twin.optimize.check_site import Site
     from twin.scenario.plan import Plan, PlannedBatch
 
 KG = 1e-3
 SECOND = 1.0
-BEFORE_S = 7 * 86400.0
 
 
 def metal_violations(plan: Plan, site: Site) -> Iterator[Violation]:
@@ -38,8 +36,9 @@ def _sizes(batch: PlannedBatch, site: Site) -> Iterator[Violation]:
                 batch.not_before_s,
                 f"{batch.mass_kg:.1f} kg; a full charge is {kind.charge.mass_kg:.1f} kg",
             )
-    if batch.kind == "tap" and site.melters_of(batch.equipment):
-        capacity = site.melters[site.melters_of(batch.equipment)[0]].kind.ladle.capacity_kg
+    furnaces = site.melters_of(batch.equipment) or [name for name in (batch.equipment,) if name in site.melters]
+    if batch.kind == "tap" and furnaces:
+        capacity = site.melters[furnaces[0]].kind.ladle.capacity_kg
         if not 0.0 < batch.mass_kg <= capacity + KG:
             yield Violation(
                 "ladle", batch.key, batch.not_before_s, f"{batch.mass_kg:.1f} kg; a ladle holds {capacity:.1f} kg"
@@ -53,16 +52,8 @@ class _Feed:
     capacity_kg: float
 
 
-@dataclass(frozen=True)
-class HeatEnergy:
-    """Electric energy of one planned heat and the time that it takes, in the order planned."""
-
-    kwh: float
-    duration_s: float
-
-
 class _Shop:
-    """One melting station with its feeds, walked through in time."""
+    """One melting station with its feeds, walked through in time. Every furnace has its own metal."""
 
     def __init__(self, plan: Plan, site: Site, station: str) -> None:
         self.plan, self.site, self.station = plan, site, station
@@ -73,113 +64,136 @@ class _Shop:
             for name, cell in site.cells.items()
             if site.supplier_of.get(cell.station) == station
         }
-        self.direct = all(site.cells[name].window_s < float("inf") for name in self.feeds)
         self.molten_kg = {
             name: melter.state.metal_kg if melter.state.ready_s <= plan.start_s else 0.0
             for name, melter in self.melters.items()
         }
         self.ready_s = {name: melter.state.ready_s for name, melter in self.melters.items()}
-        self.heats = heat_energies(plan, self.melters)
+        lots = [batch.mass_kg for batch in plan.batches if batch.kind == "job" and batch.equipment in self.feeds]
+        self.left_kg = {name: self._left_at_start(max(lots, default=0.0)) for name in self.melters}
+        self.tapped_s = dict.fromkeys(self.melters, -float("inf"))
+        self.heats = {
+            key: heat
+            for name, melter in self.melters.items()
+            for key, heat in walk(plan, name, melter).heats.items()
+        }
+        self.gone = {name: given_up(plan, name, melter) for name, melter in self.melters.items()}
+
+    def _left_at_start(self, lot_kg: float) -> float:
+        """Metal from before the plan that may be melted over: less than a lot, where metal is poured straight into moulds."""
+        return lot_kg if any(self.site.cells[name].window_s < float("inf") for name in self.feeds) else 0.0
 
     def run(self) -> Iterator[Violation]:
         """All violations in order of time."""
         for t, _, name, batch in sorted(self._events(), key=lambda event: (event[0], event[1])):
             yield from getattr(self, f"_{name}")(t, batch)
 
-    def _events(self) -> Iterator[tuple[float, int, str, PlannedBatch | None]]:
+    def _events(self) -> Iterator[tuple[float, int, str, Any]]:
         """(time, order at equal times, what, batch): what comes is there before what takes."""
         for batch in self.plan.batches:
             t = batch.not_before_s
             if batch.kind == "heat" and batch.equipment in self.melters:
                 yield t, 3, "charge", batch
-                yield t + batch.duration_s, 0, "ready", batch
-            if batch.kind == "tap" and batch.equipment == self.station and batch.key in self.feeds:
-                yield t, 2, "tap", batch
-                yield t + self.kind.ladle.tapping_s + self.kind.ladle.time_s, 1, "arrive", batch
+                yield self._ready_at(batch), 0, "ready", batch
+            if batch.kind == "tap" and batch.key in self.feeds:
+                yield from self._tap_events(batch)
             if batch.kind == "job" and batch.equipment in self.feeds:
-                yield self._draw_s(batch), 1, "draw", batch
-        for t in self._leaving():
-            yield t, 4, "leave", None
+                yield draw_s(self.plan, self.site, batch), 1, "draw", batch
+        for name, times in self.gone.items():
+            yield from ((t, 4, "leave", name) for t in times)
         for name, melter in self.melters.items():
             if melter.state.metal_kg and melter.state.ready_s > self.plan.start_s:
-                yield melter.state.ready_s, 0, "given", _given(name, melter)
+                yield melter.state.ready_s, 0, "given", name
 
-    def _draw_s(self, lot: PlannedBatch) -> float:
-        """A lot draws its metal when its set-up, if it has one, is over: by its pieces' time before its slots' end at the latest."""
-        cell = self.site.cells[lot.equipment]
-        before = [
-            b
-            for b in self.plan.batches
-            if b.equipment == lot.equipment and b.kind == "job" and b.not_before_s < lot.not_before_s
-        ]
-        product = max(before, key=lambda b: b.not_before_s).product if before else cell.state.product
-        changes = cell.kind.setup is not None and product not in (None, lot.product)
-        return lot.not_before_s + (
-            cell.kind.setup.between_products_s if changes and cell.kind.setup is not None else 0.0
-        )
+    def _ready_at(self, batch: PlannedBatch) -> float:
+        """A heat is ready when its time is over; metal for planned lots may be needed as soon as the furnace has it."""
+        end_s = batch.not_before_s + batch.duration_s
+        if not self.direct:
+            return end_s
+        return min(end_s, batch.not_before_s + self.heats[id(batch)].duration_s)
 
-    def _leaving(self) -> list[float]:
-        """Times at which the crew leaves for longer than metal is held: what is left is pigged."""
-        shift = next(iter(self.melters.values())).shift
-        following = [*shift.starts[1:], float("inf")]
-        return [
-            end
-            for end, start in zip(shift.ends, following, strict=True)
-            if start - end > self.kind.hold_through_s
-            and self.plan.start_s <= end <= self.plan.start_s + self.plan.horizon_s
-        ]
+    @property
+    def direct(self) -> bool:
+        """Whether its metal is poured straight into moulds."""
+        return any(self.site.cells[name].window_s < float("inf") for name in self.feeds)
+
+    def _tap_events(self, batch: PlannedBatch) -> Iterator[tuple[float, int, str, PlannedBatch]]:
+        if batch.equipment in self.melters:
+            yield batch.not_before_s, 2, "pour", batch
+        elif batch.equipment == self.station:
+            yield batch.not_before_s, 2, "tap", batch
+            yield batch.not_before_s + self.kind.ladle.tapping_s + self.kind.ladle.time_s, 1, "arrive", batch
+
+    # --- heats
 
     def _charge(self, t: float, batch: PlannedBatch) -> Iterator[Violation]:
-        melter = self.melters[batch.equipment]
-        if self.molten_kg[batch.equipment] > KG:
-            yield Violation(
-                "furnace_empty",
-                batch.equipment,
-                t,
-                f"{self.molten_kg[batch.equipment]:.1f} kg are still in the furnace",
-            )
+        name, melter = batch.equipment, self.melters[batch.equipment]
+        over_kg = self.molten_kg[name] - self.left_kg[name]
+        if over_kg > KG:
+            yield Violation("furnace_empty", name, t, f"{self.molten_kg[name]:.1f} kg are still in the furnace")
+        if self.tapped_s[name] > t + SECOND:
+            yield Violation("furnace_empty", name, t, f"a ladle is being filled for {self.tapped_s[name] - t:.0f} s more")
         need_s = self.heats[id(batch)].duration_s
-        if batch.duration_s < need_s - SECOND:
-            yield Violation(
-                "heat_long_enough", batch.equipment, t, f"{batch.duration_s:.0f} s planned, {need_s:.0f} s needed"
-            )
+        first_s = min((b.not_before_s for b in self._own_taps(batch)), default=t + batch.duration_s)
+        if max(batch.duration_s, first_s - t) < need_s - SECOND:
+            yield Violation("heat_long_enough", name, t, f"{batch.duration_s:.0f} s planned, {need_s:.0f} s needed")
         if not melter.crew.open(t) or t + need_s + self.kind.ladle.tapping_s > melter.shift.closes(t) + SECOND:
             yield Violation(
-                "crew_present",
-                batch.equipment,
-                t,
-                "the furnace crew is not there to charge, or not to tap when it is ready",
+                "crew_present", name, t, "the furnace crew is not there to charge, or not to tap when it is ready"
             )
 
+    def _own_taps(self, heat: PlannedBatch) -> list[PlannedBatch]:
+        """Ladles that the plan fills from a heat's furnace after it is begun."""
+        return [
+            b
+            for b in self.plan.batches
+            if b.kind == "tap" and b.equipment == heat.equipment and b.not_before_s > heat.not_before_s
+        ]
+
     def _ready(self, t: float, batch: PlannedBatch) -> Iterator[Violation]:
-        self.ready_s[batch.equipment] = t
-        heel = self.kind.heel_kg if self._cold(batch) else 0.0
-        self.molten_kg[batch.equipment] += max(0.0, batch.mass_kg * self.kind.recovery - heel)
+        name = batch.equipment
+        self.ready_s[name] = t
+        gives_kg = max(0.0, batch.mass_kg * self.kind.recovery - (self.kind.heel_kg if self._cold(batch) else 0.0))
+        if self.direct:
+            # what was left over is part of what is charged; what the scales may give too much is left over again
+            self.molten_kg[name] = max(self.molten_kg[name], gives_kg)
+            self.left_kg[name] = self.kind.charge.spread * batch.mass_kg * self.kind.recovery
+        else:
+            self.molten_kg[name] += gives_kg
         yield from ()
 
     def _cold(self, batch: PlannedBatch) -> bool:
         """Whether the heel has been given up since the last heat: then a heat fills it again first."""
         if not self.kind.heel_kg:
             return False
-        earlier = [
-            b.not_before_s
-            for b in self.plan.batches
-            if b.equipment == batch.equipment and b.not_before_s < batch.not_before_s
-        ]
-        since = max(earlier, default=self.plan.start_s - BEFORE_S)
-        shift = self.melters[batch.equipment].shift
-        gaps = zip(shift.ends, [*shift.starts[1:], float("inf")], strict=True)
-        return any(since < end <= batch.not_before_s and start - end > self.kind.hold_through_s for end, start in gaps)
+        t, name = batch.not_before_s, batch.equipment
+        earlier = [b.not_before_s for b in heats_of(self.plan, name) if b.not_before_s < t]
+        if not earlier and not any(end < t for end in self.gone[name]):
+            return self.melters[name].state.idle_s > 0.0 and self.melters[name].hearth.state.mass_kg <= KG
+        return any(max(earlier, default=self.plan.start_s - 1.0) < end <= t for end in self.gone[name])
 
-    def _given(self, t: float, batch: PlannedBatch) -> Iterator[Violation]:
+    def _given(self, t: float, name: str) -> Iterator[Violation]:
         del t
-        self.molten_kg[batch.equipment] += batch.mass_kg
+        self.molten_kg[name] += self.melters[name].state.metal_kg
         yield from ()
 
-    def _leave(self, t: float, batch: None) -> Iterator[Violation]:
-        del t, batch
-        self.molten_kg = dict.fromkeys(self.molten_kg, 0.0)
+    def _leave(self, t: float, name: str) -> Iterator[Violation]:
+        del t
+        self.molten_kg[name] = 0.0
         yield from ()
+
+    # --- ladles
+
+    def _pour(self, t: float, batch: PlannedBatch) -> Iterator[Violation]:
+        """A ladle for a lot that is poured straight into moulds, from the furnace that the plan names."""
+        name = batch.equipment
+        if not self.melters[name].crew.open(t):
+            yield Violation("crew_present", name, t, f"nobody is there to fill a ladle for {batch.job}")
+        short_kg = batch.mass_kg - self.molten_kg[name]
+        if short_kg > 1e-2:
+            yield Violation("tap_metal", name, t, f"{short_kg:.1f} kg are poured for {batch.job} that it does not have")
+        self.molten_kg[name] = max(0.0, self.molten_kg[name] - batch.mass_kg)
+        self.tapped_s[name] = t + self.kind.ladle.tapping_s
 
     def _tap(self, t: float, batch: PlannedBatch) -> Iterator[Violation]:
         feed = self.feeds[batch.key]
@@ -212,9 +226,11 @@ class _Shop:
         feed.metal_kg += batch.mass_kg
         yield from ()
 
+    # --- lots
+
     def _draw(self, t: float, batch: PlannedBatch) -> Iterator[Violation]:
         if self.site.cells[batch.equipment].window_s < float("inf"):
-            yield from self._pour_out(t, batch.key, batch.mass_kg)
+            yield from self._draw_ladle(t, batch)
             return
         feed = self.feeds[batch.equipment]
         short = batch.mass_kg - feed.metal_kg
@@ -224,67 +240,32 @@ class _Shop:
             )
         feed.metal_kg = max(0.0, feed.metal_kg - batch.mass_kg)
 
-
-def _given(name: str, melter: Melter) -> PlannedBatch:
-    from twin.scenario.plan import PlannedBatch
-
-    return PlannedBatch(name, "heat", "given", "", None, melter.state.ready_s, 0.0, melter.state.metal_kg)
-
-
-def heat_energies(plan: Plan, melters: dict[str, Melter]) -> dict[int, HeatEnergy]:
-    """Energy and time of every planned heat, by ``id`` of the batch: each furnace in its own physics through its heats in their order."""
-    found: dict[int, HeatEnergy] = {}
-    for name, melter in melters.items():
-        hearth = copy.deepcopy(melter.hearth)
-        clock = plan.start_s
-        for batch in sorted(plan.of(name), key=lambda one: one.not_before_s):
-            if batch.kind != "heat":
-                continue
-            taps = [b.not_before_s for b in plan.batches if b.kind == "tap" and b.equipment == melter.station]
-            begun = max(batch.not_before_s, clock)
-            _rest(hearth, melter, clock, begun)
-            charge_kg = max(batch.mass_kg, 1.0)
-            phases = hearth.heat(charge_kg, ())
-            duration_s = sum(phase.duration_s for phase in phases)
-            found[id(batch)] = HeatEnergy(electric_kwh(phases), duration_s)
-            ready = begun + duration_s
-            last = max(
-                [
-                    t
-                    for t in taps
-                    if ready - plan.slot_s <= t < ready + 12 * 3600.0 and not _between(plan, name, begun, t)
-                ],
-                default=ready,
-            )
-            hearth.set_mass(hearth.state.mass_kg - charge_kg * (1.0 - melter.kind.recovery))
-            hearth.hold(max(last - ready, 0.0) + 2 * melter.kind.ladle.tapping_s, "holding")
-            hearth.set_mass(melter.kind.heel_kg)
-            clock = max(last, ready) + 2 * melter.kind.ladle.tapping_s
-    return found
+    def _draw_ladle(self, t: float, batch: PlannedBatch) -> Iterator[Violation]:
+        """A lot poured straight from furnaces: its ladles have come, are all of its metal, and are poured within their window."""
+        cell = self.site.cells[batch.equipment]
+        way_s = self.kind.ladle.tapping_s + self.kind.ladle.time_s
+        ladles = [b for b in self.plan.batches if b.kind == "tap" and b.job == batch.job and b.key == batch.equipment]
+        come = [b for b in ladles if b.not_before_s + way_s <= t + SECOND]
+        short = batch.mass_kg - sum(b.mass_kg for b in come)
+        if abs(short) > 1e-2:
+            yield Violation("lot_metal", batch.key, t, f"its ladles are {short:.1f} kg short of {batch.mass_kg:.1f} kg")
+        if batch.mass_kg > cell.capacity_kg + KG:
+            yield Violation("feed_room", batch.key, t, f"{batch.mass_kg:.1f} kg; the ladle holds {cell.capacity_kg:.1f} kg")
+        if come:
+            end_s = t + batch.pieces * mean_s(cell.kind.cycle_of(batch.product))
+            age_s = end_s - min(b.not_before_s for b in come) - way_s
+            if age_s > cell.window_s + SECOND:
+                yield Violation(
+                    "pouring_window", batch.key, t, f"{age_s:.0f} s in the ladle; the window is {cell.window_s:.0f} s"
+                )
 
 
-def _between(plan: Plan, name: str, begun: float, t: float) -> bool:
-    """Whether another heat of the furnace is begun after ``begun`` and before ``t``."""
-    return any(b.kind == "heat" and begun < b.not_before_s <= t for b in plan.of(name))
-
-
-def _rest(hearth: Hearth, melter: Melter, t0: float, t1: float) -> None:
-    """Idle between two heats: the heel is held while somebody is there and given up when they leave for long."""
-    if t1 <= t0:
-        return
-    closes = melter.shift.closes(t0)
-    if melter.kind.heel_kg and hearth.state.mass_kg > 0.0:
-        held = min(t1, max(closes, t0))
-        hearth.hold(held - t0, "holding")
-        if held >= t1:
-            return
-        hearth.set_mass(0.0)
-        t0 = held
-    hearth.rest(t1 - t0, "standby")
-
-
-def electric_kwh(phases: list[Phase]) -> float:
-    """Electric energy of phases."""
-    return sum(
-        flow.amount(phase.duration_s) for phase in phases for flow in phase.flows if flow.carrier == "electricity"
+def draw_s(plan: Plan, site: Site, lot: PlannedBatch) -> float:
+    """When a lot draws its metal: when its set-up, if it has one, is over."""
+    cell = site.cells[lot.equipment]
+    earlier = [b for b in plan.of(lot.equipment) if b.kind == "job" and b.not_before_s < lot.not_before_s]
+    product = max(earlier, key=lambda b: b.not_before_s).product if earlier else cell.state.product
+    changes = cell.kind.setup is not None and product not in (None, lot.product)
+    return lot.not_before_s + (
+        cell.kind.setup.between_products_s if changes and cell.kind.setup is not None else 0.0
     )

@@ -6,9 +6,9 @@ unit in the condition that it needs, or :class:`Undecodable` says which does not
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from twin.optimize.matrix import StartKey
@@ -23,15 +23,33 @@ class Undecodable(RuntimeError):
 
 
 @dataclass(frozen=True)
+class Pour:
+    """How the lots of one start get their metal straight from furnaces.
+
+    ``furnaces``: for each furnace the stock that it is taken from, the one that it goes to, and after how many slots; ``draws``: for each
+    lot the furnaces (by their place in that list) that its ladles are filled from, in equal parts; ``fills_s``: when, after the start's
+    slot begins; ``delay_s``: from there to
+    the first lot or its set-up; ``metal_kg``: what each furnace was charged with for these lots.
+    """
+
+    furnaces: tuple[tuple[str, str, int], ...]
+    draws: tuple[tuple[int, ...], ...]
+    fills_s: tuple[float, ...]
+    delay_s: float
+    metal_kg: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Roster:
     """Names behind the tokens. ``at_start``: unit-token stock → (slot, unit) of the units that come into it by themselves, slot 0 being
     the start. ``pool_of``: stocks that differ only by how long a unit has been idle are one pool. ``jobs``: done stock → its jobs,
-    earliest due first.
+    earliest due first. ``pours``: lot task → how its metal comes straight from furnaces.
     """
 
     at_start: Mapping[str, tuple[tuple[int, str], ...]]
     pool_of: Mapping[str, str]
     jobs: Mapping[str, tuple[JobSpec, ...]]
+    pours: Mapping[str, Pour] = field(default_factory=dict)
 
     def pool(self, stock: str) -> str:
         """The pool that a stock's units wait in."""
@@ -41,7 +59,7 @@ class Roster:
 @dataclass(frozen=True)
 class Event:
     """One start: the task, its slot, the unit that does it (None: no unit needed), the jobs that it makes; ``count`` is 1 but for
-    tasks that are amounts (kg of a part of a ladle).
+    tasks that are amounts (kg of a part of a ladle). ``pour`` with its ``furnaces`` where lots are poured straight from them.
     """
 
     task: Task
@@ -49,6 +67,8 @@ class Event:
     unit: str | None
     jobs: tuple[JobSpec, ...]
     count: float = 1.0
+    pour: Pour | None = None
+    furnaces: tuple[str, ...] = ()
 
 
 def decode(
@@ -77,7 +97,7 @@ class _Decoder:
             task = self.problem.tasks[name]
             if task.continuous and task.role != "cool":
                 amounts[slot].append(Event(task, slot, None, (), count))
-            elif not task.continuous:
+            elif not task.continuous or self._changes_pool(task):
                 by_slot[slot] += [task] * round(count)
         events: list[Event] = []
         for slot in range(self.problem.slots):
@@ -99,25 +119,52 @@ class _Decoder:
             self._return(slot)
         return events
 
-    def _needs(self, task: Task) -> str | None:
-        return next((self.roster.pool(c.stock) for c in task.changes if c.amount < 0 and c.stock in self.tokens), None)
+    def _changes_pool(self, task: Task) -> bool:
+        """Whether units that cool down are another pool then: furnaces whose heel is given up are; those that cool by and by are not."""
+        return len({self.roster.pool(change.stock) for change in task.changes}) > 1
+
+    def _needs(self, task: Task) -> Counter[str]:
+        """Units that a start takes, by pool."""
+        return Counter(
+            {
+                pool: sum(round(-c.amount) for c in task.changes if c.amount < 0 and self._pool(c.stock) == pool)
+                for pool in {self._pool(c.stock) for c in task.changes if c.amount < 0} - {""}
+            }
+        )
+
+    def _pool(self, stock: str) -> str:
+        """The pool of a stock of units; nothing for other stocks."""
+        return self.roster.pool(stock) if stock in self.tokens else ""
 
     def _able(self, task: Task) -> bool:
-        need = self._needs(task)
-        return need is None or bool(self.idle[need])
+        return all(len(self.idle[pool]) >= count for pool, count in self._needs(task).items())
 
     def _start(self, task: Task, slot: int) -> Event:
-        need = self._needs(task)
+        """Take the units, and say when and as what each comes back: furnaces as the pour says, the other one as the changes say."""
+        pour = self.roster.pours.get(task.name)
+        listed = () if pour is None else pour.furnaces
+        furnaces = [self._move(taken, given, slot + back) for taken, given, back in listed]
+        mine = {name for taken, given, _ in listed for name in (taken, given)}
+        needed = next((c.stock for c in task.changes if c.amount < 0 and self._pool(c.stock) and c.stock not in mine), None)
         unit = None
-        if need is not None:
-            waiting = sorted(self.idle[need])
-            # the most recently used unit is the hot one; a cold start takes the one that has rested longest
-            since, unit = waiting[-1] if ".hot" in task.name else waiting[0]
-            self.idle[need].remove((since, unit))
+        if needed is not None:
+            unit = self._take(needed, hot=".hot" in task.name)
             for change in task.changes:
-                if change.amount > 0 and change.stock in self.tokens:
-                    self.coming[slot + change.offset].append((self.roster.pool(change.stock), unit))
-        return Event(task, slot, unit, self._jobs(task, slot))
+                if change.amount > 0 and self._pool(change.stock) and change.stock not in mine:
+                    self.coming[slot + change.offset].append((self._pool(change.stock), unit))
+        return Event(task, slot, unit, self._jobs(task, slot), 1.0, pour, tuple(furnaces))
+
+    def _move(self, taken: str, given: str, slot: int) -> str:
+        unit = self._take(taken, hot=False)
+        self.coming[slot].append((self._pool(given), unit))
+        return unit
+
+    def _take(self, stock: str, *, hot: bool) -> str:
+        """The most recently used unit of a pool is the hot one; otherwise the one that has waited longest."""
+        waiting = sorted(self.idle[self._pool(stock)])
+        since, unit = waiting[-1] if hot else waiting[0]
+        self.idle[self._pool(stock)].remove((since, unit))
+        return unit
 
     def _jobs(self, task: Task, slot: int) -> tuple[JobSpec, ...]:
         """The released jobs of the class that are due first, as many as the task makes."""

@@ -7,7 +7,7 @@ furnace's physics, prices and demand from the tariff. What is not scheduled is a
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -21,6 +21,7 @@ from twin.models.worktime import ALWAYS, WorkTime
 from twin.optimize.decode import Roster
 from twin.optimize.derive_cast import CastUnit, LotClass, Parts, add_classes, add_unit, duties_kw, lot_classes
 from twin.optimize.derive_melt import MeltStation, add_station
+from twin.optimize.derive_pour import Pouring, add_pouring, pouring_of
 from twin.optimize.derive_site import site_parts
 from twin.optimize.grid import Slots, Window
 from twin.optimize.problem import Closing, Coupling, Floats, Problem, Stock
@@ -75,14 +76,20 @@ def derive(scenario: Scenario, slots: Slots, snapshot: Snapshot, feedback: Feedb
     due = {job.job: cast_due_s(plant, job, feedback.tail_s.get(job.product, 0.0)) for job in jobs}
     classes = lot_classes(scenario, jobs, due)
     parts = Parts()
-    add_classes(parts, classes, slots, {lots.name: pace(units, lots, slots) for lots in classes})
     couplings: list[Coupling] = []
+    pouring: dict[str, Pouring] = {}
     for station in melt_stations(plant, snapshot, units, feedback):
-        couplings += add_station(parts, station, slots)
+        if station.direct:
+            pouring |= add_direct(parts, scenario, station, classes, slots)
+        else:
+            couplings += add_station(parts, station, slots)
+    paces = {lots.name: pace(units, lots, slots) for lots in classes}
+    delays_s = {lots.name: delay_s(scenario, units, lots, pouring) for lots in classes}
+    add_classes(parts, classes, slots, paces, delays_s)
     for unit in units:
         if unit.own_metal:
             add_feed(parts, unit)
-        add_unit(parts, scenario, unit, classes, slots)
+        add_unit(parts, scenario, unit, classes, slots, pouring.get(unit.name))
     base_kw = feedback.other_kw + sum((duties_kw(unit, slots) for unit in units), start=np.zeros(slots.count))
     problem = Problem(
         slots=slots.count,
@@ -96,7 +103,24 @@ def derive(scenario: Scenario, slots: Slots, snapshot: Snapshot, feedback: Feedb
         **site_parts(scenario, slots),
     )
     scheduled = frozenset([unit.name for unit in units] + [f.name for shop in plant.shops for f in shop.furnaces])
-    return Derived(problem, Roster(parts.at_start, parts.pool_of, parts.jobs), scheduled, tuple(classes))
+    return Derived(problem, Roster(parts.at_start, parts.pool_of, parts.jobs, parts.pours), scheduled, tuple(classes))
+
+
+def add_direct(
+    parts: Parts, scenario: Scenario, station: MeltStation, classes: Sequence[LotClass], slots: Slots
+) -> dict[str, Pouring]:
+    """A station whose furnaces pour straight into moulds; how it feeds each of its units."""
+    places = {unit.station for unit in station.feeds}
+    mine = [lots for lots in classes if places & set(scenario.spec.products[lots.product].route)]
+    pouring = pouring_of(station, mine, slots)
+    add_pouring(parts, pouring, slots)
+    return {unit.name: pouring for unit in station.feeds}
+
+
+def delay_s(scenario: Scenario, units: Sequence[CastUnit], lots: LotClass, pouring: Mapping[str, Pouring]) -> float:
+    """From a slot's beginning to that of a class's lots begun in it."""
+    route = scenario.spec.products[lots.product].route
+    return max((pouring[u.name].delay_s for u in units if u.name in pouring and u.station in route), default=0.0)
 
 
 def cast_units(plant: Plant, snapshot: Snapshot) -> list[CastUnit]:
@@ -159,6 +183,8 @@ def melt_stations(plant: Plant, snapshot: Snapshot, units: list[CastUnit], feedb
                 metal_price(plant, shop.kind),
                 pig_price(plant, shop.kind),
                 slack_s,
+                shop.kind.charge.spread if plant.scenario.spec.run.randomness == "on" else 0.0,
+                heel_price(plant, shop.kind),
             )
         )
     return found
@@ -176,6 +202,11 @@ def pig_price(plant: Plant, kind: InductionFurnace) -> float:
     returns = plant.scenario.spec.materials.get("returns")
     credit = 0.0 if returns is None else returns.price_krw_per_kg
     return max(0.0, metal_price(plant, kind) - credit) + SHORT_KRW_PER_KG
+
+
+def heel_price(plant: Plant, kind: InductionFurnace) -> float:
+    """What a kg of heel costs that is given up: its price less that of returns; what melted it is in the heat's own energy."""
+    return max(0.0, pig_price(plant, kind) - SHORT_KRW_PER_KG)
 
 
 def add_feed(parts: Parts, unit: CastUnit) -> None:

@@ -21,6 +21,8 @@ from twin.optimize.grid import Slots, Window
 from twin.optimize.problem import Change, Due, Flags, Floats, Stock, Task
 
 if TYPE_CHECKING:
+    from twin.optimize.decode import Pour
+    from twin.optimize.derive_pour import Pouring
     from twin.optimize.state import CellState
     from twin.scenario.orders import JobSpec
     from twin.scenario.scenario import Scenario
@@ -79,6 +81,7 @@ class Parts:
     at_start: dict[str, tuple[tuple[int, str], ...]] = field(default_factory=dict)
     pool_of: dict[str, str] = field(default_factory=dict)
     jobs: dict[str, tuple[JobSpec, ...]] = field(default_factory=dict)
+    pours: dict[str, Pour] = field(default_factory=dict)
 
     def add_stock(self, stock: Stock) -> None:
         """Add a stock once."""
@@ -90,8 +93,17 @@ class Parts:
             self.tasks[task.name] = task
 
 
-def add_classes(parts: Parts, classes: Sequence[LotClass], slots: Slots, paces: Mapping[str, float]) -> None:
-    """Stocks of lots to be begun and done, and what is due when. ``paces``: class → share of its lots wanted within the horizon."""
+def add_classes(
+    parts: Parts,
+    classes: Sequence[LotClass],
+    slots: Slots,
+    paces: Mapping[str, float],
+    delays_s: Mapping[str, float] | None = None,
+) -> None:
+    """Stocks of lots to be begun and done, and what is due when. ``paces``: class → share of its lots wanted within the horizon;
+    ``delays_s``: class → how long after their slots' beginning its lots are begun.
+    """
+    delays_s = {} if delays_s is None else delays_s
     for lots in classes:
         released = np.zeros(slots.count)
         at_once = 0
@@ -103,7 +115,8 @@ def add_classes(parts: Parts, classes: Sequence[LotClass], slots: Slots, paces: 
                 released[slot] += 1.0
         due = np.zeros(slots.count)
         for cast_due_s in lots.cast_due_s:
-            last = max(0, math.floor((cast_due_s - slots.start_s) / slots.slot_s + 1e-9) - 1)
+            ahead_s = cast_due_s - delays_s.get(lots.name, 0.0) - slots.start_s
+            last = max(0, math.floor(ahead_s / slots.slot_s + 1e-9) - 1)
             if last < slots.count:
                 due[last:] += 1.0
         wanted = max(float(due[-1]), math.ceil(len(lots.jobs) * paces.get(lots.name, 1.0) - 1e-9))
@@ -125,8 +138,15 @@ def lot_s(scenario: Scenario, kind: Working, lots: LotClass) -> float:
     )
 
 
-def add_unit(parts: Parts, scenario: Scenario, unit: CastUnit, classes: Sequence[LotClass], slots: Slots) -> None:
-    """Tokens and lots of one casting unit."""
+def add_unit(
+    parts: Parts,
+    scenario: Scenario,
+    unit: CastUnit,
+    classes: Sequence[LotClass],
+    slots: Slots,
+    pouring: Pouring | None = None,
+) -> None:
+    """Tokens and lots of one casting unit; ``pouring`` where its metal comes straight from the furnaces."""
     made = [lots for lots in classes if unit.station in scenario.spec.products[lots.product].route]
     products = list(dict.fromkeys(lots.product for lots in made))
     working = slots.share(unit.windows)
@@ -152,17 +172,32 @@ def add_unit(parts: Parts, scenario: Scenario, unit: CastUnit, classes: Sequence
         )
         parts.at_start[name] = ((slot, unit.name),) if here else ()
     whole = {lots.product: max(one.pieces for one in made if one.product == lots.product) for lots in made}
+    delay_s = 0.0 if pouring is None else pouring.delay_s
     for lots in made:
         for condition in [name for name in parts.at_start if name.startswith(ready(unit, ""))]:
-            for task in lot_tasks(
-                scenario, unit, lots, condition, slots, parts.stocks, remainder=lots.pieces < whole[lots.product]
-            ):
-                parts.add_task(task)
+            remainder = lots.pieces < whole[lots.product]
+            for lot in lot_tasks(scenario, unit, lots, condition, slots, parts.stocks, delay_s, remainder=remainder):
+                if pouring is None:
+                    parts.add_task(lot.task)
+                    continue
+                for task, pour in pouring.ways(lot, slots):
+                    parts.add_task(task)
+                    parts.pours[task.name] = pour
 
 
 def ready(unit: CastUnit, product: str) -> str:
     """Name of the stock of a unit that is ready for a product."""
     return f"ready.{unit.name}.{product}"
+
+
+@dataclass(frozen=True)
+class LotTask:
+    """A start of ``count`` lots, one every ``pace_s``, with a set-up of ``setup_s`` before the first."""
+
+    task: Task
+    count: int
+    setup_s: float
+    pace_s: float
 
 
 def lot_tasks(
@@ -172,47 +207,65 @@ def lot_tasks(
     condition: str,
     slots: Slots,
     stocks: Container[str],
+    delay_s: float = 0.0,
     *,
     remainder: bool,
-) -> Iterator[Task]:
-    """The lot (and a bundle of several, where one is much shorter than a slot) begun by a unit in ``condition``.
+) -> Iterator[LotTask]:
+    """The lot (and a bundle of several, where one is much shorter than a slot) begun by a unit in ``condition``, ``delay_s`` after the
+    slot's beginning. Where metal waits beside the unit a lot takes its metal from there.
 
     Nobody sets up for the ``remainder`` of an order alone: that follows a whole lot of its product.
     """
     work_s = lot_s(scenario, unit.kind, lots)
-    same = condition in (ready(unit, lots.product), ready(unit, FRESH))
+    fresh = condition == ready(unit, FRESH)
+    same = fresh or condition == ready(unit, lots.product)
     if not same and remainder:
         return
     setup_s = 0.0 if same or unit.kind.setup is None else unit.kind.setup.between_products_s
-    counts = {1} if not same else {1, bundle(work_s, slots)}
-    for count in sorted(counts):
+    several = bundle(work_s, slots) if same else 1
+    # where furnaces wait for their last lot two lots after one another may be better than three
+    counts = range(1, several + 1) if delay_s else sorted({1, several})
+    for count in [count for count in counts if count <= max(1, len(lots.jobs))]:
         length = slots.whole(setup_s + count * work_s)
-        changes = [Change(condition, 0, -1.0), Change(ready(unit, lots.product), length, 1.0)]
-        if f"todo.{lots.name}" in stocks:
-            changes.append(Change(f"todo.{lots.name}", 0, -float(count)))
-        for k in range(count):
-            begun = math.floor((setup_s + k * work_s) / slots.slot_s + 1e-9)
-            done = slots.whole(setup_s + (k + 1) * work_s) - 1
-            changes += [Change(unit.metal, begun, -lots.kg), Change(f"done.{lots.name}", done, 1.0)]
-            if unit.own_metal:
-                changes.append(Change(unit.booked, begun, -lots.kg))
-        name = (
-            f"{unit.name}.lot.{lots.name}"
-            + (f".{count}" if count > 1 else "")
-            + ("" if same else f".after.{condition.rsplit('.', 1)[-1]}")
-        )
-        if condition == ready(unit, FRESH):
-            name += ".first"
-        yield Task(
+        name = f"{unit.name}.lot.{lots.name}" + (f".{count}" if count > 1 else "")
+        name += ("" if same else f".after.{condition.rsplit('.', 1)[-1]}") + (".first" if fresh else "")
+        tail_s = delay_s + setup_s + count * work_s if delay_s else length * slots.slot_s
+        task = Task(
             name,
             "lot",
             unit.name,
             length,
-            profile_kw(unit.kind, setup_s, count * work_s, slots),
-            slots.fitting(unit.windows, length),
-            merged(changes),
+            profile_kw(unit.kind, setup_s, count * work_s, slots, delay_s),
+            slots.fitting(unit.windows, 0, lead_s=-delay_s, tail_s=tail_s),
+            lot_changes(unit, lots, condition, count, setup_s, work_s, stocks, slots),
             product=lots.product,
         )
+        pace_s = min(math.ceil(work_s / 60.0 - 1e-9) * 60.0, length * slots.slot_s / count)
+        yield LotTask(task, count, setup_s, pace_s)
+
+
+def lot_changes(
+    unit: CastUnit,
+    lots: LotClass,
+    condition: str,
+    count: int,
+    setup_s: float,
+    work_s: float,
+    stocks: Container[str],
+    slots: Slots,
+) -> tuple[Change, ...]:
+    """What a start of ``count`` lots takes and gives: the unit, lots to be begun and done, metal beside the unit."""
+    length = slots.whole(setup_s + count * work_s)
+    changes = [Change(condition, 0, -1.0), Change(ready(unit, lots.product), length, 1.0)]
+    if f"todo.{lots.name}" in stocks:
+        changes.append(Change(f"todo.{lots.name}", 0, -float(count)))
+    for k in range(count):
+        begun = math.floor((setup_s + k * work_s) / slots.slot_s + 1e-9)
+        done = slots.whole(setup_s + (k + 1) * work_s) - 1
+        changes.append(Change(f"done.{lots.name}", done, 1.0))
+        if unit.own_metal:
+            changes += [Change(unit.metal, begun, -lots.kg), Change(unit.booked, begun, -lots.kg)]
+    return merged(changes)
 
 
 def merged(changes: Sequence[Change]) -> tuple[Change, ...]:
@@ -232,16 +285,19 @@ def bundle(work_s: float, slots: Slots) -> int:
     return min(zip(waste, counts, strict=True), key=lambda pair: (pair[0] / pair[1], pair[1]))[1]
 
 
-def profile_kw(kind: Working, setup_s: float, work_s: float, slots: Slots) -> Floats:
-    """Mean power of each slot of a set-up and the work after it; what is left of the last slot is standby."""
-    edges = slots.slot_s * np.arange(slots.whole(setup_s + work_s) + 1)
-    energy = np.zeros(len(edges))
+def profile_kw(kind: Working, setup_s: float, work_s: float, slots: Slots, delay_s: float = 0.0) -> Floats:
+    """Mean power of each slot of a set-up and the work after it, begun ``delay_s`` after the first slot's beginning; what is left of the
+    slots for which the unit is taken is standby. Work that runs on into one slot more is there without its standby, reckoned otherwise.
+    """
+    length = slots.whole(setup_s + work_s)
+    edges = slots.slot_s * np.arange(length + 1 + slots.whole(delay_s))
+    standby_kw = power_kw(kind, "standby")
+    energy = standby_kw * np.minimum(edges, length * slots.slot_s)
     for state, t0, t1 in (
-        ("setup", 0.0, setup_s),
-        ("processing", setup_s, setup_s + work_s),
-        ("standby", setup_s + work_s, np.inf),
+        ("setup", delay_s, delay_s + setup_s),
+        ("processing", delay_s + setup_s, delay_s + setup_s + work_s),
     ):
-        energy += power_kw(kind, state) * np.clip(edges - t0, 0.0, t1 - t0)
+        energy += (power_kw(kind, state) - standby_kw) * np.clip(edges - t0, 0.0, t1 - t0)
     return np.diff(energy) / slots.slot_s
 
 

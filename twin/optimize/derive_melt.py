@@ -1,6 +1,7 @@
-"""Melting furnaces as tokens and tasks: a furnace is hot, warm, cold or loaded; a heat loads it, ladles empty it.
+"""Melting furnaces as tokens and tasks: a furnace is hot, warm, cold or loaded; a heat loads it, ladles to dosing furnaces empty it.
 
-Metal in the furnaces is one stock of kg that only loaded furnaces hold. Equal furnaces of a station are one pool of tokens.
+Metal in the furnaces is one stock of kg that only loaded furnaces hold. Equal furnaces of a station are one pool of tokens. Furnaces that
+pour straight into moulds are counted by what each holds: :mod:`twin.optimize.derive_pour`.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.optimize.derive_cast import CastUnit, Parts
 from twin.optimize.grid import Slots, Window
-from twin.optimize.heat_cycle import GAPS, Cycle, Heat
-from twin.optimize.problem import Change, Coupling, Floats, Stock, Task
+from twin.optimize.heat_cycle import Cycle, Gap, Heat, gaps_of
+from twin.optimize.problem import Change, Coupling, Flags, Floats, Stock, Task
 
 if TYPE_CHECKING:
     from twin.models.furnace import InductionFurnace
+    from twin.optimize.derive_cast import CastUnit, Parts
     from twin.optimize.state import FurnaceState
 
 
@@ -35,7 +36,8 @@ class MeltStation:
 
     ``correction_kwh``: by gap class, measured minus computed energy of a full heat, from a replay (first: nothing).
     ``metal_krw_per_kg``: price of what is charged; the books lose it with what burns off. ``pig_krw_per_kg``: loss on what is cast into
-    ingots. ``slack_s``: furnaces are planned to be empty so long before their crew leaves, because a breakdown of a cell then costs a heat.
+    ingots, ``heel_krw_per_kg`` on a heel that is given up. ``spread``: half width of what the scales err by, as a share (nothing where the
+    plan is for a plant without randomness). ``slack_s``: furnaces are planned to be empty so long before their crew leaves, because a breakdown of a cell then costs a heat.
     """
 
     name: str
@@ -48,6 +50,13 @@ class MeltStation:
     metal_krw_per_kg: float
     pig_krw_per_kg: float
     slack_s: float
+    spread: float = 0.0
+    heel_krw_per_kg: float = 0.0
+
+    @property
+    def direct(self) -> bool:
+        """Whether all its metal is poured straight into moulds."""
+        return bool(self.feeds) and not any(unit.own_metal for unit in self.feeds)
 
     @property
     def metal(self) -> str:
@@ -91,9 +100,8 @@ def add_station(parts: Parts, station: MeltStation, slots: Slots) -> list[Coupli
     cycle = Cycle(station.kind)
     count = float(len(station.furnaces))
     kept = kept_share(station, slots)
-    inside = slots.share(station.shift)
     idle_kw, hold_kw = cycle.idle_kw(), cycle.holding_kw()
-    add_idle_stocks(parts, station, slots, idle_kw, inside)
+    add_idle_stocks(parts, station, slots, idle_kw)
     loaded = [(name, f) for name, f in station.furnaces.items() if f.metal_kg > 1e-6]
     arrivals, metal_arrivals = np.zeros(slots.count), np.zeros(slots.count)
     now_tokens, now_kg, starts = 0.0, 0.0, []
@@ -131,60 +139,60 @@ def kept_share(station: MeltStation, slots: Slots) -> Floats:
     return np.where(slots.share([(a, max(a, b - station.slack_s)) for a, b in windows]) > 1.0 - 1e-9, 1.0, 0.0)
 
 
-def add_idle_stocks(parts: Parts, station: MeltStation, slots: Slots, idle_kw: float, inside: Floats) -> None:
-    """Furnaces between heats by how long ago they were tapped: tokens that cool from hot to warm to cold."""
-    gaps = GAPS if not station.kind.heel_kg else (GAPS[0], GAPS[-1])
+def add_idle_stocks(
+    parts: Parts, station: MeltStation, slots: Slots, idle_kw: float, coming: Sequence[tuple[int, str]] = ()
+) -> None:
+    """Furnaces between heats by how long ago they were tapped: tokens that cool from hot to warm to cold. ``coming``: furnaces that become
+    empty (and hot) by themselves, and when.
+    """
+    gaps, inside = gaps_of(station.kind), slots.share(station.shift)
     names = [f"{station.name}.{gap.name}" for gap in gaps]
-    shut = np.where(kept_share(replace(station, slack_s=0.0), slots) > 0.5, np.inf, 0.0)
+    here = kept_share(replace(station, slack_s=0.0), slots) > 0.5
     for gap, name in zip(gaps, names, strict=True):
-        here = [
+        units = [
             unit for unit, f in station.furnaces.items() if f.metal_kg <= 1e-6 and gap_of(f.idle_s, gaps) == gap.name
         ]
         limited = np.isfinite(gap.longest_s) and not station.kind.heel_kg
+        hot = gap is gaps[0]
+        starts = [(0, unit) for unit in units] + (list(coming) if hot else [])
+        arrivals = np.zeros(slots.count)
+        for slot, _ in starts:
+            if 0 < slot < slots.count:
+                arrivals[slot] += 1.0
         stock = Stock(
             name,
-            float(len(here)),
+            float(sum(1 for slot, _ in starts if not slot)),
             high=float(len(station.furnaces)),
             hold_kw=idle_kw,
             hold_when=inside,
             longest_wait_slots=max(1, math.floor(gap.longest_s / slots.slot_s)) if limited else None,
+            arrivals=arrivals if arrivals.any() else None,
         )
-        # a heel is held hot while people are there and pigged when they leave for long: no furnace is hot then
-        if station.kind.heel_kg and gap.name == "hot":
-            stock = replace(stock, ceiling=np.minimum(shut, len(station.furnaces)))
-        if station.kind.heel_kg and gap.name == "cold":
+        # a heel is held hot while people are there and given up when they leave for long: no furnace is hot then
+        if station.kind.heel_kg and hot:
+            stock = replace(stock, ceiling=np.where(here, float(len(station.furnaces)), 0.0))
+        if station.kind.heel_kg and not hot:
             stock = replace(stock, hold_kw=station.kind.power.auxiliaries_kw)
         parts.add_stock(stock)
-        parts.at_start[name] = tuple((0, unit) for unit in here)
-        parts.pool_of[name] = f"{station.name}.idle"
-    always = np.ones(slots.count, dtype=bool)
+        parts.at_start[name] = tuple(starts)
+        parts.pool_of[name] = name if station.kind.heel_kg else f"{station.name}.idle"
+    cooling = ~here if station.kind.heel_kg else np.ones(slots.count, dtype=bool)
     for first, second in itertools.pairwise(names):
+        changes = (Change(first, 0, -1.0), Change(second, 0, 1.0))
         parts.add_task(
-            Task(
-                f"{first}.cools",
-                "cool",
-                station.name,
-                0,
-                np.zeros(0),
-                always,
-                (Change(first, 0, -1.0), Change(second, 0, 1.0)),
-                continuous=True,
-            )
+            Task(f"{first}.cools", "cool", station.name, 0, np.zeros(0), cooling, changes, continuous=True)
         )
 
 
-def gap_of(idle_s: float, gaps: Sequence[object]) -> str:
+def gap_of(idle_s: float, gaps: Sequence[Gap]) -> str:
     """The class of a gap."""
-    for gap in GAPS:
-        if gap in gaps and idle_s <= gap.longest_s:
-            return gap.name
-    return GAPS[-1].name
+    return next((gap.name for gap in gaps if idle_s <= gap.longest_s), gaps[-1].name)
 
 
 def add_heats(parts: Parts, station: MeltStation, cycle: Cycle, hold_kw: float, slots: Slots) -> None:
     """A task for each size of heat and gap before it; as long as after the longest gap of the class, with the energy of the typical one."""
     hot = f"{station.name}.loaded"
-    for gap in [gap for gap in GAPS if f"{station.name}.{gap.name}" in parts.stocks]:
+    for gap in gaps_of(station.kind):
         for size in sizes(station):
             longest = cycle.heat(min(gap.longest_s, 3 * 86400.0), size.charge_kg)
             typical = cycle.heat(gap.typical_s, size.charge_kg)
@@ -224,76 +232,61 @@ def heat_slots(station: MeltStation, length: int, slots: Slots) -> np.ndarray:
 
 
 def heat_profile_kw(heat: Heat, length: int, hold_kw: float, correction_kwh: float, slots: Slots) -> Floats:
-    """Mean power by slot (length,): the heat, then holding up to the end of the last slot; the correction is spread like the heat."""
-    power = heat.power_kw(slots.slot_s)
-    power = power * (1.0 + correction_kwh / heat.kwh)
-    profile = np.zeros(length)
+    """Mean power by slot (slots of the heat,): the heat, then holding up to the end of slot ``length``; the correction is spread like the
+    heat. What of a heat is longer than ``length`` slots takes the place of the holding that a loaded furnace is reckoned with.
+    """
+    power = heat.power_kw(slots.slot_s) * (1.0 + correction_kwh / heat.kwh)
+    count = max(length, len(power))
+    profile = np.zeros(count)
     profile[: len(power)] = power
-    held_s = length * slots.slot_s - heat.duration_s
-    for k in range(length - 1, -1, -1):
-        if held_s <= 0.0:
-            break
-        part = min(held_s, slots.slot_s)
-        profile[k] += hold_kw * part / slots.slot_s
-        held_s -= part
-    return profile
+    edges = slots.slot_s * np.arange(count + 1)
+    end_s, ready_s = length * slots.slot_s, heat.duration_s
+    held_s = np.clip(np.minimum(edges[1:], end_s) - np.maximum(edges[:-1], ready_s), 0.0, None)
+    spilled_s = np.clip(np.minimum(edges[1:], ready_s) - np.maximum(edges[:-1], end_s), 0.0, None)
+    return np.asarray(profile + hold_kw * (held_s - spilled_s) / slots.slot_s)
 
 
 def add_taps(parts: Parts, station: MeltStation, slots: Slots) -> None:
-    """Ladles from the furnaces to each dosing furnace, the last one of a heat being what is left; pouring lines draw their lots directly.
+    """Ladles from the furnaces to each dosing furnace, and what empties furnaces without any."""
+    crew = slots.fitting(station.crew, 1)
+    for unit in station.feeds:
+        if unit.own_metal:
+            _add_ladles(parts, station, unit, crew, slots)
+    _add_emptying(parts, station, crew, slots)
+
+
+def _add_ladles(parts: Parts, station: MeltStation, unit: CastUnit, crew: Flags, slots: Slots) -> None:
+    """Full ladles, the last one of a heat being what is left, and parts of one.
 
     A ladle is filled only when the feed has room for it: metal there or on its way is booked. A part of a ladle (1 kg a start) tops up a
     feed that has too little for a lot and no room for a ladle; it costs a trip. What is tapped in a slot is at the feed after tapping and
-    way, rounded up. An emptied furnace is hot.
+    way, rounded up.
     """
-    kind = station.kind
-    crew = slots.fitting(station.crew, 1)
-    lag = slots.whole(kind.ladle.tapping_s + kind.ladle.time_s)
-    for unit in station.feeds:
-        if not unit.own_metal:
-            continue
-        for name, kg in ladles(station):
-            parts.add_task(
-                Task(
-                    f"{station.name}.tap.{name}.{unit.name}",
-                    "tap",
-                    station.name,
-                    0,
-                    np.zeros(0),
-                    crew,
-                    (Change(station.metal, 0, -kg), Change(unit.metal, lag, kg), Change(unit.booked, 0, kg)),
-                    mass_kg=kg,
-                    target=unit.name,
-                )
-            )
+    lag = slots.whole(station.kind.ladle.tapping_s + station.kind.ladle.time_s)
+    for name, kg in [*ladles(station), ("part", 1.0)]:
+        part = name == "part"
         parts.add_task(
             Task(
-                f"{station.name}.tap.part.{unit.name}",
+                f"{station.name}.tap.{name}.{unit.name}",
                 "tap",
                 station.name,
                 0,
                 np.zeros(0),
                 crew,
-                (Change(station.metal, 0, -1.0), Change(unit.metal, lag, 1.0), Change(unit.booked, 0, 1.0)),
-                mass_kg=1.0,
+                (Change(station.metal, 0, -kg), Change(unit.metal, lag, kg), Change(unit.booked, 0, kg)),
+                mass_kg=kg,
                 target=unit.name,
-                cost_krw=PART_KRW_PER_KG,
-                continuous=True,
+                cost_krw=PART_KRW_PER_KG if part else 0.0,
+                continuous=part,
             )
         )
-    hot = next(f"{station.name}.{gap.name}" for gap in GAPS if f"{station.name}.{gap.name}" in parts.stocks)
-    parts.add_task(
-        Task(
-            f"{station.name}.emptied",
-            "empty",
-            station.name,
-            0,
-            np.zeros(0),
-            crew,
-            (Change(f"{station.name}.loaded", 0, -1.0), Change(hot, 0, 1.0)),
-        )
-    )
-    always = np.ones(slots.count, dtype=bool)
+
+
+def _add_emptying(parts: Parts, station: MeltStation, crew: Flags, slots: Slots) -> None:
+    """An emptied furnace is hot; metal that nobody casts is cast into ingots."""
+    hot = f"{station.name}.{gaps_of(station.kind)[0].name}"
+    emptied = (Change(f"{station.name}.loaded", 0, -1.0), Change(hot, 0, 1.0))
+    parts.add_task(Task(f"{station.name}.emptied", "empty", station.name, 0, np.zeros(0), crew, emptied))
     parts.add_task(
         Task(
             f"{station.name}.pig",
@@ -301,7 +294,7 @@ def add_taps(parts: Parts, station: MeltStation, slots: Slots) -> None:
             station.name,
             0,
             np.zeros(0),
-            always,
+            np.ones(slots.count, dtype=bool),
             (Change(station.metal, 0, -1.0),),
             cost_krw=station.pig_krw_per_kg,
             continuous=True,

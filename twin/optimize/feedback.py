@@ -18,7 +18,7 @@ from twin.models.furnace import InductionFurnace
 from twin.optimize.derive import Feedback
 from twin.optimize.derive_site import resampled
 from twin.optimize.grid import Slots
-from twin.optimize.heat_cycle import GAPS, Cycle
+from twin.optimize.heat_cycle import Cycle, gaps_of
 from twin.optimize.problem import Floats
 from twin.scenario.calendar import windows
 
@@ -95,9 +95,9 @@ def corrections_kwh(scenario: Scenario, trace: Trace) -> dict[str, dict[str, flo
 
 def _corrections_of(trace: Trace, station: str, kind: InductionFurnace) -> dict[str, float]:
     cycle = Cycle(kind)
-    excess: dict[str, list[float]] = {gap.name: [] for gap in GAPS}
-    reckoned = {gap.name: cycle.heat(gap.typical_s).kwh for gap in GAPS}
-    gaps = [gap for gap in GAPS if not kind.heel_kg or gap.name != "warm"]
+    gaps = gaps_of(kind)
+    excess: dict[str, list[float]] = {gap.name: [] for gap in gaps}
+    reckoned = {gap.name: cycle.heat(gap.typical_s).kwh for gap in gaps}
     charged, melted = _by_batch(trace)
     for code in range(len(trace.names.equipment)):
         if trace.names.station_of[code] < 0 or trace.names.station[trace.names.station_of[code]] != station:

@@ -31,6 +31,13 @@ class Gap:
 
 
 GAPS = (Gap("hot", 3600.0, 900.0), Gap("warm", 4 * 3600.0, 2 * 3600.0), Gap("cold", np.inf, 14 * 3600.0))
+GAPS_OF_HEEL = (Gap("hot", 4 * 3600.0, 900.0), GAPS[-1])
+"""with a heel the bath stays hot, however long it is held, until it is given up: no gap of a working day is so long otherwise (assumed)"""
+
+
+def gaps_of(kind: InductionFurnace) -> tuple[Gap, ...]:
+    """Classes of gaps that a furnace knows: a heel is hot or has been given up; an empty lining cools by and by."""
+    return GAPS_OF_HEEL if kind.heel_kg else GAPS
 
 
 @dataclass(frozen=True)
@@ -75,9 +82,9 @@ class Cycle:
         self._empty = hearth
 
     def heat(self, gap_s: float, charge_kg: float | None = None) -> Heat:
-        """A heat after ``gap_s`` of rest; beyond the longest gap that is held hot the heel is gone and the lining off."""
+        """A heat after ``gap_s`` of rest; after a gap of the last class the heel is gone, before it has been held."""
         hearth = copy.deepcopy(self._empty)
-        if self.kind.heel_kg and gap_s > self.kind.hold_through_s + 1.0:
+        if self.kind.heel_kg and gap_s > GAPS_OF_HEEL[0].longest_s:
             hearth.set_mass(0.0)
         self._rest(hearth, gap_s)
         return self._melt(hearth, self.kind.charge.mass_kg if charge_kg is None else charge_kg)

@@ -28,7 +28,7 @@ class Stock:
 
     ``high`` may be infinite; ``ceiling`` (slots,) lowers it in some slots. ``arrivals`` (slots,) are added from outside, e.g. released
     lots. ``hold_kw`` is drawn per token or kg present, weighted by ``hold_when`` (slots,) where given. What has waited
-    ``longest_wait_slots`` must have been taken.
+    ``longest_wait_slots`` must have been taken. Furnaces that hold metal for whole lots say of which ``product`` and how many ``lots``.
     """
 
     name: str
@@ -40,6 +40,8 @@ class Stock:
     arrivals: Floats | None = None
     ceiling: Floats | None = None
     hold_when: Floats | None = None
+    product: str | None = None
+    lots: int = 0
 
     def high_at(self, slot: int) -> float:
         """The most that may be there in a slot."""

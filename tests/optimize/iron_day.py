@@ -1,0 +1,66 @@
+"""The shipped iron foundry with two days of work: two furnaces that pour straight into one moulding line."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from twin.optimize.check import Claim
+from twin.optimize.figures import PlanFigures, plan_figures
+from twin.optimize.grid import Slots, slots_of
+from twin.optimize.replay import replay
+from twin.optimize.schedule import Limit, Schedule, schedule
+from twin.optimize.state import snapshot
+from twin.scenario.scenario import Scenario, read
+
+FOUNDRY = Path(__file__).parents[2] / "scenarios" / "iron-foundry.yaml"
+DAY: dict[str, Any] = {
+    "plan.horizon": "36 h",
+    "run.duration": "1 week",
+    "orders.pump_body_1.quantity": 200,
+    "orders.pump_body_1.due": {"day": "tue", "at": "23:00"},
+    "orders.bracket_1.quantity": 400,
+    "orders.bracket_1.due": {"day": "tue", "at": "12:00"},
+    "orders.pump_body_2": None,
+    "orders.bracket_2": None,
+}
+
+
+@cache
+def foundry() -> Scenario:
+    """The scenario."""
+    return read(FOUNDRY).changed(DAY)
+
+
+@cache
+def slots() -> Slots:
+    """Its slots."""
+    return slots_of(foundry())
+
+
+@cache
+def scheduled(iterations: int = 8) -> Schedule:
+    """A plan of it."""
+    seen = replay(foundry(), slots().end_s, None).trace
+    return schedule(foundry(), slots(), snapshot(foundry(), 0.0), seen, Limit(iterations, None))
+
+
+@cache
+def own() -> PlanFigures:
+    """What the plan's model says of itself."""
+    found = scheduled()
+    return plan_figures(foundry(), slots(), found.derived.problem, found.solution, found.feedback.other_kw)
+
+
+def claim() -> Claim:
+    """The same, as the checker takes it."""
+    figures = own()
+    return Claim(
+        figures.grid_kw,
+        figures.scheduled_kw,
+        figures.figures["energy_kwh"],
+        figures.bill.total,
+        figures.figures["carbon_kg"],
+        figures.figures["lateness_h"],
+    )
