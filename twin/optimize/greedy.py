@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
+from twin.optimize.dispatch_pour import PourDispatch, pours
 from twin.optimize.matrix import StartKey
 from twin.optimize.problem import Due, Flags, Problem, Task
 from twin.optimize.projection import EPSILON, Floor, is_metal
@@ -312,6 +313,8 @@ def dispatch(
     A heat is begun only if its metal has room when each unit casts ``caution`` lots fewer than it can before the furnaces must be empty.
     """
     mask = np.zeros(problem.slots, dtype=bool) if forbidden is None else forbidden
+    if pours(problem):
+        return PourDispatch(problem, mask, roles, caution).run()
     return Dispatch(problem, mask, roles, caution).run()
 
 
