@@ -1,4 +1,6 @@
-"""Heat-treatment furnaces for tests: one box furnace in two linings, changed as a user would; and the same furnace as full non-linear equations."""
+"""Heat-treatment furnaces for tests: one box furnace in two linings, changed as a user would; and the same furnace
+as full non-linear equations.
+"""
 
 from __future__ import annotations
 
@@ -176,3 +178,63 @@ def steel_table() -> tuple[Array, Array]:
     hot = np.where(t < 735.0, 666.0 + 13002.0 / (738.0 - t), 545.0 + 17820.0 / (t - 731.0))
     cp = np.where(t < 600.0, warm, np.where(t < 900.0, hot, 650.0))
     return grid, np.concatenate(([0.0], np.cumsum(cp * 0.05))) / 1000.0
+
+
+Operation = tuple[str, float]
+"""``batch`` (0: begin at once) or ``off`` with its seconds"""
+SHIFTS = {"one-shift": (8.0, 16.0), "three-shift": (0.0, 24.0)}
+
+
+class Week:
+    """A furnace worked Monday to Friday in one or three shifts with batches of 800 kg, off at all other times, by the model."""
+
+    def __init__(self, kind: BoxFurnace, shifts: str) -> None:
+        self.kind, self.shifts = kind, shifts
+        self.kiln = kind.start()
+        self._run()  # a week before, so that walls are as they are in any week
+        self.first: ChamberState = self.kiln.now
+        self.kwh, self.heat, self.operations = self._run()
+        self.batches = sum(name == "batch" for name, _ in self.operations)
+
+    def _run(self) -> tuple[float, dict[str, float], list[Operation]]:
+        opens_h, closes_h = SHIFTS[self.shifts]
+        total, terms, done, t = 0.0, dict[str, float](), list[Operation](), 0.0
+        for day in range(5):
+            opens, closes = 3600.0 * (24.0 * day + opens_h), 3600.0 * (24.0 * day + closes_h)
+            if opens > t:
+                done.append(("off", opens - t))
+                self.kind.rest(opens - t, "off", self.kiln)
+                t = opens
+            while t < closes - 2 * 3600.0:
+                phases = self.kind.begin(batch(), self.kiln)
+                done.append(("batch", 0.0))
+                total, t = total + kwh(phases), t + sum(p.duration_s for p in phases)
+                for term, value in heat(phases).items():
+                    terms[term] = terms.get(term, 0.0) + value
+        done.append(("off", 604_800.0 - t))
+        self.kind.rest(604_800.0 - t, "off", self.kiln)
+        return total, terms, done
+
+    @property
+    def kwh_per_tonne(self) -> float:
+        """Energy of the week over its charge."""
+        return self.kwh / (self.batches * 0.8)
+
+    def share(self, *terms: str) -> float:
+        """Loss factor of the batches (nothing is drawn between them): the sum of terms over the input."""
+        return sum(self.heat.get(term, 0.0) for term in terms) / self.kwh
+
+    def reference_kwh(self) -> float:
+        """The same operations from the same walls by the full non-linear equations."""
+        loaded, unloaded = (Reference(self.kind, mode, kg) for mode, kg in (("closed/nitrogen", 800.0), ("off", 0.0)))
+        opened = Reference(self.kind, "open/nitrogen", 0.0)
+        nodes, total = self.first.nodes_c, 0.0
+        for name, duration_s in self.operations:
+            if name == "off":
+                _, y = unloaded.free(np.concatenate((nodes, [0.0, 0.0])), 0.0, duration_s)
+            else:
+                _, y, taken = loaded.batch(ChamberState(nodes), self.kiln.chamber)
+                total += taken
+                _, y = opened.free(np.concatenate((y[:-2], [0.0, 0.0])), 0.0, self.kind.door.unloading_s)
+            nodes = y[:-2]
+        return total

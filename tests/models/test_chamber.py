@@ -115,7 +115,9 @@ STATES = st.tuples(st.floats(20.0, 1000.0), st.floats(20.0, 1000.0), st.floats(2
 def test_any_control_keeps_energy(
     start: tuple[float, float, float], set_c: float, kg: float, most_kw: float, seconds: float, gas: bool
 ) -> None:
-    """Proves: whatever the start, set point, load and power, the course ends on time, input = sum of heat terms, power stays within limits."""
+    """Proves: whatever the start, set point, load and power, the course ends on time, input = sum of heat terms,
+    power stays within limits.
+    """
     share = drawn(lambda c: 0.9 - 0.0004 * c, [0.0, 400.0, 800.0, 1300.0]) if gas else constant(0.95)
     opening = Surface(0.2, 0.9, 0.7, 0.0, 20.0, (set_c,))
     chamber = Chamber(Body((WALL,), 0.05, {"m": Mode(opening, (Loss("leakage", 0.004),))}, Supply(most_kw, share)))

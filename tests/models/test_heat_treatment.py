@@ -114,7 +114,9 @@ def test_cooling_in_the_furnace() -> None:
 
 
 def test_quench_inside_and_preheating() -> None:
-    """Proves: a quench inside takes its time and power while the empty chamber is held; a cold furnace is heated before loading if asked."""
+    """Proves: a quench inside takes its time and power while the empty chamber is held; a cold furnace is heated
+    before loading if asked.
+    """
     recipe = {"steps": [{"to": "850 degC"}], "quench": {"medium": "oil", "time": "15 min", "power": "8 kW"}}
     with_quench, without = furnace(recipes={"harden": recipe}), furnace(recipes={"harden": {"steps": recipe["steps"]}})
     lengths = [sum(p.duration_s for p in estimate(kind, batch())) for kind in (with_quench, without)]
@@ -129,7 +131,9 @@ def test_quench_inside_and_preheating() -> None:
 
 
 def test_rest_by_duty() -> None:
-    """Proves: off draws nothing; waiting is held at the set point and switched down after the delay; over weekends off or set back as said."""
+    """Proves: off draws nothing; waiting is held at the set point and switched down after the delay; over weekends
+    off or set back as said.
+    """
     idle = {"hold": "850 degC", "after": "2 h", "setback": "600 degC", "closed": "400 degC"}
     kind = furnace(idle=idle, walls=[{"area": "14 m2", "layers": FIBRE}])
     kiln = kind.start()
@@ -153,7 +157,9 @@ def test_rest_by_duty() -> None:
 
 
 def test_endothermic_gas_is_booked_twice() -> None:
-    """Proves: the gas that is made of fuel enters as fuel and leaves as heat at generator and vent; generator and enrichment are counted."""
+    """Proves: the gas that is made of fuel enters as fuel and leaves as heat at generator and vent; generator and
+    enrichment are counted.
+    """
     stream = stream_of(AtmosphereUse(gas="endothermic", flow="10 Nm3/h", making="0.5 kWh/Nm3", enrichment="5 %"))
     rates = dict(stream.rates)
     assert rates["electricity"] == pytest.approx(5.0)
@@ -164,7 +170,9 @@ def test_endothermic_gas_is_booked_twice() -> None:
 
 
 def test_lots_follow_on_a_belt() -> None:
-    """Proves: the first lot takes the way through besides its mass over the throughput, those that follow only the latter; week balances."""
+    """Proves: the first lot takes the way through besides its mass over the throughput, those that follow only the
+    latter; week balances.
+    """
     trace = week(shop({**BELT, "load": {"capacity": "400 kg"}}, 600))
     found = moves(trace, "furnace.1")
     warm_s = seconds(trace, "furnace.1")["startup"]
@@ -216,7 +224,7 @@ def test_faults(change: dict[str, Any], place: str, problem: str) -> None:
 
 def test_belt_that_is_too_weak_is_a_fault() -> None:
     """Proves: a throughput that the heating cannot carry is told with the arithmetic, and two set points are refused."""
-    with pytest.raises(ScenarioFaults, match="take .* kW of 60 kW"):
+    with pytest.raises(ScenarioFaults, match=r"take .* kW of 60 kW"):
         shop({**BELT, "elements": {"rated": "60 kW"}})
     with pytest.raises(ScenarioFaults, match="one set point"):
         shop({**BELT, "recipes": {"harden": {"steps": [{"to": "860 degC"}, {"to": "500 degC"}]}}})

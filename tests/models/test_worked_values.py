@@ -52,7 +52,9 @@ def test_ranges_of_gases_join() -> None:
 
 
 def test_methane_by_hand() -> None:
-    """Proves: CH4 + 2 O2 + 7.524 N2 with air of 21 %: 11.4 % CO2... dry products 8.524 mol, wet 10.524; 10 % excess air leaves 0.2 mol O2."""
+    """Proves: CH4 + 2 O2 + 7.524 N2 with air of 21 %: dry products 8.524 mol, wet 10.524; 10 % excess
+    air leaves 0.2 mol O2.
+    """
     air = thermal.Oxidiser(0.21)
     flue = thermal.flue_gas(thermal.gas_fuel({"CH4": 1.0}), 0.1, air)
     assert (flue.co2_mol, flue.h2o_mol, flue.o2_mol) == pytest.approx((1.0, 2.0, 0.2))
@@ -62,7 +64,9 @@ def test_methane_by_hand() -> None:
 
 
 def test_oil_by_hand() -> None:
-    """Proves: a fuel of 86 % C and 14 % H by mass needs 106.4 mol of O2 a kilogram and leaves 69.4 mol of water: 3.06 MJ between gross and net."""
+    """Proves: a fuel of 86 % C and 14 % H by mass needs 106.4 mol of O2 a kilogram and leaves 69.4 mol of water:
+    3.06 MJ between gross and net.
+    """
     oil = thermal.elemental_fuel({"C": 0.86, "H": 0.14}, 45.5, "oil")
     assert oil.o2_mol == pytest.approx(860 / 12.011 + 140 / 1.00794 / 4)
     assert oil.gross_kj - oil.net_kj == pytest.approx(140 / 1.00794 / 2 * 44.004)
@@ -117,7 +121,9 @@ def test_gross_and_net_differ_by_the_water() -> None:
 
 
 def test_endothermic_gas_keeps_energy() -> None:
-    """Proves: net heat of the gas fed = chemical heat at the vent + heat of reaction (Hess), for methane and for city gas; nitrogen carries none."""
+    """Proves: net heat of the gas fed = chemical heat at the vent + heat of reaction (Hess), for methane and for
+    city gas; nitrogen carries none.
+    """
     for shares in ({"CH4": 1.0}, {"CH4": 0.9, "C3H8": 0.08, "N2": 0.02}):
         made = thermal.endothermic_gas(shares)
         assert made.feed_kj_per_mol() == pytest.approx(made.chemical_kj_per_mol() + made.reaction_kj_per_mol, rel=1e-12)
@@ -130,7 +136,9 @@ def test_endothermic_gas_keeps_energy() -> None:
 
 @given(st.floats(0.05, 3.0), st.floats(0.05, 3.0), st.floats(0.01, 2.0))
 def test_rectangles_lie_between_square_and_slot(a: float, b: float, depth: float) -> None:
-    """Proves: a rectangle passes at least what a square of its short side does, at most what an endless slot does, whichever way it is told."""
+    """Proves: a rectangle passes at least what a square of its short side does, at most what an endless slot does,
+    whichever way it is told.
+    """
     factor = rectangular_view_factor(a, b, depth)
     short = min(a, b)
     slot = rectangular_view_factor(short, 1e9 * short, depth)
@@ -140,13 +148,17 @@ def test_rectangles_lie_between_square_and_slot(a: float, b: float, depth: float
 
 
 def test_slot_factor_solves_its_integral_equation() -> None:
-    """Proves: Berman's closed form is the solution of the diffuse slot as deep as it is wide: 0.6844 (Clausing; vacuum-technology tables)."""
+    """Proves: Berman's closed form is the solution of the diffuse slot as deep as it is wide: 0.6844 (Clausing;
+    vacuum-technology tables).
+    """
     assert rectangular_view_factor(1.0, 1e12, 1.0) == pytest.approx(0.6844, abs=2e-4)
     assert rectangular_view_factor(1.0, 1e12, 10.0) == pytest.approx(0.2408, abs=2e-4)
 
 
 def test_doors_and_draught_by_hand() -> None:
-    """Proves: 1 m above the level of equal pressure hot gas of 900 °C presses with 8.9 Pa; a door of 1 m² loses some 200 kW of gas, none when cold."""
+    """Proves: 1 m above the level of equal pressure hot gas of 900 °C presses with 8.9 Pa; a door of 1 m² loses some
+    200 kW of gas, none when cold.
+    """
     assert thermal.draught_pa(1.0, 900.0) == pytest.approx(8.86, abs=0.05)
     assert thermal.door_exchange_kw(1.0, 1.0, 900.0) == pytest.approx(197.0, rel=0.01)
     assert thermal.door_exchange_kw(1.0, 1.0, 20.0) == 0.0
