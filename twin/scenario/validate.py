@@ -140,6 +140,7 @@ def _schema_of(node: Node, path: Path_) -> tuple[Any, Path_]:
 
 def _table_places(view: View) -> list[Path_]:
     places: list[Path_] = [("orders",), ("site", "grid_factor"), ("site", "marginal_factor"), ("site", "pv", "profile")]
+    places.append(("site", "pv", "surplus", "sell"))
     return [place for place in places if isinstance(view.get(*place, "file"), str)] + observed.places(view.tree)
 
 
