@@ -155,4 +155,12 @@ class PowerCap:
                 holder.set_down(now + spare_s)
 
 
+def lowest(grants: Sequence[Grants]) -> Grants:
+    """What several limits grant together: the least of each stretch of time; empty where one grants nothing."""
+    if not all(grants):
+        return []
+    edges = sorted({until for one in grants for until, _ in one})
+    return [(edge, min(next(kw for until, kw in one if until >= edge) for one in grants)) for edge in edges]
+
+
 NO_CAP = PowerCap(math.inf, 0.0, ())

@@ -67,6 +67,10 @@ class Supply(Part):
     auxiliaries_kw: Annotated[float, Q("kW")] = Field(
         0.0, alias="auxiliaries", ge=0, description="pumps, hydraulics and controls while switched on"
     )
+    shared: bool = Field(
+        default=False,
+        description="one supply of `rated` power for all furnaces: one melts with what holding leaves, the others hold",
+    )
 
 
 class Lining(Part):
@@ -183,7 +187,10 @@ class InductionFurnace(Station):
         """The least power of a heat under a cap, its auxiliaries, and those of the other furnaces."""
         from twin.models.cap import LEAST_SHARE
 
-        return LEAST_SHARE * (self.power.rated_kw + self.power.auxiliaries_kw) + (self.units - 1) * self.power.auxiliaries_kw
+        return (
+            LEAST_SHARE * (self.power.rated_kw + self.power.auxiliaries_kw)
+            + (self.units - 1) * self.power.auxiliaries_kw
+        )
 
     def work_s_per_kg(self) -> float:
         """Mean seconds of one furnace for one kg of metal."""
@@ -207,7 +214,11 @@ class InductionFurnace(Station):
         from twin.scenario.kinds import kind_class
 
         if not self.supplies:
-            yield "supplies", "the furnace supplies nobody: it would never melt", "name the casting stations that it supplies"
+            yield (
+                "supplies",
+                "the furnace supplies nobody: it would never melt",
+                "name the casting stations that it supplies",
+            )
         for index, target in enumerate(self.supplies):
             if not issubclass(kind_class(spec.stations[target]["kind"]), Casting):
                 yield f"supplies.{index}", "no casting station: it takes no liquid metal", "a station that casts"
@@ -220,6 +231,8 @@ class InductionFurnace(Station):
                 f"the shares of make_up and additions are {100 * total:.4g} % together",
                 "make them 100 %",
             )
+        if self.power.shared and self.units < 2:
+            yield "power.shared", "one furnace shares its supply with nobody", "units: 2, or leave it out"
         if self.charge.mass_kg + self.heel_kg > self.capacity_kg * (1 + 1e-9):
             yield (
                 "charge.mass",

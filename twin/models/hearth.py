@@ -16,7 +16,7 @@ from twin.models.furnace import InductionFurnace
 from twin.models.metals import alloy as alloy_of
 from twin.models.network import Chain, Network, Surface, chain_from_layers
 from twin.models.phases import Flow, Phase
-from twin.models.thermal import Course, Furnace, Segment
+from twin.models.thermal import Course, Furnace, Segment, State
 
 LID_MODES = ("charging", "melting", "holding", "tapping", "idle")
 _MELTED = {"sensible": "charge_sensible", "latent": "charge_latent", "superheat": "charge_superheat"}
@@ -57,6 +57,7 @@ class Hearth:
         self.alloy = alloy_of(kind.alloy)
         self.state = self.furnace.cold(self.alloy, 0.0, ambient_c)
         self._most_holding_kw: float | None = None
+        self._holding_from: tuple[State, float] | None = None
 
     @property
     def hot_face_c(self) -> float:
@@ -81,6 +82,17 @@ class Hearth:
             kw = self.furnace.holding_power_kw(self.kind.tap_c, mode="tapping", alloy=self.alloy)
             self._most_holding_kw = kw / self.kind.power.efficiency
         return self._most_holding_kw
+
+    def holding_from_now_kw(self) -> float:
+        """The same from the state of now on: more than with soaked walls while they still take heat in, and less and less."""
+        state, known = self.state, self._holding_from
+        if known is None or known[0] is not state:
+            limit_kw = self.kind.power.rated_kw * self.kind.power.efficiency
+            course = self.furnace.hold(state, self.kind.tap_c, 1.0, max_power_kw=limit_kw, mode="tapping")
+            first = course.segments[0]
+            kw = first.base_kw + sum(amp for amp, _ in first.exponentials)
+            known = self._holding_from = (state, kw / self.kind.power.efficiency)
+        return max(self.most_holding_kw(), known[1])
 
     @property
     def most_slagging_kw(self) -> float:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from twin.ledger.trace import NONE
 from twin.models.books import Books
-from twin.models.cap import NO_CAP, Grants, PowerCap
+from twin.models.cap import NO_CAP, Grants, PowerCap, lowest
 from twin.models.feed import TINY_KG, Feed, Metal
 from twin.models.furnace import InductionFurnace
 from twin.models.hearth import Hearth
@@ -107,7 +107,7 @@ class Furnace:
     def reserved_kw(self, t0: float, t1: float) -> float:
         """The most that it draws between two times to come: as its heat was granted, else what holding with the lid open takes."""
         aux_kw = self.kind.power.auxiliaries_kw
-        held_kw = self.hearth.most_holding_kw() + aux_kw if self.metal.kg > TINY_KG else aux_kw
+        held_kw = self.hearth.holding_from_now_kw() + aux_kw if self.metal.kg > TINY_KG else aux_kw
         if self.state != HEATING or t0 >= self.ready_at:
             return held_kw
         starts = [-math.inf, *(until for until, _ in self.granted)]
@@ -261,6 +261,7 @@ class MeltShop:
         self._day, self._heats_today = -math.inf, 0
         self.follower: Follower | None = None
         self.cap: PowerCap = NO_CAP
+        self.supply: PowerCap = self._one_supply() if self.kind.power.shared else NO_CAP
         self.power_at = -math.inf
         """when power is looked for again"""
         self.releases: Sequence[float] = ()
@@ -271,6 +272,13 @@ class MeltShop:
             feed.unit.supplier = self
         for place in self.places:
             place.supplier = self
+
+    def _one_supply(self) -> PowerCap:
+        """One power supply for all furnaces: what one melts with is what holding may take of the others less than rated."""
+        power = self.kind.power
+        limit = PowerCap(power.rated_kw + len(self.furnaces) * power.auxiliaries_kw, 0.0, ())
+        limit.furnaces += self.furnaces
+        return limit
 
     def open(self) -> None:
         """Arm the alarms at the ends of shifts and look for work when they begin."""
@@ -478,10 +486,12 @@ class MeltShop:
     def _start(self, furnace: Furnace, kg: float, now: float) -> None:
         """Begin a heat of about ``kg`` with the power that the cap grants; when it grants none, the next change is waited for."""
         granted = None
-        if self.cap is not NO_CAP:
+        limits = [limit for limit in (self.supply, self.cap) if limit is not NO_CAP]
+        if limits:
             lasts_s = max(furnace.heat_s(), self.kind.estimate_s(cold=furnace.hearth.cold))
             aux_kw = self.kind.power.auxiliaries_kw
-            most = self.cap.grants(furnace, self.kind.power.rated_kw + aux_kw, now, lasts_s)
+            rated_kw = self.kind.power.rated_kw + aux_kw
+            most = lowest([limit.grants(furnace, rated_kw, now, lasts_s) for limit in limits])
             if not most:
                 furnace.refused_at = min(furnace.refused_at, now)
                 self._wait_for_power(now)
@@ -494,7 +504,7 @@ class MeltShop:
 
     def _wait_for_power(self, now: float) -> None:
         """Look again when what is reserved changes."""
-        change = self.cap.next_change(now)
+        change = min(self.cap.next_change(now), self.supply.next_change(now))
         if change < self.power_at or self.power_at <= now:
             self.power_at = change
             self.floor.after(change - now, self._look)
