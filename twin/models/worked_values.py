@@ -35,6 +35,31 @@ class Worked:
     why: str = ""
 
 
+def table() -> str:
+    """All cases as text: term, case, unit, theirs, ours, difference; a number behind the difference points to :func:`reasons`."""
+    lines = [f"{'term':13s} {'case':46s} {'unit':>9s} {'theirs':>8s} {'ours':>8s}"]
+    why = {case.why: str(i) for i, case in enumerate(_explained(), start=1)}
+    for case in cases():
+        ours = case.ours()
+        difference = f"{100.0 * (ours / case.theirs - 1.0):+5.1f} %"
+        figures = f"{case.theirs:8.5g} {ours:8.5g} {difference:>8s} {why.get(case.why, '')}"
+        lines.append(f"{case.term:13s} {case.case:46s} {case.unit:>9s} {figures}".rstrip())
+    return "\n".join(lines)
+
+
+def reasons() -> str:
+    """Why we differ where we do, by the numbers of :func:`table`."""
+    return "\n".join(f"{i}. {case.why}" for i, case in enumerate(_explained(), start=1))
+
+
+def _explained() -> list[Worked]:
+    seen: dict[str, Worked] = {}
+    for case in cases():
+        if case.why:
+            seen.setdefault(case.why, case)
+    return list(seen.values())
+
+
 def celsius(fahrenheit: float) -> float:
     """°F → °C."""
     return (fahrenheit - 32.0) / 1.8
