@@ -95,7 +95,7 @@ class Load(Part):
         """The share of the load taken: the larger of mass over capacity and pieces over places."""
         by_mass = kg / self.capacity_kg if self.capacity_kg is not None else 0.0
         by_place = pieces / self.places if self.places is not None else 0.0
-        return max(by_mass, by_place)
+        return max(by_place, by_mass)
 
 
 class BatchProcess(Station):

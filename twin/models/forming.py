@@ -42,6 +42,7 @@ class FormingPlace(Place):
         "recipe_of",
         "restraint",
         "short",
+        "sums",
         "waiters",
     )
     direct: ClassVar[bool] = False
@@ -51,6 +52,8 @@ class FormingPlace(Place):
     ) -> None:
         super().__init__(floor, name, room, worktime, by_due=by_due)
         self.waiters: list[tuple[tuple[float, ...], int, Job]] = []
+        self.sums: dict[str, tuple[float, float]] = {}
+        """kg and pieces that wait, by recipe"""
         self.load = Load(places=1)
         self.recipe_of: Callable[[Job], str] = lambda _: ""
         self.kg_of: Callable[[Job], float] = lambda _: 0.0
@@ -76,10 +79,27 @@ class FormingPlace(Place):
         """Queue a lot; it may complete a batch."""
         job.queued = now
         self.held += job.pieces
-        insort(self.waiters, (self.rank_of(job), self.number(), job), key=lambda entry: entry[:2])
+        entry = (self.rank_of(job), self.number(), job)
+        if self.waiters and entry[0] < self.waiters[-1][0]:
+            insort(self.waiters, entry, key=lambda one: one[:2])
+        else:
+            self.waiters.append(entry)
+        recipe = self.recipe_of(job)
+        kg, pieces = self.sums.get(recipe, (0.0, 0.0))
+        self.sums[recipe] = (kg + self.kg_of(job), pieces + job.pieces)
         if self.load.max_wait_s is not None and self.load.minimum:
             self.floor.after(self.load.max_wait_s, self._wake)
-        self.look()
+        if self.free and (self.waiting or self.enough(recipe)):
+            self.look()
+
+    def enough(self, recipe: str) -> bool:
+        """Whether what waits of a recipe fills a batch to the minimum, or more than one batch."""
+        return self.load.fill(*self.sums.get(recipe, (0.0, 0.0))) >= min(self.load.minimum, _FULL) - 1e-9
+
+    def _count(self, recipe: str) -> None:
+        """Count anew what waits of a recipe, after lots have left."""
+        left = [job for *_, job in self.waiters if self.recipe_of(job) == recipe]
+        self.sums[recipe] = (sum(self.kg_of(job) for job in left), sum(job.pieces for job in left))
 
     def look(self) -> None:
         """See whether a batch can start, after all that happens now: lots that come at the same time share it."""
@@ -116,6 +136,7 @@ class FormingPlace(Place):
                     chosen = {id(job) for job in lots}
                     self.waiters = [entry for entry in self.waiters if id(entry[2]) not in chosen]
                     self.held = sum(job.pieces for *_, job in self.waiters)
+                    self._count(recipe)
                     return lots
         return []
 
@@ -137,6 +158,7 @@ class FormingPlace(Place):
         for entry in [entry for entry in self.waiters if now - entry[2].queued > self.limit_s + _EARLY_S]:
             self.waiters.remove(entry)
             self.held -= entry[2].pieces
+            self._count(self.recipe_of(entry[2]))
             self.expired(entry[2], unit, now)
 
     def call(self, now: float) -> None:
@@ -154,18 +176,21 @@ class FormingPlace(Place):
     def _ready(self, recipe: str, now: float) -> list[Job]:
         """The lots of a batch of one recipe, empty where it does not start yet."""
         load, lots, kg, pieces = self.load, list[Job](), 0.0, 0.0
+        if load.max_wait_s is None and not self.waiting and not self.enough(recipe):
+            return lots
+        fill, recipe_of, kg_of = load.fill, self.recipe_of, self.kg_of
         left_over, oldest = False, now
         for *_, job in self.waiters:
-            if self.recipe_of(job) != recipe:
+            if recipe_of(job) != recipe:
                 continue
             oldest = min(oldest, job.queued)
-            if lots and load.fill(kg + self.kg_of(job), pieces + job.pieces) > 1.0 + 1e-9:
+            more_kg, more = kg + kg_of(job), pieces + job.pieces
+            if lots and fill(more_kg, more) > 1.0 + 1e-9:
                 left_over = True
                 continue
             lots.append(job)
-            kg, pieces = kg + self.kg_of(job), pieces + job.pieces
-        fill = load.fill(kg, pieces)
-        if fill >= min(load.minimum, _FULL) - 1e-9 or left_over:
+            kg, pieces = more_kg, more
+        if fill(kg, pieces) >= min(load.minimum, _FULL) - 1e-9 or left_over:
             return lots
         late = load.max_wait_s is not None and now >= oldest + load.max_wait_s - _EARLY_S
         if late or self.waiting:

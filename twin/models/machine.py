@@ -61,6 +61,10 @@ class BatchMachine(Powered, BatchProcess):
         """Time of a cycle without its load."""
         return self.cycle[recipe] if isinstance(self.cycle, dict) else self.cycle
 
+    def start(self) -> dict[str, tuple[Flow, ...]]:
+        """Nothing but the flows of each state, worked out once."""
+        return {state: self._flows(state) for state in STATE}
+
     def begin(self, batch: Batch, state: Any) -> Sequence[Phase]:
         """One phase, cut where the horizon begins or ends."""
         duration_s = (
@@ -68,12 +72,12 @@ class BatchMachine(Powered, BatchProcess):
         )
         load_kw = self.energy_kwh_per_kg * batch.kg / (duration_s / 3600.0) if duration_s else 0.0
         edges = [0.0, *(cut for cut in sorted(batch.cuts_s) if cut < duration_s), duration_s]
-        flows = self._flows("processing", load_kw)
+        flows = self._flows("processing", load_kw) if load_kw or not state else state["processing"]
         return [Phase(b - a, "processing", flows) for a, b in pairwise(edges)]
 
     def rest(self, duration_s: float, duty: str, state: Any) -> Sequence[Phase]:
         """Constant power by state."""
-        return [Phase(duration_s, duty, self._flows(duty))] if duration_s > 0.0 else []
+        return [Phase(duration_s, duty, state[duty] if state else self._flows(duty))] if duration_s > 0.0 else []
 
     def reserved_kw(self) -> float:
         """The highest power by state; a full load's energy over its cycle beside it."""
