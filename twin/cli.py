@@ -409,6 +409,28 @@ def calibrate(
 
 
 @app.command()
+def verify(
+    seed: Annotated[int | None, typer.Option(help="Other draws than the fixed ones of each case.")] = None,
+    family: Annotated[str | None, typer.Option(help="Only the cases of this family: queues, lines, energy …")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes that work side by side; absent: all cores.")] = None,
+    *,
+    as_json: Json = False,
+    lang: Lang = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Theory, simulation, interval and verdict of plants whose figures are known exactly; exit status 4 where one fails."""
+    from twin import api
+
+    with progress_bar(quiet=quiet) as progress:
+        result = api.verify(seed=seed, family=family, jobs=jobs or os.cpu_count() or 1, progress=progress)
+    show(result, as_json=as_json, lang=language(lang))
+    tell_meta(result, verbose=verbose)
+    if result.data.failed:
+        raise typer.Exit(4)
+
+
+@app.command()
 def report(
     result: Annotated[
         Path, typer.Argument(metavar="RUN-or-STUDY", help="Folder of a stored result.", show_default=False)

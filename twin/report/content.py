@@ -97,6 +97,7 @@ BUILDERS = {
     "plan": "content_plan:plan_content",
     "diagnosis": "content_diagnosis:diagnosis_content",
     "calibration": "content_fit:calibration_content",
+    "verification": "content_verify:verification_content",
 }
 """kind of the result: module and function below twin.report"""
 

@@ -213,3 +213,10 @@ def _times(trace: Trace, seconds: np.ndarray, name: str | None = None) -> pd.Dat
 def _at(start: dt.datetime, seconds: float) -> pd.Timestamp:
     begin = pd.Timestamp(start).tz_convert("UTC")
     return (begin + pd.to_timedelta(round(seconds * 1000.0), unit="ms")).tz_convert(start.tzinfo)
+
+
+def theory_cases(data: Any) -> pd.DataFrame:
+    """One row a theory case."""
+    import pandas as pd
+
+    return pd.DataFrame(data.payload()["cases"])

@@ -29,6 +29,9 @@ VERDICT_STYLES = {
     "service_broken": "magenta",
     "not_demonstrated": "yellow",
     "not_applicable": "dim",
+    "agrees": "green",
+    "differs": "bold red",
+    "too_wide": "yellow",
 }
 
 

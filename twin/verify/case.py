@@ -66,6 +66,8 @@ class Case:
     source: str
     precise: bool
     passed: bool
+    broken: str = ""
+    """the invariant that a run of the model broke, so that there are no figures of it"""
 
     @property
     def covered(self) -> bool:
@@ -77,7 +79,7 @@ class Case:
         return {
             "name": self.name, "family": self.family, "exact": self.exact, "mean": self.mean, "low": self.low, "high": self.high,
             "pass": self.passed, "kind": self.kind, "unit": self.unit, "n": self.n, "level": self.level, "precise": self.precise,
-            "source": self.source,
+            "broken": self.broken or None, "source": self.source,
         }  # fmt: skip
 
 
@@ -85,6 +87,14 @@ def seed_of(name: str, seed: int | None) -> int:
     """The seed of a model: a hash of its name, and of ``seed`` where one is asked for."""
     text = name if seed is None else f"{seed}/{name}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big")
+
+
+def unjudged(model: Model, figure: Figure, exact: float, broken: str) -> Case:
+    """The verdict on a figure of a model whose run broke an invariant."""
+    return Case(
+        f"{model.name}: {figure.name}", model.family, figure.kind, figure.unit, exact, 0.0, 0.0, 0.0, 0, 1.0, model.source, precise=False,
+        passed=False, broken=broken,
+    )  # fmt: skip
 
 
 def judged(model: Model, figure: Figure, exact: float, values: Sequence[float], level: float) -> Case:

@@ -10,7 +10,7 @@ from typing import Any
 
 from twin.core.faults import InputFault, did_you_mean
 from twin.core.progress import Progress, silent
-from twin.verify.case import Case, Model, judged, seed_of
+from twin.verify.case import Case, Model, judged, seed_of, unjudged
 from twin.verify.catalogue import FAMILIES, level, models
 
 LEAST = 5
@@ -53,9 +53,14 @@ def sampled(model: Model, seed: int | None, effort: float = 1.0) -> list[list[fl
 
 def verified(name: str, seed: int | None, effort: float = 1.0, at: float | None = None) -> list[Case]:
     """The cases of one model; one task of a run. ``at``: level of each interval instead of the simultaneous one."""
+    from twin.ledger.balance import BalanceBroken
+
     model = models()[name]
-    values = sampled(model, seed, effort)
     exact = model.exact()
+    try:
+        values = sampled(model, seed, effort)
+    except BalanceBroken as broken:
+        return [unjudged(model, figure, float(exact[k]), str(broken)) for k, figure in enumerate(model.figures)]
     return [
         judged(model, figure, float(exact[k]), values[k], level() if at is None else at)
         for k, figure in enumerate(model.figures)

@@ -30,6 +30,7 @@ FIGURES: dict[str, dict[str, str]] = {
     "plan": {"cases": "plan:cases", "plan_gantt": "plan:plan_gantt", "bill": "bill:bill"},
     "diagnosis": {"steps": "diagnosis:steps", "loss_terms": "diagnosis:loss_terms"},
     "bill": {"bill": "bill:bill", "bill_months": "bill:bill_months"},
+    "verification": {"cases": "verify:cases"},
     "calibration": {"errors": "fit:errors", "parameters": "fit:parameters", "measured": "fit:measured"},
 }
 """kind of the result: name of the figure: module and function below twin.report.figures"""

@@ -21,13 +21,20 @@ def furnace(cycle_min: float, load: Mapping[str, Any], **keys: Any) -> dict[str,
 
 
 def model(
-    name: str, source: str, plant: dict[str, Any], exact: Callable[[], Sequence[float]], figures: tuple[Figure, ...], size: tuple[int, float]
+    name: str,
+    source: str,
+    plant: dict[str, Any],
+    exact: Callable[[], Sequence[float]],
+    figures: tuple[Figure, ...],
+    size: tuple[int, float],
 ) -> Model:
     """``figures`` among wait, utilisation, mean power, energy of a lot; ``size``: replications and seconds."""
     read: dict[str, Callable[[Any], float]] = {
-        "wait": lambda trace: wait_min(trace, "heat"), "utilisation": lambda trace: share(trace, "heat"), "mean power": power_kw,
+        "wait": lambda trace: wait_min(trace, "heat"),
+        "utilisation": lambda trace: share(trace, "heat"),
+        "mean power": power_kw,
         "energy of a lot": kwh_per_lot,
-    }  # fmt: skip
+    }
 
     def sample(seed: int, replication: int) -> list[float]:
         trace = traced(plant, seed, replication)
@@ -36,7 +43,9 @@ def model(
     return Model(name, "batches", source, figures, exact, sample, *size)
 
 
-def full(name: str, arrival: float, places: int, cycle: float, size: tuple[int, float], *, utilised: bool = False) -> Model:
+def full(
+    name: str, arrival: float, places: int, cycle: float, size: tuple[int, float], *, utilised: bool = False
+) -> Model:
     """Starts only when full; lots come ``arrival`` a minute."""
     plant = tree({"heat": furnace(cycle, {"places": places, "minimum": "100 %"})}, exponential(1.0 / arrival))
     busy = arrival * cycle / places
@@ -51,7 +60,9 @@ def full(name: str, arrival: float, places: int, cycle: float, size: tuple[int, 
 
 def least(name: str, arrival: float, share_: float, places: int, cycle: float, size: tuple[int, float]) -> Model:
     """Starts with at least a share of its places filled."""
-    plant = tree({"heat": furnace(cycle, {"places": places, "minimum": f"{100 * share_:g} %"})}, exponential(1.0 / arrival))
+    plant = tree(
+        {"heat": furnace(cycle, {"places": places, "minimum": f"{100 * share_:g} %"})}, exponential(1.0 / arrival)
+    )
 
     def exact() -> list[float]:
         found = threshold_batches(arrival, round(share_ * places), places, cycle)

@@ -31,8 +31,11 @@ def switched_off(
     Busy share = load; the rest splits as (1 - e^-ld)/l : e^-ld / l : e^-ld s into idle, off and start-up.
     """
     power = {
-        "processing": "20 kW", "standby": "6 kW", "startup": {"value": "15 kW", "for": f"{startup_min} min"}, "off_after": f"{delay_min} min",
-    }  # fmt: skip
+        "processing": "20 kW",
+        "standby": "6 kW",
+        "startup": {"value": "15 kW", "for": f"{startup_min} min"},
+        "off_after": f"{delay_min} min",
+    }
     plant = tree({"work": machine(exponential(1.0), power=power)}, exponential(1.0 / arrival))
     off = math.exp(-arrival * delay_min)
     parts = [(1.0 - off) / arrival, off / arrival, off * startup_min]
@@ -40,9 +43,11 @@ def switched_off(
     kw = 20.0 * arrival + 6.0 * idle + 15.0 * starting
     wait = exceptional_first_wait(arrival, 1.0, 1.0, off * startup_min, off * startup_min**2)
     figures = (
-        Figure("share of time off", "share", "1"), Figure("mean power", "power", "kW"), Figure("energy of a lot", "energy", "kWh"),
+        Figure("share of time off", "share", "1"),
+        Figure("mean power", "power", "kW"),
+        Figure("energy of a lot", "energy", "kWh"),
         Figure("time from release to end", "waiting", "min"),
-    )  # fmt: skip
+    )
     exact = [down, kw, kw / (60.0 * arrival), wait + 1.0]
 
     def sample(seed: int, replication: int) -> list[float]:
@@ -61,8 +66,10 @@ def blocked_line(replications: int, seconds: float) -> Model:
     plant = saturated(stations, 10_080.0)
     solved = functools.cache(lambda: exponential_line([1.0 / mean for mean in means], [0, 0]))
     figures = (
-        Figure("share of time s1 is blocked", "share", "1"), Figure("power of s1", "power", "kW"), Figure("energy of a lot", "energy", "kWh"),
-    )  # fmt: skip
+        Figure("share of time s1 is blocked", "share", "1"),
+        Figure("power of s1", "power", "kW"),
+        Figure("energy of a lot", "energy", "kWh"),
+    )
 
     def exact() -> list[float]:
         found = solved()

@@ -18,14 +18,25 @@ NOON_TO_ONE = {"days": ["mon", "tue", "wed", "thu", "fri"], "from": "08:00", "to
 NO_WARMUP = {"start": "2026-06-01", "duration": "1 week", "warmup": "0 s"}
 
 
-def certain(name: str, source: str, plant: dict[str, Any], figures: Sequence[tuple[Figure, float, Callable[[Trace], float]]]) -> Model:
+def certain(
+    name: str, source: str, plant: dict[str, Any], figures: Sequence[tuple[Figure, float, Callable[[Trace], float]]]
+) -> Model:
     """A model without chance: figures, what they are by hand, how they are read."""
 
     def sample(seed: int, replication: int) -> list[float]:
         trace = traced(plant, seed, replication)
         return [read(trace) for _, _, read in figures]
 
-    return Model(name, "flow", source, tuple(f for f, _, _ in figures), lambda: [exact for _, exact, _ in figures], sample, 1, 0.5)
+    return Model(
+        name,
+        "flow",
+        source,
+        tuple(f for f, _, _ in figures),
+        lambda: [exact for _, exact, _ in figures],
+        sample,
+        1,
+        0.5,
+    )
 
 
 def exactly(name: str, kind: Any, unit: str) -> Figure:
@@ -54,13 +65,20 @@ def evenly() -> Model:
     return certain("D/D/1", HAND, plant, figures)
 
 
-def ordered(products: dict[str, dict[str, Any]], orders: Sequence[tuple[str, int]], stations: dict[str, Any], rule: str = "fifo") -> dict[str, Any]:
+def ordered(
+    products: dict[str, dict[str, Any]], orders: Sequence[tuple[str, int]], stations: dict[str, Any], rule: str = "fifo"
+) -> dict[str, Any]:
     """A plant with orders that are all there at the beginning, in this order: product and number of lots of one piece."""
     return tree(
-        stations, "once", products={name: {"mass": "1 kg", "lot": 1, "route": list(stations)} | made for name, made in products.items()},
-        orders={f"{k:02d}": {"product": name, "quantity": count, "every": "once"} for k, (name, count) in enumerate(orders)},
-        dispatch={"rule": rule}, run=NO_WARMUP,
-    )  # fmt: skip
+        stations,
+        "once",
+        products={name: {"mass": "1 kg", "lot": 1, "route": list(stations)} | made for name, made in products.items()},
+        orders={
+            f"{k:02d}": {"product": name, "quantity": count, "every": "once"} for k, (name, count) in enumerate(orders)
+        },
+        dispatch={"rule": rule},
+        run=NO_WARMUP,
+    )
 
 
 TIMES = {"a": (2.0, 5.0, 1.0), "b": (4.0, 1.0, 3.0), "c": (1.0, 2.0, 6.0)}
@@ -92,7 +110,9 @@ def flow_shop(name: str, rooms: Sequence[float]) -> Model:
             stations[f"s{k}"]["buffer_before"] = int(rooms[k - 1])
     sequence = [product for product, count in SEQUENCE for _ in range(count)]
     plant = ordered({p: {} for p in TIMES}, SEQUENCE, stations)
-    return certain(name, RECURSION, plant, [(exactly("makespan", "time", "min"), completion(sequence, rooms), makespan_min)])
+    return certain(
+        name, RECURSION, plant, [(exactly("makespan", "time", "min"), completion(sequence, rooms), makespan_min)]
+    )
 
 
 def set_ups() -> Model:
@@ -105,12 +125,24 @@ def set_ups() -> Model:
     plant = ordered({p: {} for p in TIMES}, SEQUENCE, {"work": work})
     figures = [
         (exactly("makespan", "time", "min"), worked + 7.0 * changes, makespan_min),
-        (exactly("energy", "energy", "kWh"), (10.0 * worked + 4.0 * 7.0 * changes) / 60.0, lambda trace: power_kw(trace) * trace.duration_s / HOUR),
+        (
+            exactly("energy", "energy", "kWh"),
+            (10.0 * worked + 4.0 * 7.0 * changes) / 60.0,
+            lambda trace: power_kw(trace) * trace.duration_s / HOUR,
+        ),
     ]
     return certain("set-ups between products", HAND, plant, figures)
 
 
-DUE = {"a": ("fri", 3.0), "b": ("tue", 8.0), "c": ("sun", 2.0), "d": ("mon", 5.0), "e": ("thu", 9.0), "f": ("wed", 1.0), "g": ("sat", 4.0)}
+DUE = {
+    "a": ("fri", 3.0),
+    "b": ("tue", 8.0),
+    "c": ("sun", 2.0),
+    "d": ("mon", 5.0),
+    "e": ("thu", 9.0),
+    "f": ("wed", 1.0),
+    "g": ("sat", 4.0),
+}
 WEEK_DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -148,7 +180,7 @@ MODELS = (
     evenly(),
     flow_shop("flow line without limits", [math.inf, math.inf]),
     flow_shop("flow line without places between", [0, 0]),
-    flow_shop("flow line with one place after its first machine", [1, 0]),
+    flow_shop("flow line with one place between", [1, 1]),
     set_ups(),
     due_dates(),
     shifts(),

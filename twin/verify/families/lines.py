@@ -33,9 +33,10 @@ def line(
     plant = saturated(stations, 10_080.0 / max(means))
     middle = len(means) // 2
     figures = (
-        Figure("throughput", "throughput", "1/h"), Figure("mean power", "power", "kW"),
+        Figure("throughput", "throughput", "1/h"),
+        Figure("mean power", "power", "kW"),
         *([Figure(f"share of time that {names[middle]} works", "utilisation", "1")] if busy else []),
-    )  # fmt: skip
+    )
     solved = functools.cache(lambda: exponential_line([1.0 / mean for mean in means], places))
 
     def exact() -> list[float]:

@@ -29,7 +29,7 @@ def simulated(
     end = BEGIN_S + LENGTH_S
     bench.floor.run(end)
     seconds = bench.seconds(BEGIN_S, end)
-    taken = sum(BEGIN_S <= t for t in flow.came) - sum(BEGIN_S <= t for t in flow.lost)
+    taken = sum(t >= BEGIN_S for t in flow.came) - sum(t >= BEGIN_S for t in flow.lost)
     return [flow.share_lost(BEGIN_S), taken / LENGTH_S, working(seconds)]
 
 
@@ -38,17 +38,49 @@ def model(name: str, source: str, lost: float, arrival: float, service: Mapping[
     units, places = keys.pop("units"), float(keys.pop("places"))
     exact = [lost, arrival * (1.0 - lost), arrival * (1.0 - lost) / units]
     return Model(
-        name, "loss", source, (LOST, RATE, BUSY), lambda: exact,
-        lambda seed, k: simulated(seed, k, arrival, service, units, places), **keys,
-    )  # fmt: skip
+        name,
+        "loss",
+        source,
+        (LOST, RATE, BUSY),
+        lambda: exact,
+        lambda seed, k: simulated(seed, k, arrival, service, units, places),
+        **keys,
+    )
 
 
 EXPONENTIAL = {"exponential": {"mean": "1 s"}}
 MODELS = (
-    model("M/M/1/4", "Gross & Harris, section 2.5", finite_queue(0.8, 1.0, 4)[4], 0.8, EXPONENTIAL, units=1, places=3, replications=24, seconds=8.0),
-    model("M/M/3/3, Erlang", "Erlang (1917); Gross & Harris, section 2.6", erlang_b(2.0, 3), 2.0, EXPONENTIAL, units=3, places=0, replications=24, seconds=8.0),
     model(
-        "M/G/2/2, lognormal", "Erlang's loss is insensitive: Gross & Harris, section 5.2.2", erlang_b(1.2, 2), 1.2,
-        {"lognormal": {"mean": "1 s", "sd": "1.5 s"}}, units=2, places=0, replications=24, seconds=8.0,
+        "M/M/1/4",
+        "Gross & Harris, section 2.5",
+        finite_queue(0.8, 1.0, 4)[4],
+        0.8,
+        EXPONENTIAL,
+        units=1,
+        places=3,
+        replications=24,
+        seconds=8.0,
     ),
-)  # fmt: skip
+    model(
+        "M/M/3/3, Erlang",
+        "Erlang (1917); Gross & Harris, section 2.6",
+        erlang_b(2.0, 3),
+        2.0,
+        EXPONENTIAL,
+        units=3,
+        places=0,
+        replications=24,
+        seconds=8.0,
+    ),
+    model(
+        "M/G/2/2, lognormal",
+        "Erlang's loss is insensitive: Gross & Harris, section 5.2.2",
+        erlang_b(1.2, 2),
+        1.2,
+        {"lognormal": {"mean": "1 s", "sd": "1.5 s"}},
+        units=2,
+        places=0,
+        replications=24,
+        seconds=8.0,
+    ),
+)

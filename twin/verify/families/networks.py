@@ -27,8 +27,10 @@ def tandem(
     waits = [mmc_wait(arrival, 1.0 / mean, units) for mean, units in stations]
     kw = sum(2.0 * units + 8.0 * arrival * mean for mean, units in stations)
     figures = (
-        Figure("time from release to end", "waiting", "min"), Figure("mean power", "power", "kW"), Figure("energy of a lot", "energy", "kWh"),
-    )  # fmt: skip
+        Figure("time from release to end", "waiting", "min"),
+        Figure("mean power", "power", "kW"),
+        Figure("energy of a lot", "energy", "kWh"),
+    )
     exact = [sum(waits) + sum(mean for mean, _ in stations), kw, kw / (60.0 * arrival)]
 
     def sample(seed: int, replication: int) -> list[float]:

@@ -17,7 +17,9 @@ WAIT, BUSY, RATE = (
 BOOK = "Gross, Shortle, Thompson & Harris, Fundamentals of Queueing Theory (2008)"
 
 
-def station(name: str, plant: dict[str, Any], wait: float, size: tuple[int, float], *, load: float | None = None) -> Model:
+def station(
+    name: str, plant: dict[str, Any], wait: float, size: tuple[int, float], *, load: float | None = None
+) -> Model:
     """A model of one queue: its mean wait, and its utilisation where a ``load`` is given. ``size``: replications and seconds."""
 
     def sample(seed: int, replication: int) -> list[float]:
@@ -31,7 +33,12 @@ def station(name: str, plant: dict[str, Any], wait: float, size: tuple[int, floa
 def first_come(arrival: float, long_min: float, size: tuple[int, float]) -> Model:
     """M/M/1 of mean service 1 min in order of arrival: also the share of lots that waits longer than a time."""
     plant = tree({"work": machine(exponential(1.0))}, exponential(1.0 / arrival))
-    figures = (WAIT, BUSY, Figure("throughput", "throughput", "1/h"), Figure(f"share that waits over {long_min:g} min", "share", "1"))
+    figures = (
+        WAIT,
+        BUSY,
+        Figure("throughput", "throughput", "1/h"),
+        Figure(f"share that waits over {long_min:g} min", "share", "1"),
+    )
     exact = [theory.mmc_wait(arrival, 1.0, 1), arrival, 60.0 * arrival, theory.mm1_longer(arrival, 1.0, long_min)]
 
     def sample(seed: int, replication: int) -> list[float]:
@@ -63,14 +70,7 @@ def _priorities(rates: tuple[float, float], size: tuple[int, float]) -> Model:
     figures = (Figure("wait of the urgent", "waiting", "min"), Figure("wait of the others", "waiting", "min"))
     cobham = "Cobham, Operations Research 2 (1954) 70"
     return Model(
-        "M/M/1 with priorities",
-        "queues",
-        cobham,
-        figures,
-        lambda: theory.priority_waits(rates, 1.0),
-        sample,
-        replications,
-        seconds,
+        "M/M/1 with priorities", "queues", cobham, figures, lambda: theory.priority_waits(rates, 1.0), sample, *size
     )
 
 
@@ -78,10 +78,37 @@ LOGNORMAL = {"lognormal": {"mean": "1 min", "sd": "0.8 min"}}
 THREES = {"parts": {"product": "part", "quantity": 3, "every": exponential(6.0)}}
 MODELS = (
     first_come(0.6, 5.0, (38, 20.0)),
-    station("M/M/3", tree({"work": machine(exponential(3.0), units=3)}, exponential(1.0 / 0.7)), theory.mmc_wait(0.7, 1.0 / 3.0, 3), (18, 10.0)),
-    station("M/D/1", tree({"work": machine(1.0)}, exponential(1.0 / 0.7)), theory.mg1_wait(0.7, 1.0, 0.0), (22, 10.0), load=0.7),
-    station("M/G/1, lognormal", tree({"work": machine(LOGNORMAL)}, exponential(2.0)), theory.mg1_wait(0.5, 1.0, 0.64), (32, 15.0)),
-    station("D/M/1", tree({"work": machine(exponential(1.0))}, f"{1 / 0.7!r} min"), theory.dm1_wait(1.0 / 0.7, 1.0), (27, 13.0), load=0.7),
-    station("M[3]/M/1", tree({"work": machine(exponential(1.0))}, "once", orders=THREES), theory.bulk_arrival_wait(1.0 / 6.0, 1.0, 3), (38, 11.0)),
+    station(
+        "M/M/3",
+        tree({"work": machine(exponential(3.0), units=3)}, exponential(1.0 / 0.7)),
+        theory.mmc_wait(0.7, 1.0 / 3.0, 3),
+        (18, 10.0),
+    ),
+    station(
+        "M/D/1",
+        tree({"work": machine(1.0)}, exponential(1.0 / 0.7)),
+        theory.mg1_wait(0.7, 1.0, 0.0),
+        (22, 10.0),
+        load=0.7,
+    ),
+    station(
+        "M/G/1, lognormal",
+        tree({"work": machine(LOGNORMAL)}, exponential(2.0)),
+        theory.mg1_wait(0.5, 1.0, 0.64),
+        (32, 15.0),
+    ),
+    station(
+        "D/M/1",
+        tree({"work": machine(exponential(1.0))}, f"{1 / 0.7!r} min"),
+        theory.dm1_wait(1.0 / 0.7, 1.0),
+        (27, 13.0),
+        load=0.7,
+    ),
+    station(
+        "M[3]/M/1",
+        tree({"work": machine(exponential(1.0))}, "once", orders=THREES),
+        theory.bulk_arrival_wait(1.0 / 6.0, 1.0, 3),
+        (38, 11.0),
+    ),
     _priorities((0.3, 0.3), (34, 18.0)),
 )

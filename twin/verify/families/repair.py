@@ -66,13 +66,19 @@ def model(machines: int, crews: int, up_s: float, down_s: float, **keys: Any) ->
     rate = repairing / down_s
     wait = sum(p * max(n - crews, 0) for n, p in enumerate(down)) / rate
     figures = (
-        Figure("wait for a crew", "waiting", "s"), Figure("repairs", "throughput", "1/s"),
+        Figure("wait for a crew", "waiting", "s"),
+        Figure("repairs", "throughput", "1/s"),
         Figure("utilisation of the crews", "utilisation", "1"),
-    )  # fmt: skip
+    )
     return Model(
-        f"{machines} machines, {crews} crews", "repair", SOURCE, figures, lambda: [wait, rate, repairing / crews],
-        lambda seed, k: simulated(seed, k, machines, crews, up_s, down_s), **keys,
-    )  # fmt: skip
+        f"{machines} machines, {crews} crews",
+        "repair",
+        SOURCE,
+        figures,
+        lambda: [wait, rate, repairing / crews],
+        lambda seed, k: simulated(seed, k, machines, crews, up_s, down_s),
+        **keys,
+    )
 
 
 def people(name: str, machines: int, crews: int, up_min: float, down_min: float, size: tuple[int, float]) -> Model:
@@ -84,8 +90,10 @@ def people(name: str, machines: int, crews: int, up_min: float, down_min: float,
     down = machine_repair(machines, crews, 1.0 / up_min, 1.0 / down_min)
     up = sum(p * (machines - n) for n, p in enumerate(down))
     figures = (
-        Figure("throughput", "throughput", "1/h"), Figure("share of time down", "share", "1"), Figure("mean power", "power", "kW"),
-    )  # fmt: skip
+        Figure("throughput", "throughput", "1/h"),
+        Figure("share of time down", "share", "1"),
+        Figure("mean power", "power", "kW"),
+    )
     exact = [60.0 * up, 1.0 - up / machines, machines + 9.0 * up]
 
     def sample(seed: int, replication: int) -> list[float]:

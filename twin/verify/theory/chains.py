@@ -53,14 +53,15 @@ def _balance(rates: Any) -> Any:
 
 
 def _eliminated(rates: Any) -> np.ndarray:
-    """One state's weight is set to 1, the others solved for."""
+    """One of the balance equations says nothing new: the sum of all probabilities stands in its place."""
+    from scipy.sparse import csc_matrix, vstack
     from scipy.sparse.linalg import spsolve
 
-    if rates.shape[0] == 1:
+    count = rates.shape[0]
+    if count == 1:
         return np.ones(1)
-    balance = _balance(rates)
-    others = spsolve(balance[1:, 1:], -balance[1:, 0].toarray().ravel())
-    return np.concatenate([[1.0], np.atleast_1d(others)])
+    system = vstack([csc_matrix(np.ones((1, count))), _balance(rates)[1:]]).tocsc()
+    return np.asarray(spsolve(system, np.eye(1, count).ravel()))
 
 
 def _iterated(rates: Any, order: np.ndarray) -> np.ndarray:

@@ -114,10 +114,10 @@ def unreliable_exponential(first: Unreliable, second: Unreliable, places: int) -
 
 
 def slotted_line(fail: tuple[float, float], repair: tuple[float, float], places: int) -> float:
-    """Parts per slot of two machines that take one slot a part, fail with probability ``fail`` in a slot of work, are repaired with ``repair``.
+    """Parts per slot of two machines: one slot a part, failure with probability ``fail`` in a slot of work, repair with ``repair``.
 
     The synchronous transfer line of J. Buzacott (1967) and S. Gershwin and I. Schick (Operations Research 31 (1983) 354), as the chain on
-    (parts between, first at work, second at work) of a line whose part stays on its machine while that is repaired: the slots that a part
+    (parts between, first machine, second machine) of a line whose part stays on its machine while that is repaired: the slots that a part
     takes are 1 + B G, B Bernoulli(fail), G geometric(repair), whichever way round failure and work are told.
     """
     full = places + 2
@@ -126,7 +126,7 @@ def slotted_line(fail: tuple[float, float], repair: tuple[float, float], places:
 
 
 def _hold(busy: int, fail: float, repair: float) -> Iterator[tuple[int, float]]:
-    """What a machine is after a slot (0: done, 1: at work still on a fresh part, 2: under repair), by what it was."""
+    """What a machine is after a slot (0: done with its part, 2: under repair), by what it was."""
     if busy == 2:
         yield 0, repair
         yield 2, 1.0 - repair
@@ -146,7 +146,7 @@ def _leaves(state: tuple[int, int, int], repair: tuple[float, float], fail: tupl
 def _slot(
     state: tuple[int, int, int], fail: tuple[float, float], repair: tuple[float, float], full: int
 ) -> Iterator[tuple[tuple[int, int, int], float]]:
-    """One slot: n parts between (on the second machine, in the buffer, blocked on the first), and both machines' condition (0 fresh, 2 repair)."""
+    """One slot. n parts are between (on the second machine, in the buffer, blocked on the first); machines: 0 fresh, 2 under repair."""
     n, first, second = state
     ones = [(0, 1.0)] if n == full else list(_hold(first, fail[0], repair[0]))
     twos = [(0, 1.0)] if n == 0 else list(_hold(second, fail[1], repair[1]))
@@ -158,7 +158,7 @@ def _slot(
 
 
 def slotted_line_closed(fail: tuple[float, float], repair: tuple[float, float], size: int) -> float:
-    """The published closed form of that line with a buffer of ``size`` as Gershwin counts it (Gershwin 1994, section 3.5.4): parts per slot."""
+    """The published closed form of that line, parts per slot; ``size`` = places + 2 (Gershwin & Schick 1983; Gershwin 1994, chapter 3)."""
     (p1, p2), (r1, r2) = fail, repair
     up, down = r1 + r2 - r1 * r2, p1 + p2 - p1 * p2
     y1, y2 = (up - r1 * p2) / (down - p1 * r2), (up - p1 * r2) / (down - r1 * p2)

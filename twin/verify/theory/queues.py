@@ -34,7 +34,7 @@ def mm1_longer(arrival: float, service: float, wait: float) -> float:
 
 
 def mg1_wait(arrival: float, mean_service: float, scv: float) -> float:
-    """Mean wait of M/G/1, rho E[S] (1 + c2) / (2 (1 - rho)) (Pollaczek and Khinchine, section 5.1); ``scv``: squared coefficient of variation."""
+    """Mean wait of M/G/1, rho E[S] (1 + c2) / (2 (1 - rho)) (Pollaczek and Khinchine, section 5.1); ``scv`` = c2 = variance / mean2."""
     load = arrival * mean_service
     return load * mean_service * (1.0 + scv) / (2.0 * (1.0 - load))
 
@@ -51,15 +51,15 @@ def dm1_wait(gap: float, service: float) -> float:
 
 
 def bulk_arrival_wait(arrival: float, service: float, size: int) -> float:
-    """Mean wait of one piece in M[X]/M/1 with ``size`` pieces an arrival: L = rho (size + 1) / (2 (1 - rho)) (section 3.1), less those served."""
+    """Mean wait of a piece in M[X]/M/1, ``size`` pieces an arrival: L = rho (size + 1) / (2 (1 - rho)) less those served (section 3.1)."""
     load = arrival * size / service
     return (load * (size + 1) / (2.0 * (1.0 - load)) - load) / (arrival * size)
 
 
 def priority_waits(arrivals: Sequence[float], service: float) -> list[float]:
-    """Mean waits by class, highest first, of M/M/1 with non-preemptive priorities and one service rate (A. Cobham, Operations Research 2 (1954) 70).
+    """Mean waits by class, highest first, of M/M/1 with non-preemptive priorities and one service rate.
 
-    W0 / ((1 - s_before) (1 - s)) with W0 = lambda / mu^2 and s the load up to and with the class.
+    A. Cobham, Operations Research 2 (1954) 70: W0 / ((1 - s_before) (1 - s)), W0 = lambda / mu^2, s the load up to and with the class.
     """
     residual, before, waits = sum(arrivals) / service**2, 0.0, []
     for rate in arrivals:
