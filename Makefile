@@ -14,6 +14,7 @@ SHELL := /bin/bash
 VENV ?= .venv
 BIN = $(VENV)/bin
 LOCK := requirements.lock
+FAST := .[test,fast]
 WORKERS ?= 2
 PYTEST_ARGS ?=
 TWIN_DATA ?= ../shared/data
@@ -37,7 +38,7 @@ demo: $(VENV)/.core
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
-bench: $(VENV)/.test
+bench: $(VENV)/.fast
 	$(BENCH)
 
 campaigns: $(VENV)/.test
@@ -72,6 +73,11 @@ $(VENV)/.test: pyproject.toml $(LOCK) | $(VENV)/bin/python
 	@echo "installing the twin with its test tools from $(LOCK) into $(VENV) (about two minutes the first time)"
 	@$(call install,.[test])
 	@touch $@ $(VENV)/.core
+
+$(VENV)/.fast: pyproject.toml $(LOCK) | $(VENV)/bin/python
+	@echo "installing the twin with its test tools and its compiler from $(LOCK) into $(VENV)"
+	@$(call install,$(FAST))
+	@touch $@ $(VENV)/.test $(VENV)/.core
 
 $(VENV)/.dev: pyproject.toml $(LOCK) | $(VENV)/bin/python
 	@echo "installing the twin with its developers' tools from $(LOCK) into $(VENV)"

@@ -12,7 +12,7 @@ import sys
 
 from benchmarks.measure import Row, machine
 
-BENCHMARKS = ("work_a", "work_b", "memory", "foundries", "shell", "year", "quarter_hours", "machines")
+BENCHMARKS = ("work_a", "work_b", "memory", "foundries", "plant_year", "shell", "year", "quarter_hours", "machines")
 """In this order; each is a module here with ``rows() -> list[Row]``."""
 
 

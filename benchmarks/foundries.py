@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 from typing import Any
 
 from benchmarks.measure import ROOT, Row, in_turns, own_process, peak_mb
 
-FOUNDRIES = {"iron-foundry": "iron foundry", "aluminium-foundry": "aluminium foundry"}
+FOUNDRIES = {
+    "iron-foundry": "iron foundry",
+    "aluminium-foundry": "aluminium foundry",
+    "aluminium-melt-shop": "aluminium melt shop",
+}
 AIM_S = 3.0
 
 
@@ -68,8 +73,22 @@ def rows() -> list[Row]:
             ),
             Row("foundries", f"{title}, events of the queue", rate, "events/s", beside=f"{got['events']:,} events"),
             Row("foundries", f"{title}, peak memory, whole trace kept", got["peak_mb"], "MB"),
+            *compiled(name, title),
         ]
     return found
+
+
+def compiled(name: str, title: str) -> list[Row]:
+    """What compiling the thermal network's inner loop gains, the same trace either way; nothing where numba is not installed."""
+    if importlib.util.find_spec("numba") is None:
+        return []
+    own_process("benchmarks.foundries", name, TWIN_COMPILED="1")  # compiles, where that was never done
+    plain, fast = (own_process("benchmarks.foundries", name, TWIN_COMPILED=way) for way in ("0", "1"))
+    assert plain["events"] == fast["events"], "the compiled loop gives another run"
+    beside = f"simulating {plain['plant_s']:.2f} s and {fast['plant_s']:.2f} s"
+    return [
+        Row("foundries", f"{title}, loop compiled, against not", plain["plant_s"] / fast["plant_s"], "x", beside=beside)
+    ]
 
 
 if __name__ == "__main__":

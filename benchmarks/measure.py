@@ -82,10 +82,10 @@ def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
 
 
-def own_process(module: str, *arguments: str) -> dict[str, Any]:
+def own_process(module: str, *arguments: str, **environment: str) -> dict[str, Any]:
     """Run a benchmark module with arguments in a new interpreter; what it prints is one JSON object."""
-    command = [sys.executable, "-m", module, *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
+    command, around = [sys.executable, "-m", module, *arguments], {**os.environ, **environment}
+    done = subprocess.run(command, cwd=ROOT, env=around, capture_output=True, text=True, check=True)  # noqa: S603
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 

@@ -129,7 +129,7 @@ def rows(parts: int = PARTS) -> list[Row]:
             "work A, ledger on, against SimPy with a Store a buffer",
             best["simpy"] / best["ours"],
             "x",
-            2.0,
+            2.5,
             "at_least",
             beside,
         ),
