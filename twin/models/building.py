@@ -10,7 +10,7 @@ from twin.core.faults import InputFault
 from twin.ledger.supply import cap_behind_kw
 from twin.models import expand
 from twin.models.batches import BatchProcess
-from twin.models.cap import Constant, PowerCap, envelope
+from twin.models.cap import Batched, PowerCap, envelope
 from twin.models.casting import Casting
 from twin.models.durations import mean_s, once_s
 from twin.models.equipment import Batching, Delaying, Powered, Working
@@ -133,7 +133,9 @@ class Building:
         for feeds in plant.feeds.values():
             cap.furnaces += feeds
             cap.holders += [feed for feed in feeds if feed.set_down_k]
-        cap.furnaces += [Constant(unit.reserved_kw) for unit in plant.formed]
+        for unit in plant.formed:
+            unit.cap, unit.held = cap, Batched(unit, unit.kind.reserved_kw(), unit.kind.resting_kw())
+            cap.furnaces.append(unit.held)
         for shop in plant.shops:
             shop.cap = cap
             cap.furnaces += shop.furnaces
@@ -146,7 +148,9 @@ class Building:
         worktime: WorkTime = ALWAYS
         duties: list[Duty] = []
         if spans is not None and isinstance(kind, Powered | BatchProcess):
-            worktime, duties = attended(spans, kind.stay_on_s, kind.startup_s(), self.hours.switched_on(name))
+            cooldown_s = kind.cooldown_s() if isinstance(kind, Powered) else 0.0
+            on = self.hours.switched_on(name)
+            worktime, duties = attended(spans, kind.stay_on_s, kind.startup_s(), on, cooldown_s)
         room = math.inf if kind.buffer_before is None else float(kind.buffer_before)
         hours = ALWAYS if isinstance(kind, Delaying) else worktime
         place = self.equipping.place(name, kind, room, hours, self.times.of(name, kind))

@@ -69,7 +69,9 @@ class Powered(Station):
 
     def most_kw(self, stations: Mapping[str, Station]) -> float:
         """The highest of its states, of all units."""
-        return self.units * max((drawn.get(CARRIER["electricity"], 0.0) for drawn in self.rates().values()), default=0.0)
+        return self.units * max(
+            (drawn.get(CARRIER["electricity"], 0.0) for drawn in self.rates().values()), default=0.0
+        )
 
     def _power_kw(self, state: str) -> float:
         if self.power is None or state == "off":
@@ -80,6 +82,8 @@ class Powered(Station):
             return self.power.setup_kw
         if state == "startup" and self.power.startup is not None:
             return self.power.startup.power_kw
+        if state == "holding" and self.power.cooldown is not None:
+            return self.power.cooldown.power_kw
         return self.power.standby_kw
 
     def _air_nm3_per_s(self, state: str) -> float:
@@ -90,6 +94,10 @@ class Powered(Station):
     def startup_s(self) -> float:
         """Seconds of the start-up after being off."""
         return 0.0 if self.power is None or self.power.startup is None else self.power.startup.duration_s
+
+    def cooldown_s(self) -> float:
+        """Seconds of the controlled cool-down when it is switched off for long."""
+        return 0.0 if self.power is None or self.power.cooldown is None else self.power.cooldown.duration_s
 
     def off_after_s(self) -> float:
         """Seconds without a lot after which it goes off; infinite where it stays on."""

@@ -87,13 +87,14 @@ Duty = tuple[float, float, int]
 
 
 def attended(
-    windows: Sequence[Window], stay_on_s: float, startup_s: float, switched_on: Sequence[float]
+    windows: Sequence[Window], stay_on_s: float, startup_s: float, switched_on: Sequence[float], cooldown_s: float = 0.0
 ) -> tuple[WorkTime, list[Duty]]:
     """Working time and duties of an equipment that is switched off in long gaps.
 
     ``windows``: presence of its crew. A gap of at most ``stay_on_s`` is spent in ``standby``; over a longer one it is ``off``, and a
     start-up of ``startup_s`` comes before it can work again, begun at the last of ``switched_on``
-    inside the gap or the window after it, else at the window's start. Returns the windows left for work and the
+    inside the gap or the window after it, else at the window's start. Before it is off it cools down for ``cooldown_s``, in state
+    ``holding``, as far as the gap lets it. Returns the windows left for work and the
     duties ``(t0, t1, state)`` outside of them, sorted, without gaps inside the span of the windows.
     """
     work: list[Window] = []
@@ -105,7 +106,8 @@ def attended(
             timed = [t for t in switched_on if before <= t < end]
             on = timed[-1] if timed else start
             ready = min(max(start, on + startup_s), end)
-            duties.append((before, on, STATE["off"]))
+            cooled = min(before + cooldown_s, on) if before > -math.inf else before
+            duties += [(before, cooled, STATE["holding"]), (cooled, on, STATE["off"])]
             if startup_s:
                 duties.append((on, min(on + startup_s, end), STATE["startup"]))
             if on + startup_s < ready:
@@ -115,7 +117,8 @@ def attended(
         if ready < end:
             work.append((ready, end))
         before = end
-    duties.append((before, math.inf, STATE["off"]))
+    cooled = before + cooldown_s if before > -math.inf else before
+    duties += [(before, cooled, STATE["holding"]), (cooled, math.inf, STATE["off"])]
     return WorkTime(work), [d for d in duties if d[1] > d[0]]
 
 

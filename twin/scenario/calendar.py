@@ -209,14 +209,31 @@ def _merged(pieces: list[Window]) -> list[Window]:
 
 
 def startup_times(scenario: HasSpec, station: str, t_from_s: float, t_to_s: float) -> list[float]:
-    """When ``station`` is switched on by ``calendar.startup`` within [t_from, t_to), on days that are open."""
+    """When ``station`` is switched on within [t_from, t_to): by ``calendar.startup`` on days that are open, and after shutdowns."""
     clocks = scenario.spec.calendar.startup.get(station, {})
     found = []
     for day in dates(scenario, t_from_s, t_to_s):
         clock = clocks.get(DAYS[day.weekday()])
         if clock is not None and is_open(scenario, day):
             found.append(at_clock(scenario, day, clock))
-    return [t for t in found if t_from_s <= t < t_to_s]
+    for on, shift in _after_shutdowns(scenario, station, t_to_s):
+        found = [t for t in found if not on - DAY_S < t <= shift] + [on]
+    return sorted(t for t in found if t_from_s <= t < t_to_s)
+
+
+def _after_shutdowns(scenario: HasSpec, station: str, t_to_s: float) -> Iterator[Window]:
+    """When ``station`` is switched on after each shutdown that says so, and its first shift after it."""
+    part = scenario.spec.stations.get(station)
+    crew = scenario.spec.crews.get(part.get("crew", "")) if isinstance(part, dict) else None
+    names = (part.get("shifts") if isinstance(part, dict) else None) or (crew.shifts if crew is not None else [])
+    for shutdown in scenario.spec.calendar.shutdowns:
+        lead_s = shutdown.startup_s.get(station)
+        if lead_s is None:
+            continue
+        over = at_clock(scenario, shutdown.last, "24:00")
+        first = next(iter(shift_instances(scenario, names, over, max(over, t_to_s) + 14 * DAY_S)), None)
+        if first is not None:
+            yield first.start_s - lead_s, first.start_s
 
 
 class Shifts:

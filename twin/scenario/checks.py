@@ -258,6 +258,9 @@ def check_calendar(view: View) -> None:
         first, last = (view.date("calendar", "shutdowns", index, word) for word in ("from", "to"))
         if first and last and last < first:
             view.fault(("calendar", "shutdowns", index, "to"), "ends before it begins", f"not before {first}")
+        for name in view.mapping("calendar", "shutdowns", index, "startup"):
+            path = ("calendar", "shutdowns", index, "startup", name)
+            view.must_exist(path, name, view.mapping("stations"), "station")
     removed = {item for _, item in view.texts("calendar", "removed_holidays")}
     for index, day in view.texts("calendar", "extra_holidays"):
         if day in removed:

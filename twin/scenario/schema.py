@@ -206,6 +206,11 @@ class Shutdown(Part):
 
     first: dt.date = Field(alias="from", description="first closed day")
     last: dt.date = Field(alias="to", description="last closed day")
+    startup_s: dict[str, Annotated[float, Q("s"), Field(gt=0)]] = Field(
+        default_factory=dict,
+        alias="startup",
+        description="{station: how long before its first shift after the shutdown it is switched on}, instead of calendar.startup",
+    )
 
 
 class Shift(Part):
@@ -383,7 +388,7 @@ class PlanSettings(Part):
 
 
 class Startup(Part):
-    """Power drawn while starting up, and how long that takes."""
+    """Power drawn while starting up or cooling down, and how long that takes."""
 
     power_kw: Annotated[float, Q("kW")] = Field(alias="value", ge=0)
     duration_s: Annotated[float, Q("s")] = Field(alias="for", gt=0)
@@ -396,6 +401,10 @@ class Power(Part):
     standby_kw: Annotated[float, Q("kW")] = Field(0.0, alias="standby", ge=0)
     setup_kw: Annotated[float, Q("kW")] | None = Field(None, alias="setup", ge=0)
     startup: Startup | None = None
+    cooldown: Startup | None = Field(
+        None,
+        description="controlled cool-down when it is switched off for long: power and time, spent in state holding",
+    )
     off_after_s: Annotated[float, Q("s")] | None = Field(
         None,
         alias="off_after",
