@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 
@@ -14,6 +14,7 @@ class Chords:
 
     breaks_c: tuple[float, ...]
     values: tuple[float, ...]
+    _lines: tuple[tuple[float, float], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.breaks_c) < 2 or len(self.breaks_c) != len(self.values):
@@ -22,13 +23,15 @@ class Chords:
         if any(b <= a for a, b in pairwise(self.breaks_c)):
             problem = "temperatures of chords must ascend"
             raise ValueError(problem)
+        ends = pairwise(zip(self.breaks_c, self.values, strict=True))
+        slopes = [((v1 - v0) / (t1 - t0), t0, v0) for (t0, v0), (t1, v1) in ends]
+        object.__setattr__(self, "_lines", tuple((slope, v0 - slope * t0) for slope, t0, v0 in slopes))
 
     def line(self, temperature_c: float) -> tuple[float, float]:
         """Slope (per K) and value at 0 °C of the chord that holds a temperature; the upper one at a break."""
-        i = min(max(bisect_right(self.breaks_c, temperature_c) - 1, 0), len(self.breaks_c) - 2)
-        (t0, t1), (v0, v1) = self.breaks_c[i : i + 2], self.values[i : i + 2]
-        slope = (v1 - v0) / (t1 - t0)
-        return slope, v0 - slope * t0
+        i = bisect_right(self.breaks_c, temperature_c) - 1
+        last = len(self._lines) - 1
+        return self._lines[0 if i < 0 else min(i, last)]
 
     def at(self, temperature_c: float) -> float:
         """The value at a temperature."""
