@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from twin.core.faults import InputFault
 from twin.core.units import Fraction, Q
 from twin.models.durations import mean_s, quantile_s
 from twin.models.phases import Phase
@@ -135,6 +136,17 @@ class BatchProcess(Station):
         del state
         return [Phase(duration_s, duty)] if duration_s > 0.0 else []
 
+    def keep(self, state: Any) -> Any:
+        """What :meth:`start` and later calls made of a unit's state, as plain values for a file. Raises InputFault where that cannot be."""
+        if state is None:
+            return None
+        msg = f"{self.kind}: what its walls hold cannot be kept in a file yet"
+        raise InputFault(msg)
+
+    def resume(self, kept: Any) -> Any:
+        """The state of a unit from what :meth:`keep` gave."""
+        return self.start() if kept is None else kept
+
     def startup_s(self) -> float:
         """Seconds of the start-up that comes before work after being off; it is spent in :meth:`rest` with the duty ``startup``."""
         return 0.0
@@ -142,6 +154,16 @@ class BatchProcess(Station):
     def reserved_kw(self) -> float:
         """The highest electric power that one unit draws while it is on, reserved under a power cap."""
         return 0.0
+
+    def resting_kw(self) -> float:
+        """The highest electric power between batches; where it is less, a power cap holds batches back."""
+        return self.reserved_kw()
+
+    def least_kw(self) -> float | None:
+        """What a batch takes beside the other units at rest, where holding it back saves power."""
+        if not self.resting_kw() < self.reserved_kw():
+            return None
+        return self.reserved_kw() + (self.units - 1) * self.resting_kw()
 
     def most_kw(self, stations: Mapping[str, Station]) -> float:
         """Of all units."""

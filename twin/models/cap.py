@@ -12,19 +12,21 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from twin.ledger.trace import CARRIER
+from twin.ledger.trace import CARRIER, STATE
 from twin.models.equipment import Rates
 from twin.models.worktime import Duty
 
-_ELECTRICITY = CARRIER["electricity"]
+_ELECTRICITY, _OFF = CARRIER["electricity"], STATE["off"]
 LEAST_SHARE = 0.4
 """a furnace is not run below this share of its rated power because of a cap (assumed)"""
 MARGIN = 1.3
 """work that a heat is looked ahead for, over that of a usual one"""
+LOOK_AHEAD_S = 86_400.0
+"""over which a batch's power must be free; longer than any batch is assumed to last"""
 _SHORT_S = 1e-6
 
 Grants = list[tuple[float, float]]
@@ -83,21 +85,37 @@ class Holding(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Constant:
-    """Anything that may always draw what a function says."""
+class Batching(Protocol):
+    """A unit that processes batches: whether it is at work, until when, and its duties between."""
 
-    most_kw: Callable[[], float]
+    duties: Sequence[Duty]
+    done_at: float
+    lots: list[Any]
+
+
+@dataclass(frozen=True)
+class Batched:
+    """What a unit that processes batches may draw: ``working_kw`` in a batch, ``resting_kw`` between, nothing while it is off."""
+
+    unit: Batching
+    working_kw: float
+    resting_kw: float
 
     def reserved_kw(self, t0: float, t1: float) -> float:
-        """The same between any two times."""
-        del t0, t1
-        return self.most_kw()
+        """The most between two times."""
+        if self.unit.lots and t0 < self.unit.done_at:
+            return self.working_kw
+        off_s = sum(min(b, t1) - max(a, t0) for a, b, state in self.unit.duties if state == _OFF and b > t0 and a < t1)
+        return 0.0 if off_s >= t1 - t0 - _SHORT_S / 2.0 else self.resting_kw
 
     def changes(self, t: float) -> Sequence[float]:
-        """None."""
-        del t
-        return ()
+        """Ends of its batch and of its duties."""
+        ends = [edge for duty in self.unit.duties for edge in duty[:2] if t < edge < math.inf]
+        return [self.unit.done_at, *ends] if self.unit.lots and self.unit.done_at > t else ends
+
+    def gives_way(self) -> bool:
+        """Whether holding a batch back saves any power."""
+        return self.resting_kw < self.working_kw
 
 
 class PowerCap:
@@ -146,6 +164,10 @@ class PowerCap:
             found.append((stop, max(kw, 0.0)))
         found[-1] = (math.inf, max(found[-1][1], LEAST_SHARE * rated_kw))
         return found
+
+    def admits(self, own: Batched, now: float) -> bool:
+        """Whether a batch may begin now: its power is free whatever machines do, and whatever batches and heats under way still draw."""
+        return not own.gives_way() or self.free_kw(now, now + LOOK_AHEAD_S, own) >= own.working_kw
 
     def _set_down(self, now: float, lasts_s: float) -> None:
         """Take the power of holding furnaces for as long as each can do without it."""

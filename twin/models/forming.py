@@ -22,7 +22,8 @@ from twin.models.station import NOBODY, RIDER, Floor, Job, Place, Unit, pack_row
 from twin.models.worktime import ALWAYS, Duty, WorkTime
 
 if TYPE_CHECKING:
-    from twin.models.phases import Draws
+    from twin.models.cap import Batched, PowerCap
+    from twin.models.phases import Draws, Phase
 
 _EARLY_S = 1e-6
 _FULL = 1.0 - 1e-9
@@ -100,6 +101,11 @@ class FormingPlace(Place):
         """Count anew what waits of a recipe, after lots have left."""
         left = [job for *_, job in self.waiters if self.recipe_of(job) == recipe]
         self.sums[recipe] = (sum(self.kg_of(job) for job in left), sum(job.pieces for job in left))
+
+    def wake_up(self, event: Any) -> None:
+        """See whether a batch can start, when what kept it back may be over."""
+        del event
+        self.look()
 
     def look(self) -> None:
         """See whether a batch can start, after all that happens now: lots that come at the same time share it."""
@@ -204,13 +210,16 @@ class FormingUnit(Unit):
 
     __slots__ = (
         "books",
+        "cap",
         "draws",
         "duties",
         "forming",
+        "held",
         "kind",
         "last_end",
         "lots",
         "overtime",
+        "phases",
         "repaired_at",
         "restraint",
         "since",
@@ -225,11 +234,15 @@ class FormingUnit(Unit):
         self.state = kind.start()
         self.duties: Sequence[Duty] = ()
         self.lots: list[tuple[Job, float]] = []
+        self.phases: Sequence[Phase] = ()
         self.total = 0.0
         self.since = self.floor.now
         self.last_end = self.repaired_at = -math.inf
         self.overtime: Callable[[float, float], None] | None = None
         self.restraint: Restraint | None = None
+        self.cap: PowerCap | None = None
+        self.held: Batched | None = None
+        """what it reserves under the cap"""
 
     # --- what it does
 
@@ -239,12 +252,19 @@ class FormingUnit(Unit):
         self.job = NOBODY
         place.expire(self, now)
         able = now >= self.repaired_at - _EARLY_S and (self.worktime or place.worktime).open(now)
-        lots = place.form(now) if able else []
+        lots = place.form(now) if able and self._has_power(now) else []
         if not lots:
             place.free.append(self)
             return
         self._start(place, lots, now)
         place.admit(now)
+
+    def _has_power(self, now: float) -> bool:
+        """Whether the power cap lets a batch begin; where it does not, what is reserved is looked at again when it changes."""
+        if self.cap is None or self.held is None or self.cap.admits(self.held, now):
+            return True
+        self.floor.after(self.cap.next_change(now) - now, self.forming.wake_up)
+        return False
 
     def _start(self, place: FormingPlace, jobs: Sequence[Job], now: float) -> None:
         """Begin a batch with these lots."""
@@ -260,7 +280,8 @@ class FormingUnit(Unit):
         cuts = tuple(self.books.cuts_after(now))
         batch = Batch(tuple(made), place.recipe_of(first), now, now - self.last_end, cuts, uniform)
         self.total = batch.kg or batch.pieces
-        self.done_at = self.books.phases(self.equipment, self.batch, now, self.kind.begin(batch, self.state))
+        self.phases = self.kind.begin(batch, self.state)
+        self.done_at = self.books.phases(self.equipment, self.batch, now, self.phases)
         self.books.count(f"batches/{place.name}", 1.0, now)
         if place.short:
             self.books.count(f"part_filled/{place.name}", 1.0, now)
@@ -279,10 +300,11 @@ class FormingUnit(Unit):
             repair_s = self.failing.worked(now - self.started)
             if repair_s:
                 self.repaired_at = now + repair_s
-                self.floor.after(repair_s, self._repaired)
+                self.floor.after(repair_s, self.repaired)
         self._pass_on(now)
 
-    def _repaired(self, event: Any) -> None:
+    def repaired(self, event: Any) -> None:
+        """The repair is done."""
         now = self.floor.now
         self.progress(now, "down")
         self.forming.look()
@@ -359,10 +381,3 @@ class FormingUnit(Unit):
         """The run is over: write what is open."""
         if self.ended < math.inf or not self.lots:
             self.progress(end, "blocked" if self.lots else None)
-
-    def reserved_kw(self) -> float:
-        """What it may draw now, for the power cap: all that its kind may, unless it is off."""
-        if self.lots:
-            return self.kind.reserved_kw()
-        off = any(a <= self.floor.now < b and STATES[state] == "off" for a, b, state in self.duties)
-        return 0.0 if off else self.kind.reserved_kw()

@@ -84,6 +84,11 @@ class BatchMachine(Powered, BatchProcess):
         drawn = [flow.base for state in STATE for flow in self._flows(state) if flow.carrier == "electricity"]
         return max(drawn, default=0.0) + self._load_kw()
 
+    def resting_kw(self) -> float:
+        """The highest power by state, processing left out."""
+        others = [state for state in STATE if state != "processing"]
+        return max((f.base for s in others for f in self._flows(s) if f.carrier == "electricity"), default=0.0)
+
     def work_s(self, product_name: str, product: Product) -> float | None:
         """Mean seconds of one unit for one piece with full batches."""
         pieces = self.most_pieces(product)
