@@ -139,7 +139,7 @@ def test_cuts_do_not_change_a_heat(iron: InductionFurnace) -> None:
 
 def test_less_power_takes_longer_and_more(iron: InductionFurnace) -> None:
     """Proves: a heat limited by a cap loses longer. Sensitivity: losses that do not depend on time."""
-    fast, slow = Hearth(iron, 25.0).heat(1500.0, []), Hearth(iron, 25.0).heat(1500.0, [], 500.0)
+    fast, slow = Hearth(iron, 25.0).heat(1500.0, []), Hearth(iron, 25.0).heat(1500.0, [], [(1e9, 500.0)])
     assert sum(p.duration_s for p in slow) > sum(p.duration_s for p in fast)
     assert _kwh(slow) > _kwh(fast)
     assert max(f.base for p in slow for f in p.flows) <= 500.0 + 14.0 + 1e-9
