@@ -40,6 +40,7 @@ def _moves_and_batches(plant: Plant, log: expand.Log, products: np.ndarray, mass
     end = plant.t_to
     counted = (log.rows["left"] > 0.0) & (log.rows["started"] < end)
     rows = {name: column[counted] for name, column in log.rows.items()}
+    rows["share"] = _whole(rows, np.unique(log.rows["batch"][~counted]))
     open_ = ~np.isfinite(rows["left"])
     job = rows["job"].astype(np.int64)
     moves = {
@@ -75,6 +76,17 @@ def _moves_and_batches(plant: Plant, log: expand.Log, products: np.ndarray, mass
     }
     batches["t1"] = np.maximum(batches["t1"], batches["t0"])
     return _table("moves", moves), batches
+
+
+def _whole(rows: Pieces, cut: np.ndarray) -> np.ndarray:
+    """Shares of batches; of one of which lots left before t = 0, those of the lots that are left."""
+    share = rows["share"]
+    partly = np.isin(rows["batch"], cut)
+    if not partly.any():
+        return share
+    _, inverse = np.unique(rows["batch"], return_inverse=True)
+    total = np.bincount(inverse, share)[inverse]
+    return np.where(partly & (total > 0.0), share / np.where(total > 0.0, total, 1.0), share)
 
 
 def _jobs(plant: Plant, named: np.ndarray, names: Names) -> Table:
@@ -147,7 +159,7 @@ def _surroundings(plant: Plant, tables: dict[str, Table]) -> dict[str, Table]:
     return here.tables
 
 
-def gather(plant: Plant, replication: int) -> Trace:
+def gather(plant: Plant, replication: int = 0) -> Trace:
     """The trace of a plant that has run."""
     spec, end = plant.scenario.spec, plant.t_to
     close_log(plant)

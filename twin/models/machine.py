@@ -65,6 +65,9 @@ class BatchMachine(Powered, BatchProcess):
         """Nothing but the flows of each state, worked out once."""
         return {state: self._flows(state) for state in STATE}
 
+    def keep(self, state: Any) -> None:
+        """Nothing: it remembers nothing of its batches."""
+
     def begin(self, batch: Batch, state: Any) -> Sequence[Phase]:
         """One phase, cut where the horizon begins or ends."""
         duration_s = (

@@ -24,13 +24,14 @@ from twin.models.gather import gather
 from twin.models.melting import MeltShop
 from twin.models.metal import MetalPlace, MetalUnit
 from twin.models.phases import Draws, binomial
+from twin.models.plant_state import begin_from, check_state, jobs_of_state, state_of
 from twin.models.station import Floor, Job, Place
 from twin.scenario.orders import jobs as job_specs
 
 if TYPE_CHECKING:
-    from twin.scenario.plan import Plan
+    from twin.scenario.plan import Plan, PlantState
     from twin.scenario.scenario import Scenario
-    from twin.scenario.schema import Duration, Product
+    from twin.scenario.schema import Duration
 
 
 @dataclass
@@ -60,7 +61,15 @@ class Codes:
 class Plant:
     """A scenario as places, units, furnaces and feeds, ready to run."""
 
-    def __init__(self, scenario: Scenario, draws: Draws, t_from: float, t_to: float, plan: Plan | None = None) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        draws: Draws,
+        t_from: float,
+        t_to: float,
+        plan: Plan | None = None,
+        state: PlantState | None = None,
+    ) -> None:
         self.scenario, self.draws, self.plan = scenario, draws, plan
         self.t_from, self.t_to = t_from, t_to
         self.floor = Floor(t_from)
@@ -80,7 +89,12 @@ class Plant:
         building.build()
         self.inspector = building.equipping.inspector
         self.floor.finished = self._finished
+        if state is not None:
+            check_state(self, state)
+            self.jobs += jobs_of_state(self, state)
         self._orders()
+        if state is not None:
+            begin_from(self, state)
         if plan is not None:
             self._follow(plan)
 
@@ -105,10 +119,13 @@ class Plant:
         products = self.scenario.spec.products
         releases: dict[float, list[Job]] = {}
         orders = list(self.scenario.spec.orders) if isinstance(self.scenario.spec.orders, dict) else []
-        for code, spec in enumerate(job_specs(self.scenario, self.t_from, self.t_to, self._gaps)):
-            product = products[spec.product]
-            route = self._route(product)
-            job = Job(code, spec.job, spec.product, float(spec.pieces), spec.due_s, route)
+        resumed = {job.key for job in self.jobs}
+        orders += [order for order in dict.fromkeys(job.order for job in self.jobs) if order not in orders]
+        for spec in job_specs(self.scenario, self.t_from, self.t_to, self._gaps):
+            if spec.job in resumed:
+                continue
+            product, code = products[spec.product], len(self.jobs)
+            job = Job(code, spec.job, spec.product, float(spec.pieces), spec.due_s, self.route_of(spec.product))
             job.release, job.priority, job.order = spec.release_s, spec.priority, spec.order
             job.kg = poured_kg(product, spec.pieces) if product.alloy is not None else 0.0
             self.jobs.append(job)
@@ -123,9 +140,10 @@ class Plant:
         for time, released in releases.items():
             self.floor.after(time - self.t_from, partial(self._release, released))
 
-    def _route(self, product: Product) -> tuple[Any, ...]:
+    def route_of(self, name: str) -> tuple[Any, ...]:
         """Places that a lot of a product passes, with a fork where it may take one of several."""
         route: list[Any] = []
+        product = self.scenario.spec.products[name]
         for own in product.route:
             other = product.alternatives.get(own)
             if other is None:
@@ -232,16 +250,40 @@ def simulate(
     records: bool = True,
     t_from: float | None = None,
     t_to: float | None = None,
+    state: PlantState | None = None,
 ) -> Trace:
     """Simulate one replication of a scenario; the trace covers exactly ``[0, t_to]`` (default: the run's duration).
 
-    ``t_from`` (default: minus the warm-up) is when the plant begins, empty and cold but for half full dosing furnaces. Without ``records``
+    ``t_from`` (default: minus the warm-up) is when the plant begins, empty and cold but for half full dosing furnaces; or as ``state`` says
+    (default: the scenario's ``run.state``). Without ``records``
     the trace is condensed to what does not grow with the number of batches (:func:`twin.models.condense.condensed`).
     """
     run = scenario.spec.run
-    begin = -run.warmup_s if t_from is None else t_from
+    began = given_state(scenario) if state is None else state
+    begin = t_from if t_from is not None else -run.warmup_s if began is None else 0.0
     end = run.duration_s if t_to is None else t_to
-    plant = Plant(scenario, draws, begin, end, plan)
+    plant = Plant(scenario, draws, begin, end, plan, began)
     plant.run()
     trace = gather(plant, replication)
     return trace if records else condensed(trace)
+
+
+def given_state(scenario: Scenario) -> PlantState | None:
+    """The state that the scenario names by ``run.state``; None where it begins empty. Raises InputFault."""
+    from twin.scenario.plan import PlantState
+
+    text = scenario.tables.get("run.state")
+    return None if text is None else PlantState.from_json(text)
+
+
+def simulate_to_state(
+    scenario: Scenario, draws: Draws, *, state: PlantState | None = None, t_to: float | None = None
+) -> tuple[Trace, PlantState]:
+    """As :func:`simulate`, and the plant's state at the end of the run, from which another may begin. Raises InputFault."""
+    run = scenario.spec.run
+    began = given_state(scenario) if state is None else state
+    end = run.duration_s if t_to is None else t_to
+    plant = Plant(scenario, draws, -run.warmup_s if began is None else 0.0, end, None, began)
+    plant.run()
+    reached = state_of(plant)
+    return gather(plant), reached

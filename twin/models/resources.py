@@ -39,7 +39,7 @@ class Desk:
     def claim(self, request: Request, now: float) -> bool:
         """Give at once if nobody before waits for the same; else wait. Returns whether it was given."""
         if self._blocked().isdisjoint(request.amounts) and self._free(request):
-            self._take(request)
+            self.take(request.amounts)
             return True
         self.waiting.append(request)
         return False
@@ -52,7 +52,7 @@ class Desk:
         given: list[Request] = []
         for request in self.waiting:
             if kept.isdisjoint(request.amounts) and self._free(request):
-                self._take(request)
+                self.take(request.amounts)
                 given.append(request)
             else:
                 kept.update(request.amounts)
@@ -68,8 +68,9 @@ class Desk:
             self.used.get(name, 0.0) + amount <= self.total[name] + 1e-9 for name, amount in request.amounts.items()
         )
 
-    def _take(self, request: Request) -> None:
-        for name, amount in request.amounts.items():
+    def take(self, amounts: Mapping[str, float]) -> None:
+        """Give out without asking."""
+        for name, amount in amounts.items():
             self.used[name] = self.used.get(name, 0.0) + amount
 
 

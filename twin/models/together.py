@@ -117,7 +117,9 @@ class DelayUnit(Unit):
         """A lot comes in."""
         lot = Delayed(self, job, now)
         self.inside[lot.batch] = lot
-        self.floor.after(self.durations(job), lot.end)
+        work_s = self.durations(job)
+        lot.done_at = now + work_s
+        self.floor.after(work_s, lot.end)
         if len(self.inside) < self.places:
             self.next(now)
 
@@ -137,11 +139,11 @@ class DelayUnit(Unit):
 class Delayed:
     """One lot in a :class:`DelayUnit`; blocked, it waits there like a unit."""
 
-    __slots__ = ("batch", "ended", "job", "operation", "queued", "started", "unit")
+    __slots__ = ("batch", "done_at", "ended", "job", "operation", "queued", "started", "unit")
 
     def __init__(self, unit: DelayUnit, job: Job, now: float) -> None:
         self.unit, self.job, self.queued, self.operation = unit, job, job.queued, job.step
-        self.batch, self.started, self.ended = unit.floor.batch(), now, math.inf
+        self.batch, self.started, self.ended, self.done_at = unit.floor.batch(), now, math.inf, math.inf
 
     def end(self, event: Any) -> None:
         """Its time is over: pass it on, or keep its place."""

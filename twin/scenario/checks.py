@@ -316,6 +316,8 @@ def check_spans(view: View) -> None:
         view.fault(("plan", "slot"), "neither a part nor a multiple of 15 minutes", "e.g. '15 min'")
     elif horizon is not None and horizon > 0 and horizon % (slot or 900.0):
         view.fault(("plan", "horizon"), "not a whole number of slots", "e.g. '1 week'")
+    if view.mapping("run", "state") and view.quantity("s", "run", "warmup") != 0.0:
+        view.fault(("run", "state"), "a run that begins from a state has no warm-up", "add warmup: 0 s", value="")
     year = view.date("year", "start")
     if year is not None and year.day != 1:
         view.fault(("year", "start"), "not the first day of a month", f"write {year.replace(day=1)}")

@@ -84,11 +84,55 @@ class Plan:
         return tuple(batch for batch in self.batches if batch.equipment == equipment)
 
 
+@dataclass(frozen=True, slots=True)
+class StateJob:
+    """A lot in the plant. Times are seconds from the moment of the state, the past negative; ``step`` counts operations from 0.
+
+    ``station``: where it waits; empty where a unit holds it. ``metal``: kg and carbon of good metal in it, and where it was cast.
+    """
+
+    job: str
+    order: str
+    product: str
+    pieces: float
+    pieces_cast: float
+    release_s: float
+    due_s: float | None
+    priority: int
+    step: int
+    queued_s: float
+    station: str = ""
+    poured_kg: float = 0.0
+    good_kg: float = 0.0
+    carbon_kg: float = 0.0
+    cast_by: str = ""
+    material: str = ""
+    turn: int = 0
+
+
 @dataclass(frozen=True)
 class PlantState:
-    """A plant at ``t_s``: node temperatures by equipment, kg of metal by stock, jobs waiting or under way by equipment."""
+    """A plant at one moment: lots waiting or under way, and what each unit is at, from which a run may begin instead of an empty plant.
 
-    t_s: float = 0.0
-    temperatures_degc: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    stocks_kg: Mapping[str, float] = field(default_factory=dict)
-    queues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ``at``: civil time with its offset. ``units``: by name of the equipment, plain values (see :mod:`twin.models.plant_state`): the lots
+    that it holds, when they are done, what it is set up for, how far its breakdowns are counted, what its walls hold.
+    """
+
+    at: str = ""
+    jobs: tuple[StateJob, ...] = ()
+    units: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Canonical JSON."""
+        return canonical_json(asdict(self))
+
+    @staticmethod
+    def from_json(text: str) -> PlantState:
+        """The state that :meth:`to_json` wrote. Raises InputFault where it is not one."""
+        try:
+            data: dict[str, Any] = json.loads(text)
+            jobs = tuple(StateJob(**job) for job in data.pop("jobs", ()))
+            return PlantState(jobs=jobs, **data)
+        except (ValueError, TypeError, AttributeError) as error:
+            msg = f"not the state of a plant: {error}"
+            raise InputFault(msg) from None

@@ -355,6 +355,12 @@ class Utility(Kind):
     units: int = Field(1, gt=0)
 
 
+class StateFile(Part):
+    """The state of a plant beside the scenario, as a run wrote it."""
+
+    file: str = Field(description="JSON, path relative to the scenario file")
+
+
 class RunSettings(Part):
     """What is simulated."""
 
@@ -366,6 +372,9 @@ class RunSettings(Part):
     replications: int = Field(20, gt=0, le=1_000_000)
     seed: int = Field(1, ge=0)
     randomness: Literal["on", "off"] = "on"
+    state: StateFile | None = Field(
+        None, description="the plant as it is when the run begins; absent: empty. There is no warm-up then"
+    )
 
 
 class YearSettings(Part):

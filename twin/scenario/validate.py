@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from twin.core.faults import Fault, did_you_mean
+from twin.core.faults import Fault, InputFault, did_you_mean
 from twin.scenario import observed
 from twin.scenario.cap_checks import cap_faults
 from twin.scenario.checks import View, check
@@ -17,6 +17,7 @@ from twin.scenario.compose import PathFault, at_path, change, inside
 from twin.scenario.explain import faults_of, types_at
 from twin.scenario.kinds import UnknownKind, kind_class, names, utility_class
 from twin.scenario.nodes import Node, Path_
+from twin.scenario.plan import PlantState
 from twin.scenario.production_checks import check_production
 from twin.scenario.provenance import Provenance, unwrap
 from twin.scenario.reference_checks import check_reference
@@ -158,6 +159,7 @@ def _load_tables(view: View, root: Path | None, loaded: Mapping[str, Any] | None
             parts.tables |= {name: rows["rows"], f"{name}.file": text}
             parts.faults += _rows_faults(view, place, tuple(rows["rows"]), text)
     _attach_tariff(view, root, loaded, parts)
+    _attach_state(view, root, loaded, parts)
 
 
 def _rows_faults(view: View, place: Path_, rows: tuple[dict[str, Any], ...], file: str) -> list[Fault]:
@@ -201,6 +203,27 @@ def _rates_readable(view: View, name: str, text: str) -> None:
         read_fields(text, name)
     except TariffFault as fault:
         view.fault(("site", "tariff"), str(fault), "a rate of the OpenEI Utility Rate Database as JSON")
+
+
+def _attach_state(view: View, root: Path | None, loaded: Mapping[str, Any] | None, parts: Parts) -> None:
+    """The state that a run begins from: its text becomes part of the scenario."""
+    text = view.get("run", "state", "file")
+    if not isinstance(text, str):
+        return
+    if loaded is not None and loaded.get("run.state.file") == text:
+        parts.tables |= {key: loaded[key] for key in ("run.state", "run.state.file")}
+        return
+    path = _file(view, ("run", "state", "file"), root)
+    if path is None:
+        return
+    try:
+        state = path.read_text(encoding="utf-8")
+        PlantState.from_json(state)
+        parts.tables |= {"run.state": state, "run.state.file": text}
+    except (OSError, UnicodeDecodeError):
+        view.fault(("run", "state", "file"), "cannot be read as UTF-8 text", "check the file")
+    except InputFault as fault:
+        view.fault(("run", "state", "file"), str(fault)[:200], "the file that twin.models.plant.simulate_to_state gave")
 
 
 def _file(view: View, path: Path_, root: Path | None) -> Path | None:
