@@ -1,4 +1,4 @@
-"""Dense brick against fibre over a one-shift and a three-shift week: energy by the full equations, ranking by theory, reasons by loss factors."""
+"""Dense brick against fibre over a one-shift and a three-shift week: by the full equations, ranked by theory, explained by loss factors."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def week(lining: str, shifts: str) -> Week:
 @pytest.mark.parametrize("shifts", ["one-shift", "three-shift"])
 @pytest.mark.parametrize("lining", ["brick", "fibre"])
 def test_week_against_the_full_equations(lining: str, shifts: str) -> None:
-    """Proves: a whole week of batches, doors, nights and a weekend is within 0.5 % of solve_ivp (0.04 % found), heat in = heat out to 1e-9."""
+    """Proves: a week of batches, doors, nights and a weekend is within 0.5 % of solve_ivp (0.04 % found), heat in = heat out to 1e-9."""
     one = week(lining, shifts)
     assert one.kwh == pytest.approx(one.reference_kwh(), rel=0.005)
     assert sum(one.heat.values()) == pytest.approx(one.kwh, rel=1e-9)
 
 
 def test_ranking_is_as_theory_says() -> None:
-    """Proves: per tonne brick takes more than fibre and one shift more than three, and a cold lining costs brick more than fibre: fibre gains most
-    where the furnace stands cold each morning. Sensitivity: a wall of one lump without storage would rank the weeks alike."""
+    """Proves: per tonne brick takes more than fibre and one shift more than three; fibre gains most where the furnace stands cold each
+    morning. Sensitivity: a wall of one lump without storage would rank the weeks alike."""
     per_tonne = {
         (lining, shifts): week(lining, shifts).kwh_per_tonne
         for lining in LININGS
@@ -41,7 +41,7 @@ def test_ranking_is_as_theory_says() -> None:
 
 
 def test_loss_factors_say_why() -> None:
-    """Proves: the difference is the lining: what it stores while heated explains one shift, storage and conduction together more than 90 % of each
+    """Proves: the difference is the lining: storage and conduction together are more than 90 % of each
     difference in kWh a tonne; what charge, fixtures and doors take a tonne differs by less than 5 %."""
     for shifts in ("one-shift", "three-shift"):
         brick, fibre = week("brick", shifts), week("fibre", shifts)
