@@ -218,7 +218,7 @@ def alloy(name: str, latent_kj_per_kg: float | None = None) -> Alloy:
 def _tabled(
     solid: tuple[tuple[float, float], ...], freezing_c: tuple[float, float], latent_j: float, liquid: float
 ) -> tuple[Band, ...]:
-    """Bands from mean heat capacities ``(up to °C, J/(kg K))`` of the solid, the freezing range, latent heat (J/kg) and the liquid's, J/(kg K)."""
+    """Bands from mean heat capacities ``(up to °C, J/(kg K))`` of the solid, freezing range, latent heat (J/kg), liquid (J/(kg K))."""
     bands, low = [], REFERENCE_C
     for high, c in solid:
         bands.append(Band(low, high, c / J_PER_KWH, c / J_PER_KWH, "solid"))
