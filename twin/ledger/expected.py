@@ -34,7 +34,11 @@ def crew_hours(scenario: Scenario, crew: str, duration_s: float) -> float | None
 
 
 def expected_residuals(scenario: Scenario, trace: Trace) -> dict[str, float]:
-    """Worst relative distance of ordinary crew hours, and of the number of jobs released within the trace."""
+    """Worst relative distance of ordinary crew hours, and of the number of jobs released within the trace.
+
+    Lots that were sent back for rework count as released then (facts ``lots_back/<order>``); those that the plant's state already held are
+    not released again (``lots_resumed``).
+    """
     rows, worst = trace.crews, 0.0
     hours = rows["people"] * (rows["t1"] - rows["t0"]) / 3600.0
     for code, crew in enumerate(trace.names.crew):
@@ -46,5 +50,8 @@ def expected_residuals(scenario: Scenario, trace: Trace) -> dict[str, float]:
     chance = {name for name, order in orders.items() if at_random(order)} if isinstance(orders, dict) else set()
     if chance:  # how often they come is for the laws of chance to say
         released &= ~np.isin(trace.jobs["order"], [trace.names.order.index(name) for name in chance])
-    asked = sum(job.order not in chance for job in jobs(scenario, 0.0, trace.duration_s))
+    asked = sum(job.order not in chance for job in jobs(scenario, 0.0, trace.duration_s)) - trace.facts.get(
+        "lots_resumed", 0.0
+    )
+    asked += sum(trace.facts.get(f"lots_back/{name}", 0.0) for name in trace.names.order if name not in chance)
     return {"expected.crew_hours": worst, "expected.jobs": relative(float(np.count_nonzero(released)), float(asked))}

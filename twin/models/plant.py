@@ -123,6 +123,7 @@ class Plant:
         orders += [order for order in dict.fromkeys(job.order for job in self.jobs) if order not in orders]
         for spec in job_specs(self.scenario, self.t_from, self.t_to, self._gaps):
             if spec.job in resumed:
+                self.books.count("lots_resumed", 1.0, max(spec.release_s, 0.0))
                 continue
             product, code = products[spec.product], len(self.jobs)
             job = Job(code, spec.job, spec.product, float(spec.pieces), spec.due_s, self.route_of(spec.product))

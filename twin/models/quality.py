@@ -59,6 +59,7 @@ class Inspector:
         self.turns[child.code] = turn
         self._less(job, pieces, kg, carbon_kg)
         self.books.count(f"reworked_pieces/{job.product}", pieces, now)
+        self.books.count(f"lots_back/{job.order}", 1.0, now)
         self.floor.after(0.0, lambda _event: child.route[child.step].put(child, self.floor.now))
 
     def _number(self, root: str) -> int:
