@@ -95,14 +95,14 @@ def _fixed(value: Any) -> Callable[[Any], Any]:
 
 
 BUGS = (
-    Bug("last come first served", "M/M/1: share that waits over 5 min", (("twin.models.station", "Place.put", _last_come),)),
+    Bug("last come first served", "M/M/1: share that waits over 1 min", (("twin.models.station", "Place.put", _last_come),)),
     Bug("due dates ignored", "earliest due date first: mean completion",
         (("twin.models.station", "Job.rank", _fixed(lambda self: (float(self.serial),))),)),
     Bug("blocking released too early", "two machines, 4 places: throughput", (("twin.models.station", "Place.accept", _one_more),)),
     Bug("blocked counted as at work", "power of a blocked line: power of s1",
         (("twin.models.expand", "_BLOCKED", lambda _: importlib.import_module("twin.models.expand")._PROCESSING),)),
     Bug("repair time lost", "one machine that fails: throughput", (("twin.models.station", "Failing.worked", _half_mended),)),
-    Bug("energy counted twice", "Jackson tandem of two: mean power", (("twin.ledger.energy", "row_amounts", _counted_twice),)),
+    Bug("energy counted twice", "Jackson tandem of two: energy of a lot", (("twin.ledger.energy", "row_amounts", _counted_twice),)),
     Bug("shift off by one slot", "a week of shifts with breaks: energy of a week", (("twin.models.building", "windows", _slot_late),)),
     Bug("minimum fill ignored", "furnace from half full, M/D(4,8)/1: wait",
         (("twin.models.batches", "Load.fill", _fixed(lambda *_: 1.0)),)),

@@ -77,7 +77,7 @@ def _priorities(rates: tuple[float, float], size: tuple[int, float]) -> Model:
 LOGNORMAL = {"lognormal": {"mean": "1 min", "sd": "0.8 min"}}
 THREES = {"parts": {"product": "part", "quantity": 3, "every": exponential(6.0)}}
 MODELS = (
-    first_come(0.6, 5.0, (38, 20.0)),
+    first_come(0.6, 1.0, (38, 20.0)),
     station(
         "M/M/3",
         tree({"work": machine(exponential(3.0), units=3)}, exponential(1.0 / 0.7)),
