@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.campaigns import composed_year, lid_physics, pairing, pv_hours, same_bytes
+from tests.campaigns import composed_year, lid_physics, pairing, pv_hours, same_bytes, verify_bugs, verify_coverage
 from tests.campaigns.plants import short
 from tests.experiment.plants import small
 from twin.tasks.evaluate import evaluate
@@ -65,3 +65,18 @@ def test_year_of_a_small_plant_is_its_weeks() -> None:
     composed, simulated = composed_year.both(small({"calendar.holidays": "KR"}), 1, 1)
     gaps = {kpi: abs(composed_year.difference_pct(composed, simulated, kpi)) for kpi in composed_year.BARS}
     assert {kpi: gap for kpi, gap in gaps.items() if gap > composed_year.BARS[kpi]} == {}
+
+
+def test_intervals_hold_theory_under_fresh_seeds() -> None:
+    """Proves: four fresh seeds of a station that loses lots, five replications each: every simultaneous interval holds theory."""
+    fresh = verify_coverage.found(4, 1, 0.1, names=["M/M/1/4"])
+    assert fresh["together"] == 1.0
+    assert fresh["figures"] == 3
+
+
+def test_a_planted_defect_is_told() -> None:
+    """Proves: one defect of the campaign, by its case, with and without."""
+    number = next(k for k, bug in enumerate(verify_bugs.BUGS) if bug.name == "set-up skipped")
+    told = verify_bugs.told(number)
+    assert told["fails"]
+    assert told["passes_without"]
