@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from tests.support import ROOT
+from twin.scenario.json_schema import scenario_schema
 from twin.scenario.nodes import load
 
 COMMITTED = ROOT / "scenarios/scenario.schema.json"
@@ -87,3 +88,14 @@ def test_shipped_files_name_the_schema() -> None:
             Path(ROOT / "scenarios" / name).read_text(encoding="utf-8").splitlines()[0]
             == "# yaml-language-server: $schema=./scenario.schema.json"
         )
+
+
+def test_parts_of_the_same_name_in_two_kinds_stay_apart() -> None:
+    """Proves: a furnace's program of powers and another's program of temperatures are both in the schema, under names of their own.
+
+    Sensitivity: the kind that comes last would overwrite the other's part.
+    """
+    parts = scenario_schema()["$defs"]
+    steps = [part["properties"].keys() for name, part in parts.items() if name.endswith("Step")]
+    assert any({"power", "for"} <= keys for keys in steps)
+    assert any("to" in keys for keys in steps)

@@ -64,7 +64,7 @@ def _section(classes: Mapping[str, type[Part]], definitions: dict[str, Any], wor
     """A mapping of names to parts: one branch a kind, and the one that takes a part from another file."""
     branches: list[dict[str, Any]] = []
     for name, kind in sorted(classes.items()):
-        branch = _schema_of(kind)
+        branch = _own_names(_schema_of(kind), kind.__name__, definitions)
         definitions |= branch.pop("$defs", {})
         branch.get("properties", {})["kind"] = {"const": name}
         branch["required"] = sorted({*branch.get("required", []), "kind"})
@@ -76,6 +76,29 @@ def _section(classes: Mapping[str, type[Part]], definitions: dict[str, Any], wor
     names = [name for name, _ in sorted(classes.items())]
     entry = {"oneOf": branches, "discriminator": {"propertyName": "kind", "x-known": names}}
     return {"type": "object", "minProperties": 1 if word == "station" else 0, "additionalProperties": entry}
+
+
+def _own_names(branch: dict[str, Any], kind: str, known: Mapping[str, Any]) -> dict[str, Any]:
+    """A kind's schema in which parts that are called like other parts elsewhere bear the kind's name too."""
+    clashes = {name for name, part in branch.get("$defs", {}).items() if name in known and known[name] != part}
+    if not clashes:
+        return branch
+    renamed = {name: f"{kind}{name}" if name in clashes else name for name in branch["$defs"]}
+    branch["$defs"] = {renamed[name]: part for name, part in branch["$defs"].items()}
+    found: dict[str, Any] = _pointing(branch, {f"{_REF}{old}": f"{_REF}{new}" for old, new in renamed.items()})
+    return found
+
+
+def _pointing(node: Any, refs: Mapping[str, str]) -> Any:
+    """A copy of a schema with references renamed."""
+    if isinstance(node, list):
+        return [_pointing(item, refs) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: refs.get(value, value) if key == "$ref" and isinstance(value, str) else _pointing(value, refs)
+        for key, value in node.items()
+    }
 
 
 def _provenance() -> dict[str, Any]:
