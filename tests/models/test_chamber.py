@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.models.kilns import BRICK, FIBRE, GAS, Reference, batch, furnace, gas_fired, heat, kwh
-from twin.models.chamber import Body, Chamber, Link, Load, Loss, Mode, Supply
+from twin.models.chamber import Body, Chamber, ChamberState, Link, Load, Loss, Mode, Supply
 from twin.models.chords import Chords, constant, drawn
 from twin.models.kiln import cold_kiln
 from twin.models.metals import alloy, simple_alloy
@@ -135,6 +135,40 @@ def test_any_control_keeps_energy(
         for t in (0.0, segment.duration_s):
             power = segment.base_kw + sum(a * exp(-t / tau) for a, tau in segment.exponentials)
             assert -1e-6 <= power <= most_kw + 1e-6
+
+
+MAYBE_SET = st.one_of(st.floats(20.0, 1000.0), st.none())
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.tuples(MAYBE_SET, MAYBE_SET, MAYBE_SET),
+    st.sampled_from([180.0, 560.0, 850.0]),
+    st.floats(1.0, 3000.0),
+    st.lists(st.floats(1.0, 40_000.0), min_size=2, max_size=3),
+    st.floats(15.0, 400.0),
+)
+def test_starts_that_stand_on_an_edge(
+    start: tuple[float | None, float | None, float | None], set_c: float, kg: float, legs: list[float], most_kw: float
+) -> None:
+    """Proves: chamber, load or walls exactly at the set point, where every line bends, with heats that balance, do not stop the clock.
+
+    Sensitivity: without remembering which way an edge was left, one start in sixty stood still.
+    """
+    walls_c, chamber_c, load_c = (set_c if c is None else c for c in start)
+    modes = {"m": Mode(losses=(Loss("leakage", 0.004),)), "open": Mode(Surface(1.0, 0.95, 0.8, 0.0, 20.0, (set_c,)))}
+    chamber = Chamber(Body((WALL,), 0.05, modes, Supply(most_kw)))
+    nodes = chamber.soaked(walls_c).nodes_c.copy()
+    nodes[0] = chamber_c
+    link = Link(Surface(3.0, 0.7, 1.0, 0.0, 20.0, (set_c,)), 0.06)
+    state = chamber.charged(ChamberState(nodes), Load(alloy("carbon_steel"), kg, 0.02, link), load_c)
+    for leg, seconds in enumerate(legs):
+        passage = (
+            chamber.advance(state, 0.0, seconds, "open") if leg % 2 else chamber.control(state, set_c, seconds, "m")
+        )
+        assert passage.duration_s == pytest.approx(seconds, rel=1e-9)
+        assert passage.residual < 1e-9
+        state = passage.state
 
 
 def test_load_that_never_gets_there() -> None:

@@ -103,6 +103,8 @@ class Walk:
         self.n = chamber.network.size
         self.segments: list[Segment] = []
         self.at_s = 0.0
+        self.pushed: dict[int, bool] = {}
+        """nodes that stood on an edge and left their band at once: whether upwards"""
         self.sunk_kw = sum(sinks_kw.values())
 
     def passage(self, ended_by: str) -> Passage:
@@ -141,7 +143,7 @@ class Walk:
         self.nodes[0] = set_c
         share = self.chamber.body.supply.share.at(set_c)
         need_kw, most_heat_kw = self._need_kw(set_c), most_kw * share
-        lines = self._lines(up=True, load_up=self._exchange_kw(set_c) >= 0.0)
+        lines = self._lines(up=True, load_up=self._load_up())
         motion, rates = self._clamped(lines)
         trend = sum(rates)
         if need_kw > most_heat_kw + POWER_KW or (need_kw > most_heat_kw - POWER_KW and trend > 0.0):
@@ -159,12 +161,15 @@ class Walk:
         reached = "time" if way == 0 else "limit"
         pinned = None
         if self.load is not None:
-            low, high = self._load_limits(goal)
+            low, high = self._load_limits(goal, up=self._load_up())
             load_rates = (motion.modes.shape[self.n] * motion.modal).tolist()
             at = float(self.nodes[self.n])
             sooner, load_way = first_exit(at, load_rates, motion.modes.decays, low, high, duration, EDGE_K)
+            if sooner > 0.0:
+                self.pushed.clear()
             if load_way:
                 duration, reached, pinned = sooner, "limit", high if load_way > 0 else low
+                self.pushed[self.n] = load_way > 0
         motion.duration_s = duration
         after = motion.nodes_after()
         if pinned is not None:
@@ -208,6 +213,7 @@ class Walk:
         ``leaves_up`` says which way the chamber is about to go where its heat balances at the start.
         """
         left, stalls = duration_s, 0
+        self.pushed.pop(0, None)
         while left > 0.0:
             if self._load_there(goal):
                 return "load"
@@ -231,7 +237,11 @@ class Walk:
         at = float(self.nodes[0])
         flux = input_kw * self.chamber.body.supply.share.at(at) - self._need_kw(at)
         up = leaves_up if leaves_up is not None and abs(flux) <= 2.0 * POWER_KW else flux >= 0.0
-        return up, self._exchange_kw(at) >= 0.0
+        return self.pushed.get(0, up), self._load_up()
+
+    def _load_up(self) -> bool:
+        """Whether the load is warming, or was pushed out of its band upwards."""
+        return self.pushed.get(self.n, self._exchange_kw(float(self.nodes[0])) >= 0.0)
 
     def _at_limit(self, chamber_up: bool, goal: Goal) -> bool:  # noqa: FBT001 - a fact, no switch
         at = float(self.nodes[0])
@@ -250,19 +260,22 @@ class Walk:
         horizon = left_s if left_s < inf else _endless_s(modes.decays)
         rates = (modes.shape[0] * motion.modal).tolist()
         duration, way = first_exit(at, rates, modes.decays, low, high, horizon, tolerance)
-        pins: list[tuple[int, float]] = [(0, high if way > 0 else low)] if way else []
+        pins = [(0, high if way > 0 else low, way > 0)] if way else []
         if self.load is not None:
-            load_low, load_high = self._load_limits(goal)
+            load_low, load_high = self._load_limits(goal, up=trends[1])
             load_rates = (modes.shape[n] * motion.modal).tolist()
             found = first_exit(float(self.nodes[n]), load_rates, modes.decays, load_low, load_high, duration, tolerance)
             if found[1]:
-                duration, pins = found[0], [(n, load_high if found[1] > 0 else load_low)]
+                duration, pins = found[0], [(n, load_high if found[1] > 0 else load_low, found[1] > 0)]
         if not pins and isinf(left_s):
             return 0.0, "never"
         motion.duration_s = duration
         after = motion.nodes_after()
-        for node, value in pins:
+        if duration > 0.0:
+            self.pushed.clear()
+        for node, value, up in pins:
             after[node] = value
+            self.pushed[node] = up
         if duration > 0.0:
             self._close(motion, lines, after, (input_kw, ()))
         self.nodes = after
@@ -279,9 +292,8 @@ class Walk:
         ends = table.link.line(probe), table.link.line(load_probe)
         return Lines(opening, table.share.line(probe), *ends, band)
 
-    def _load_limits(self, goal: Goal) -> tuple[float, float]:
+    def _load_limits(self, goal: Goal, *, up: bool) -> tuple[float, float]:
         """Ends of the load's band in the direction in which it goes, or its goal before."""
-        up = self._exchange_kw(float(self.nodes[0])) >= 0.0
         low, high = _band(self.load_edges, float(self.nodes[self.n]), up=up)
         return max(low, goal.load_above_c), min(high, goal.load_c)
 
