@@ -210,6 +210,7 @@ def test_trays_of_a_pusher_take_heat() -> None:
         ({"idle": {"hold": "850 degC", "atmosphere": "endo"}}, "idle.atmosphere", "no such atmosphere"),
         ({"idle": {"hold": "30 degC"}}, "idle.hold", "not between"),
         ({"alloy": "aluminium"}, "steps.0.to", "melts at"),
+        ({"elements": {"rated": "9 kW"}}, "steps.0.to", "kW of 9 kW"),
         ({"alloy": "steeel"}, "alloy", "no such alloy"),
         ({"recipes": {"anneal": {"steps": [{"to": "850 degC"}]}}}, "recipe", "no recipe"),
     ],

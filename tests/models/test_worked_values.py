@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twin.models import thermal
@@ -83,6 +83,7 @@ FUELS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(FUELS, st.floats(0.0, 3.0), st.booleans(), st.floats(0.2, 1.0), st.floats(0.0, 0.03))
 def test_excess_air_and_oxygen_are_inverse(
     fuel: thermal.Fuel, excess: float, dry: bool, oxygen: float, water: float
@@ -93,6 +94,7 @@ def test_excess_air_and_oxygen_are_inverse(
     assert thermal.excess_air(fuel, o2, dry=dry, oxidiser=oxidiser) == pytest.approx(excess, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(FUELS, st.floats(300.0, 1300.0), st.floats(0.0, 1.0), st.floats(0.0, 0.9))
 def test_recuperator_keeps_energy(fuel: thermal.Fuel, flue_c: float, excess: float, effectiveness: float) -> None:
     """Proves: what the air gains the flue gas loses, and the furnace's available heat grows by the same."""
@@ -134,6 +136,7 @@ def test_endothermic_gas_keeps_energy() -> None:
     assert carried == pytest.approx(thermal.atmosphere_kw(36.0 * 288.7 / 273.15, 20.0, 920.0), rel=0.06)
 
 
+@settings(deadline=None)
 @given(st.floats(0.05, 3.0), st.floats(0.05, 3.0), st.floats(0.01, 2.0))
 def test_rectangles_lie_between_square_and_slot(a: float, b: float, depth: float) -> None:
     """Proves: a rectangle passes at least what a square of its short side does, at most what an endless slot does,

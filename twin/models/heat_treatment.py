@@ -1,19 +1,21 @@
 """Heat-treatment furnaces: batch (box, pit, bell) and continuous (belt, pusher, roller), electric or gas-fired.
 
-A batch furnace opens its door, takes a load at once, runs the temperature program of the recipe as its power allows,
-and opens again. What a
-batch takes depends on the load and on what the furnace did before: its lining remembers. A continuous furnace holds its set point while
+A batch furnace opens its door, takes a load at once, runs the temperature program of the recipe as its power allows, and opens again. What
+a batch takes depends on the load and on what the furnace did before: its lining remembers. A continuous furnace holds its set point while
 lots pass. Physics: :mod:`twin.models.kiln` and :mod:`twin.models.chamber`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import numpy as np
 from pydantic import Field
 
-from twin.core.faults import did_you_mean
+from twin.core.faults import InputFault, did_you_mean
 from twin.core.units import Q
 from twin.models.batches import Batch, BatchLot, BatchProcess
 from twin.models.firing import AMBIENT_C, Burners, Elements, Heating
@@ -101,6 +103,27 @@ class HeatedFurnace(BatchProcess):
 
         return cold_kiln(self)
 
+    def keep(self, state: Kiln, t_s: float) -> dict[str, Any]:
+        """Temperatures of chamber and walls, and since when it is empty."""
+        if state.now.load is not None:
+            msg = f"{self.kind}: a load in the furnace cannot be kept in a file"
+            raise InputFault(msg)
+        entered_s = state.entered_s - t_s if math.isfinite(state.entered_s) else None
+        nodes_c = [float(celsius) for celsius in state.now.nodes_c]
+        return {"nodes_c": nodes_c, "idle_s": state.idle_s, "entered_s": entered_s, "conveyed": state.conveyed}
+
+    def resume(self, kept: Mapping[str, Any], t_s: float) -> Kiln:
+        """A furnace with the temperatures that were kept. Raises InputFault where its walls have other nodes."""
+        kiln, nodes_c = self.start(), np.array(kept["nodes_c"], dtype=np.float64)
+        if nodes_c.shape != kiln.now.nodes_c.shape:
+            msg = f"{self.kind}: {len(nodes_c)} temperatures were kept, its walls have {len(kiln.now.nodes_c)} nodes"
+            raise InputFault(msg)
+        nodes_c.setflags(write=False)
+        kiln.now = replace(kiln.now, nodes_c=nodes_c)
+        kiln.idle_s, kiln.conveyed = kept["idle_s"], kept["conveyed"]
+        kiln.entered_s = -math.inf if kept["entered_s"] is None else t_s + kept["entered_s"]
+        return kiln
+
     def rest(self, duration_s: float, duty: str, state: Kiln) -> Sequence[Phase]:
         """What it does without a load: holds, is switched down after a delay, cools, or heats up before working hours."""
         from twin.models.kiln import Writer
@@ -152,9 +175,8 @@ class HeatedFurnace(BatchProcess):
     def problems(self, name: str, spec: ScenarioSpec) -> list[Problem]:
         """What contradicts itself in this part."""
         own = list(self._problems())
-        if own:
-            return own
-        return [*super().problems(name, spec), *self._by_name(spec)]
+        more = [] if own else [*self._by_name(spec), *self._too_weak()]
+        return [*super().problems(name, spec), *own, *more]
 
     def _problems(self) -> Iterator[Problem]:
         if (self.elements is None) == (self.burners is None):
@@ -201,6 +223,28 @@ class HeatedFurnace(BatchProcess):
                         f"recipes.{key}.steps.{i}.to",
                         f"{self.alloy} melts at {solidus_c:.0f} degC",
                         "a lower temperature",
+                    )
+
+    def passing_kw(self, set_c: float) -> dict[str, float]:
+        """Heat that passes through at a set point at all times: nothing in a batch furnace."""
+        del set_c
+        return {}
+
+    def _too_weak(self) -> Iterator[Problem]:
+        """Set points that the heating cannot hold, with what passes through."""
+        from twin.models.kiln import cold_kiln
+
+        chamber = cold_kiln(self).chamber
+        for key, recipe in self.treatments.items():
+            for i, step in enumerate(recipe.steps):
+                sinks_kw = self.passing_kw(step.to_c)
+                need_kw = chamber.holding_kw(step.to_c, f"closed/{recipe.atmosphere or 'air'}", sinks_kw)
+                if need_kw > self.heating.rated_kw:
+                    with_it = " and what passes through" if sinks_kw else ""
+                    yield (
+                        f"recipes.{key}.steps.{i}.to",
+                        f"{step.to_c:g} degC{with_it} take {need_kw:.0f} kW of {self.heating.rated_kw:g} kW",
+                        "more power, a smaller throughput, better walls, or a lower temperature",
                     )
 
 
@@ -341,6 +385,10 @@ class ContinuousFurnace(HeatedFurnace):
         belt = carried_kg * self.conveyor.heat_capacity_j_per_kg_k * (set_c - self.conveyor.start_c) / J_PER_KWH
         return {term: kwh for term, kwh in (("charge_sensible", charge), ("fixture", belt)) if kwh}
 
+    def passing_kw(self, set_c: float) -> dict[str, float]:
+        """Charge and conveyor at full throughput."""
+        return self.carried_kwh(self.throughput_kg_per_h, set_c, 3600.0)
+
     def work_s(self, product_name: str, product: Product) -> float:
         """Seconds of one piece on a full belt."""
         return 3600.0 * product.mass_kg / self.throughput_kg_per_h
@@ -350,28 +398,6 @@ class ContinuousFurnace(HeatedFurnace):
         for key, recipe in self.treatments.items():
             if len(recipe.steps) != 1:
                 yield f"recipes.{key}.steps", "a continuous furnace has one set point", "one step"
-        if (self.elements is None) != (self.burners is None):
-            yield from self._too_weak()
-
-    def _too_weak(self) -> Iterator[Problem]:
-        """Throughput that the heating cannot supply at the set point."""
-        from twin.models.kiln import cold_kiln
-
-        if any(not layer.complete for wall in self.walls for layer in wall.layers):
-            return
-        kiln = cold_kiln(self)
-        for key, recipe in self.treatments.items():
-            if recipe.atmosphere is not None and recipe.atmosphere not in self.atmospheres:
-                continue
-            set_c = recipe.steps[-1].to_c
-            sinks = self.carried_kwh(self.throughput_kg_per_h, set_c, 3600.0)
-            need_kw = kiln.chamber.holding_kw(set_c, f"closed/{recipe.atmosphere or 'air'}", sinks)
-            if need_kw > self.heating.rated_kw:
-                yield (
-                    "throughput",
-                    f"{self.throughput_kg_per_h:g} kg/h at {set_c:g} degC ({key}) take {need_kw:.0f} kW of {self.heating.rated_kw:g} kW",
-                    "a smaller throughput, or more power",
-                )
 
 
 class BeltFurnace(ContinuousFurnace):

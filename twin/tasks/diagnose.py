@@ -34,6 +34,15 @@ ADDRESSES = {
     "dosing_furnace": ("wall_conduction", "wall_storage", "opening", "convection"),
     "power.efficiency": ("cooling_water",),
     "slag": ("slag",),
+    "burners": ("flue",),
+    "walls": ("wall_conduction", "wall_storage"),
+    "door": ("opening",),
+    "opening": ("opening",),
+    "leakage": ("leakage",),
+    "fixture": ("fixture",),
+    "conveyor": ("fixture",),
+    "atmospheres": ("atmosphere",),
+    "idle": ("wall_conduction", "wall_storage", "flue"),
 }
 """Which heat terms a change below this path of a station acts on."""
 TEN_MINUTES_S = 600.0
