@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.support import ROOT
 from twin.core.faults import InputFault, ScenarioFaults
 from twin.experiment.draws import AddressedDraws
 from twin.ledger.balance import residuals_of_trace
+from twin.ledger.energy import quarter_hour_kwh
 from twin.ledger.laws import laws
 from twin.ledger.trace import Trace
 from twin.models.plant import simulate, simulate_to_state
@@ -149,6 +151,33 @@ def test_a_state_of_another_plant_or_time_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ScenarioFaults) as caught:
         Scenario.from_tree(tree, tmp_path)
     assert {fault.place for fault in caught.value.faults} == {"run.state.file", "run.state"}
+
+
+def test_hot_furnaces_stay_hot() -> None:
+    """Proves: the second of two weeks of heat treatment takes the same electricity and gas, furnace by furnace, from the state after the
+    first: walls, loads under way and idle times are kept.
+
+    Sensitivity: cold furnaces would take more on the first day.
+    """
+
+    def kwh(trace: Trace, from_s: float) -> dict[tuple[str, str], float]:
+        found = {}
+        for carrier in ("electricity", "natural_gas"):
+            by = quarter_hour_kwh(trace.flows, carrier, from_s, from_s + WEEK_S, by="equipment")
+            assert isinstance(by, dict)
+            found |= {(trace.names.equipment[code], carrier): float(amounts.sum()) for code, amounts in by.items()}
+        return {key: value for key, value in found.items() if key[0].split(".")[0] in stations}
+
+    shop = read(ROOT / "scenarios" / "heat-treatment.yaml").changed({"run.warmup": "0 s", "run.duration": "2 weeks"})
+    start, stations = shop.spec.run.start, set(shop.stations)
+    begin, after = str(start), str(start + dt.timedelta(days=7))
+    whole = simulate(shop, AddressedDraws(5, 0))
+    first = shop.changed({"run.start": begin, "run.duration": "1 week"})
+    _, state = simulate_to_state(first, AddressedDraws(5, 0))
+    second = shop.changed({"run.start": after, "run.duration": "1 week"})
+    hot = kwh(simulate(second, AddressedDraws(5, 0), state=PlantState.from_json(state.to_json())), 0.0)
+    assert hot == pytest.approx(kwh(whole, WEEK_S), rel=1e-9)
+    assert sum(hot.values()) != pytest.approx(sum(kwh(simulate(second, AddressedDraws(5, 0)), 0.0).values()), rel=1e-3)
 
 
 def test_liquid_metal_is_refused_in_words() -> None:

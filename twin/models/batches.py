@@ -136,15 +136,19 @@ class BatchProcess(Station):
         del state
         return [Phase(duration_s, duty)] if duration_s > 0.0 else []
 
-    def keep(self, state: Any) -> Any:
-        """What :meth:`start` and later calls made of a unit's state, as plain values for a file. Raises InputFault where that cannot be."""
+    def keep(self, state: Any, t_s: float) -> Any:
+        """What became of a unit's state by ``t_s``, as plain values for a file; times in it from ``t_s``. Raises InputFault where that
+        cannot be.
+        """
+        del t_s
         if state is None:
             return None
         msg = f"{self.kind}: what its walls hold cannot be kept in a file yet"
         raise InputFault(msg)
 
-    def resume(self, kept: Any) -> Any:
-        """The state of a unit from what :meth:`keep` gave."""
+    def resume(self, kept: Any, t_s: float) -> Any:
+        """The state of a unit at ``t_s`` from what :meth:`keep` gave."""
+        del t_s
         return self.start() if kept is None else kept
 
     def startup_s(self) -> float:

@@ -65,7 +65,7 @@ class BatchMachine(Powered, BatchProcess):
         """Nothing but the flows of each state, worked out once."""
         return {state: self._flows(state) for state in STATE}
 
-    def keep(self, state: Any) -> None:
+    def keep(self, state: Any, t_s: float) -> None:
         """Nothing: it remembers nothing of its batches."""
 
     def begin(self, batch: Batch, state: Any) -> Sequence[Phase]:

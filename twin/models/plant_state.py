@@ -108,7 +108,7 @@ def _job(plant: Plant, job: Job, station: str, now: float) -> StateJob:
 def _unit(plant: Plant, unit: Unit, now: float) -> Kept:
     kept: Kept = {"tool": unit.tool, "idle_since_s": unit.idle_since - now, "failing": _counted(unit.failing)}
     if isinstance(unit, FormingUnit):
-        kept["thermal"] = unit.kind.keep(unit.state)
+        kept["thermal"] = unit.kind.keep(unit.state, now)
         kept["since_s"], kept["last_end_s"] = min(unit.since - now, 0.0), _past(unit.last_end - now)
         kept["repaired_s"] = _past(unit.repaired_at - now)
     if isinstance(unit, DelayUnit):
@@ -282,7 +282,7 @@ def _resume(plant: Plant, unit: Unit, kept: Mapping[str, Any], jobs: Mapping[str
 
 
 def _warm(unit: FormingUnit, kept: Mapping[str, Any], now: float) -> None:
-    unit.state = unit.kind.resume(kept["thermal"])
+    unit.state = unit.kind.resume(kept["thermal"], now)
     unit.last_end = -math.inf if kept["last_end_s"] is None else now + kept["last_end_s"]
     unit.repaired_at = -math.inf if kept["repaired_s"] is None else now + kept["repaired_s"]
     if unit.repaired_at > now:
