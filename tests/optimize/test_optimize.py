@@ -98,7 +98,7 @@ def test_a_cap_that_cannot_be_met_is_explained() -> None:
         optimize(foundry().changed({"plan.emission_cap": "100 kgCO2e"}), iterations=1, replications=1)
     assert refused.value.exit_status == 3
     with pytest.raises(Infeasible, match=r"power cap short by [\d,.]+ kW"):
-        optimize(foundry().changed({"site.power_cap": "60 kW"}), iterations=1, replications=1)
+        optimize(foundry().changed({"site.power_cap": "270 kW"}), iterations=1, replications=1)
 
 
 def test_a_power_cap_is_kept() -> None:
