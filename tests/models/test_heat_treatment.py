@@ -185,15 +185,17 @@ def test_lots_follow_on_a_belt() -> None:
     )
 
 
-def test_trays_of_a_pusher_take_heat() -> None:
-    """Proves: trays are heated with the charge, in proportion to it."""
+def test_trays_and_belts_take_heat() -> None:
+    """Proves: trays are heated with the charge, in proportion to it; a belt takes its heat as long as the furnace is on, load or none."""
     tree = {**BELT, "kind": "pusher_furnace", "conveyor": {"per_kg": 0.6}}
-    kind = PusherFurnace.model_validate(tree)
-    carried = kind.carried_kwh(500.0, 860.0, 3600.0)
+    carried = PusherFurnace.model_validate(tree).carried_kwh(500.0, 860.0)
     assert carried["fixture"] == pytest.approx(300.0 * 620.0 * 800.0 / 3.6e6)
-    assert BeltFurnace.model_validate(BELT).carried_kwh(500.0, 860.0, 3600.0)["fixture"] == pytest.approx(
-        60.0 * 620 * 800 / 3.6e6
-    )
+    kind = BeltFurnace.model_validate(BELT)
+    kiln = kind.start()
+    kiln.now = kiln.chamber.soaked(860.0)
+    waiting = heat(kind.rest(3600.0, "starved", kiln))
+    assert waiting["fixture"] == pytest.approx(60.0 * 620.0 * 800.0 / 3.6e6)
+    assert "fixture" not in heat(kind.rest(3600.0, "off", kiln))
 
 
 @pytest.mark.parametrize(

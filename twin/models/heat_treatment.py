@@ -36,6 +36,7 @@ from twin.models.treatment import (
 from twin.scenario.schema import Part, Problem, Product
 
 if TYPE_CHECKING:
+    from twin.models.chamber import Loss
     from twin.models.kiln import Kiln, Writer
     from twin.scenario.schema import ScenarioSpec
 
@@ -82,6 +83,10 @@ class HeatedFurnace(BatchProcess):
     def opened(self) -> Door | None:
         """The door, where there is one."""
         return None
+
+    def carrying(self) -> tuple[Loss, ...]:
+        """What a belt carries out while the furnace is on, load or none."""
+        return ()
 
     def set_points_c(self) -> tuple[float, ...]:
         """All set points: radiation is drawn exactly there."""
@@ -333,7 +338,10 @@ class Conveyor(Part):
     """What carries the charge through and comes back cold."""
 
     mass_kg_per_h: Annotated[float, Q("kg/h")] = Field(
-        0.0, alias="mass_flow", ge=0, description="belt or chain that passes the hot zone, charge or none"
+        0.0,
+        alias="mass_flow",
+        ge=0,
+        description="belt or chain that passes the hot zone while the furnace is on, charge or none",
     )
     per_kg: float = Field(0.0, ge=0, description="trays per kg of charge")
     heat_capacity_j_per_kg_k: Annotated[float, Q("J/kg/K")] = Field(620.0, alias="heat_capacity", gt=0)
@@ -345,7 +353,7 @@ class ContinuousFurnace(HeatedFurnace):
 
     A lot that follows another of the same recipe closely takes its mass over the throughput; the first one, or one
     of another recipe, takes the
-    way through the furnace besides. Charge and conveyor take their heat evenly while the lot comes out (stated approximation).
+    way through the furnace besides. Charge and trays take their heat evenly while the lot comes out (stated approximation).
     """
 
     throughput_kg_per_h: Annotated[float, Q("kg/h")] = Field(alias="throughput", gt=0, description="of charge")
@@ -369,25 +377,32 @@ class ContinuousFurnace(HeatedFurnace):
         enters_s = max(state.entered_s, arrived_s)
         leaves_s = enters_s + 3600.0 * batch.kg / self.throughput_kg_per_h
         duration_s = leaves_s + self.way_s - (batch.t_s + writer.at_s)
-        sinks = self.carried_kwh(batch.kg, set_c, duration_s)
+        sinks = self.carried_kwh(batch.kg, set_c)
         sinks_kw = {term: kwh / duration_s * 3600.0 for term, kwh in sinks.items()}
         writer.held(set_c, duration_s, "processing", atmosphere=recipe.atmosphere, sinks_kw=sinks_kw)
         state.entered_s, state.conveyed, state.idle_s = leaves_s, batch.recipe, 0.0
         return writer.phases
 
-    def carried_kwh(self, kg: float, set_c: float, duration_s: float) -> dict[str, float]:
-        """Heat that charge and conveyor carry out, kWh by term."""
+    def carrying(self) -> tuple[Loss, ...]:
+        """The belt, in proportion to the chamber's temperature."""
+        from twin.models.chamber import Loss
+
+        kw_per_k = self.conveyor.mass_kg_per_h * self.conveyor.heat_capacity_j_per_kg_k / J_PER_KWH
+        return (Loss("fixture", kw_per_k, self.conveyor.start_c),) if kw_per_k else ()
+
+    def carried_kwh(self, kg: float, set_c: float) -> dict[str, float]:
+        """Heat that charge and trays carry out, kWh by term."""
         from twin.models.metals import alloy
 
         metal = alloy(self.alloy)
         charge = kg * (metal.enthalpy_kwh_per_kg(set_c) - metal.enthalpy_kwh_per_kg(self.charge_c))
-        carried_kg = self.conveyor.mass_kg_per_h * duration_s / 3600.0 + self.conveyor.per_kg * kg
-        belt = carried_kg * self.conveyor.heat_capacity_j_per_kg_k * (set_c - self.conveyor.start_c) / J_PER_KWH
-        return {term: kwh for term, kwh in (("charge_sensible", charge), ("fixture", belt)) if kwh}
+        trays_kg = self.conveyor.per_kg * kg
+        trays = trays_kg * self.conveyor.heat_capacity_j_per_kg_k * (set_c - self.conveyor.start_c) / J_PER_KWH
+        return {term: kwh for term, kwh in (("charge_sensible", charge), ("fixture", trays)) if kwh}
 
     def passing_kw(self, set_c: float) -> dict[str, float]:
-        """Charge and conveyor at full throughput."""
-        return self.carried_kwh(self.throughput_kg_per_h, set_c, 3600.0)
+        """Charge and trays at full throughput."""
+        return self.carried_kwh(self.throughput_kg_per_h, set_c)
 
     def work_s(self, product_name: str, product: Product) -> float:
         """Seconds of one piece on a full belt."""

@@ -98,7 +98,7 @@ def body_of(kind: HeatedFurnace) -> Body:
         )
         leak = (Loss("leakage", leak_kw / (hot_c - AMBIENT_C), AMBIENT_C),)
     for name, use in ((None, None), *kind.atmospheres.items()):
-        losses = (*always, *leak, *_carried(use, hot_c))
+        losses = (*always, *leak, *_carried(use, hot_c), *kind.carrying())
         modes[_mode("closed", name)] = Mode(fixed, losses)
         modes[_mode("open", name)] = _open(kind, losses, hot_c)
     return Body(chains, kind.inner_kwh_per_k, modes, kind.heating.supply())
