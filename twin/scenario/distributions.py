@@ -50,7 +50,7 @@ class Uniform(Part):
     @model_validator(mode="after")
     def _ordered(self) -> Uniform:
         if self.high_s < self.low_s:
-            refuse("high is below low", "low: 8 min, high: 12 min")
+            refuse("high is below low", "e.g. low: 8 min, high: 12 min")
         return self
 
 
@@ -64,7 +64,7 @@ class Triangular(Part):
     @model_validator(mode="after")
     def _ordered(self) -> Triangular:
         if not self.low_s <= self.mode_s <= self.high_s:
-            refuse("not in order", "low: 8 min, mode: 10 min, high: 15 min")
+            refuse("not in order", "e.g. low: 8 min, mode: 10 min, high: 15 min")
         return self
 
 
@@ -86,7 +86,7 @@ class Empirical(Part):
     @model_validator(mode="after")
     def _some(self) -> Empirical:
         if not self.values_s and self.file is None:
-            refuse("no observed durations", "values: [58 s, 61 s, 75 s], or file: times.csv")
+            refuse("no observed durations", "e.g. values: [58 s, 61 s, 75 s], or file: times.csv")
         if any(value < 0.0 for value in self.values_s):
             refuse("a duration below zero", "durations of 0 s or more")
         return self

@@ -96,13 +96,16 @@ def _best_branches(located: list[_Located]) -> list[_Located]:
     return located
 
 
-def _fitness(errors: list[_Located]) -> tuple[int, bool, int]:
-    """How well a branch of a union fits: how deep its errors lie, whether its own shape is right, how few they are."""
+def _fitness(errors: list[_Located]) -> tuple[bool, int, bool, int]:
+    """How well a branch of a union fits: whether it was read at all, how deep its errors lie, whether its own shape is right, how few they
+    are. A branch that only one validator of its own refuses, by what the values say together, was read.
+    """
+    read = len(errors) == 1 and errors[0][0]["type"] == "quantity" and isinstance(errors[0][0].get("input"), dict)
     depths = [len(one["loc"]) for one, *_ in errors]
     shaped = not any(
         one["type"] in ("extra_forbidden", "missing") and len(one["loc"]) == min(depths) for one, *_ in errors
     )
-    return max(depths), shaped, -len(errors)
+    return read, max(depths), shaped, -len(errors)
 
 
 def _fault(error: Error, path: Path_, missing: str | None, root: Node, model: Any, skip: int) -> Fault:
