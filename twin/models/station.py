@@ -11,161 +11,36 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from heapq import heappop, heappush
-from itertools import count
-from struct import Struct
 from typing import Any, ClassVar, Protocol
 
-from simpy import Environment, Event, Timeout
-from simpy.core import EmptySchedule
 from simpy.events import NORMAL
 
 from twin.ledger.trace import NONE, STATE
+from twin.models.failing import Failing
+from twin.models.floor import Alarm, Clock, Floor
+from twin.models.jobs import IN_PIECES, LOG, NOBODY, PIECES, PLAIN, RIDER, Job, pack_piece, pack_row
 from twin.models.worktime import ALWAYS, Window, WorkTime
 
-LOG = (
-    ("job", "<i4"),
-    ("equipment", "<i4"),
-    ("operation", "<i4"),
-    ("queued", "<f8"),
-    ("started", "<f8"),
-    ("ended", "<f8"),
-    ("left", "<f8"),
-    ("batch", "<i4"),
-    ("form", "<i1"),
-    ("share", "<f8"),
-)
-"""fields of a row of the log, packed as numpy reads them back"""
-PIECES = (("equipment", "<i4"), ("batch", "<i4"), ("state", "<i4"), ("t0", "<f8"), ("t1", "<f8"))
-IN_PIECES, PLAIN, RIDER = 0, 1, 2
-"""form of a row: its work is in the pieces; its work is from started to ended; it shares a batch whose time another row stands for"""
-pack_row = Struct("<iiiddddibd").pack
-pack_piece = Struct("<iiidd").pack
+__all__ = [
+    "IN_PIECES",
+    "LOG",
+    "NOBODY",
+    "PIECES",
+    "PLAIN",
+    "RIDER",
+    "Alarm",
+    "Blockable",
+    "Clock",
+    "Failing",
+    "Floor",
+    "Job",
+    "Place",
+    "Unit",
+    "pack_piece",
+    "pack_row",
+]
 _STARTUP, _SETUP, _PROCESSING, _DOWN = (STATE[name] for name in ("startup", "setup", "processing", "down"))
-
-
-class Clock(Environment):
-    """SimPy's environment with a loop of its own: the same events in the same order, without a call for each of them."""
-
-    def __init__(self, t_from: float) -> None:
-        super().__init__(t_from)
-        self.push = partial(heappush, self._queue)
-        """put ``(time, NORMAL, tick(), event)`` on the queue"""
-        self.tick: Callable[[], int] = self._eid.__next__
-
-    @property
-    def scheduled(self) -> int:
-        """Events that were put on the queue so far."""
-        return int(self._eid.__reduce__()[1][0])
-
-    def run(self, until: Any = None) -> Any:
-        """As SimPy's, up to a time (events at that very time are left for the next call) or until nothing more happens."""
-        stop = math.inf if until is None else float(until)
-        queue = self._queue
-        while queue and queue[0][0] < stop:
-            self._now, _, _, event = heappop(queue)
-            calls = event.callbacks
-            event.callbacks = None  # type: ignore[assignment]  # as SimPy marks an event that has happened
-            for call in calls:
-                call(event)
-            if not event._ok and not hasattr(event, "_defused"):  # noqa: SLF001 - as SimPy does: a process that failed
-                raise event._value  # noqa: SLF001
-        if until is not None:
-            self._now = stop
-
-
-class Floor:
-    """What all units of one simulated plant share: the clock, the log, batch numbers."""
-
-    __slots__ = ("batch", "env", "finished", "log", "pieces")
-
-    def __init__(self, t_from: float) -> None:
-        self.env = Clock(t_from)
-        self.log = bytearray()
-        self.pieces = bytearray()
-        self.batch: Callable[[], int] = count().__next__
-        """gives the next batch number"""
-        self.finished: Callable[[Job, float], None] | None = None
-
-    @property
-    def now(self) -> float:
-        """Seconds since the horizon's start."""
-        return self.env.now
-
-    def after(self, delay_s: float, call: Callable[[Any], None]) -> None:
-        """Call ``call(event)`` in ``delay_s`` seconds; an infinite delay never comes."""
-        if delay_s != math.inf:
-            Timeout(self.env, delay_s).callbacks.append(call)
-
-    def steps(self, events: int) -> bool:
-        """Simulate some events; False when there are no more."""
-        step = self.env.step
-        try:
-            for _ in range(events):
-                step()
-        except EmptySchedule:
-            return False
-        return True
-
-    def run(self, until: float) -> None:
-        """Simulate up to ``until``; events at that very time are left for the next call."""
-        self.env.run(until=until)
-
-
-class Alarm(Event):
-    """A timeout that its owner sets again and again, one at a time; a new :class:`simpy.Timeout` for each costs half as much again."""
-
-    def __init__(self, env: Clock, call: Callable[[Any], None]) -> None:
-        super().__init__(env)
-        self.clock = env
-        self._ok, self._value = True, None
-        self.calls = [call]
-
-    def set(self, delay_s: float) -> None:
-        """Call in ``delay_s`` seconds."""
-        self.callbacks = self.calls
-        clock = self.clock
-        clock.push((clock.now + delay_s, NORMAL, clock.tick(), self))
-
-
-class Job:
-    """A lot of pieces of one order on its way along the route."""
-
-    __slots__ = (
-        "carbon_kg",
-        "cast_at",
-        "code",
-        "due",
-        "good_kg",
-        "key",
-        "kg",
-        "order",
-        "pieces",
-        "pieces_cast",
-        "priority",
-        "product",
-        "queued",
-        "release",
-        "route",
-        "serial",
-        "step",
-    )
-
-    def __init__(self, code: int, key: str, product: str, pieces: float, due: float, route: tuple[Place, ...]) -> None:
-        self.code, self.key, self.product, self.pieces, self.due, self.route = code, key, product, pieces, due, route
-        self.order, self.release, self.priority, self.serial, self.step, self.queued = "", 0.0, 0, code, 0, 0.0
-        self.pieces_cast = pieces
-        self.kg = self.good_kg = self.carbon_kg = 0.0
-        self.cast_at = (NONE, NONE)
-
-    def rank(self) -> tuple[float, ...]:
-        """Order of the earliest-due-date rule: priority first, then due date, then the order in which jobs were released."""
-        return (-self.priority, self.due, self.serial)
-
-
-NOBODY = Job(NONE, "", "", 0.0, math.inf, ())
-"""stands for no job"""
 
 
 class Blockable(Protocol):
@@ -485,30 +360,3 @@ class Unit:
             self.begin(job, now)
         if place.waiting:
             place.admit(now)
-
-
-class Failing:
-    """Breakdowns of one unit by operating hours: failure ``n`` of an equipment always comes after the same operating time."""
-
-    __slots__ = ("every", "left_s", "repair", "serial")
-
-    def __init__(self, every: Callable[[int], float], repair: Callable[[int], float]) -> None:
-        self.every, self.repair, self.serial = every, repair, 0
-        self.left_s = every(0)
-
-    def lot(self, work_s: float, cycles: float) -> None:
-        """A lot of so many cycles begins; of no matter where operating time counts."""
-
-    def next_repair_s(self) -> float:
-        """The repair that the next breakdown will take."""
-        return self.repair(self.serial)
-
-    def worked(self, seconds: float) -> float:
-        """Count operating time; returns the seconds of repair that are due now, or 0."""
-        self.left_s -= seconds
-        if self.left_s > 1e-9:
-            return 0.0
-        repair_s = self.repair(self.serial)
-        self.serial += 1
-        self.left_s = self.every(self.serial)
-        return repair_s
