@@ -38,7 +38,7 @@ def test_a_run_that_still_drifts_is_not_sure() -> None:
 
 
 def test_a_slow_beginning_is_taken_out() -> None:
-    """Proves: an autoregressive series (0.95) of mean 0 begun at 40: of 40 runs of 2,000 the mean kept is within 0.2 of 0, that of all is 0.4.
+    """Proves: an autoregressive series (0.95) of mean 0 begun at 40: of 40 runs of 2,000 the mean kept is near 0, that of all is 0.4.
 
     Sensitivity: no cut.
     """

@@ -46,9 +46,7 @@ class Failures(Part):
         if self.every_cycles is not None and self.clock == "calendar":
             refuse("cycles are not counted by a calendar", "take clock out")
         if self.repair_crew is not None and self.clock == "calendar":
-            refuse(
-                "a repair crew and the calendar's clock cannot be combined", "clock: operating, or no repair_crew"
-            )
+            refuse("a repair crew and the calendar's clock cannot be combined", "clock: operating, or no repair_crew")
         return self
 
 
