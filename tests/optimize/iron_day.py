@@ -1,4 +1,4 @@
-"""The shipped iron foundry with two days of work: two furnaces that pour straight into one moulding line."""
+"""The shipped iron foundry with a day and a half of work: two furnaces that pour straight into one moulding line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DAY: dict[str, Any] = {
     "plan.horizon": "36 h",
     "run.duration": "1 week",
     "orders.pump_body_1.quantity": 200,
-    "orders.pump_body_1.due": {"day": "tue", "at": "23:00"},
+    "orders.pump_body_1.due": {"day": "tue", "at": "12:00"},
     "orders.bracket_1.quantity": 400,
     "orders.bracket_1.due": {"day": "tue", "at": "12:00"},
     "orders.pump_body_2": None,
@@ -40,7 +40,7 @@ def slots() -> Slots:
 
 
 @cache
-def scheduled(iterations: int = 8) -> Schedule:
+def scheduled(iterations: int = 5) -> Schedule:
     """A plan of it."""
     seen = replay(foundry(), slots().end_s, None).trace
     return schedule(foundry(), slots(), snapshot(foundry(), 0.0), seen, Limit(iterations, None))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 import twin.optimize
+from tests.optimize import iron_day
 from tests.optimize.day import claim, foundry, scheduled
 from twin.optimize.check import RULES, Claim, check
 from twin.optimize.check_site import Site, site_of
@@ -141,8 +143,40 @@ def plans(rule: str) -> Iterator[Plan]:  # noqa: C901, PLR0912, PLR0915  # one b
         yield from (replace(good(), battery_kw=(kw,) * 4) for kw in (0.0, 10.0, -10.0))
 
 
+def pouring_mutants(rule: str) -> Iterator[Mutant]:
+    """The same for a plan of furnaces that pour straight into moulds, each with its own metal."""
+    plan, here = iron_day.scheduled().plan, iron_site()
+    taps = [batch for batch in plan.batches if batch.kind == "tap"]
+    heats = [batch for batch in plan.batches if batch.kind == "heat"]
+
+    def swapped(old: PlannedBatch, **fields: Any) -> Plan:
+        return replace(plan, batches=tuple(replace(b, **fields) if b is old else b for b in plan.batches))
+
+    changed_plans: list[Plan] = []
+    if rule == "pouring_window":
+        changed_plans = [swapped(tap, not_before_s=tap.not_before_s - 900.0) for tap in taps]
+    elif rule == "tap_metal":
+        changed_plans = [replace(plan, batches=tuple(b for b in plan.batches if b is not heat)) for heat in heats]
+        changed_plans += [swapped(heat, mass_kg=heat.mass_kg - 100.0) for heat in heats if heat.mass_kg > 600.0]
+    elif rule == "lot_metal":
+        changed_plans = [swapped(tap, mass_kg=tap.mass_kg - 20.0) for tap in taps]
+        changed_plans += [swapped(tap, not_before_s=tap.not_before_s + 120.0) for tap in taps]
+    elif rule == "known_equipment":
+        changed_plans = [swapped(tap, equipment="mould.1") for tap in taps]
+    for mutant in changed_plans:
+        yield mutant, None, here, iron_day.foundry()
+
+
+@cache
+def iron_site() -> Site:
+    """What the checker reads from the iron foundry."""
+    scenario = iron_day.foundry()
+    return site_of(scenario, iron_day.scheduled().plan, snapshot(scenario, 0.0))
+
+
 def mutants(rule: str) -> Iterator[Mutant]:
     """Everything that breaks ``rule``: plans, claims, scenarios."""
+    yield from pouring_mutants(rule)
     for plan in plans(rule):
         yield plan, None, site(), foundry()
     if rule == "released":
@@ -151,7 +185,7 @@ def mutants(rule: str) -> Iterator[Mutant]:
             later = {**site().jobs, job.job: replace(job, release_s=batch.not_before_s + HOUR)}
             yield good(), None, replace(site(), jobs=later), foundry()
     elif rule == "power_cap":
-        for kw in (100, 300, 500, 630):
+        for kw in (270, 300, 500, 630):
             yield good(), claim(), site(), foundry().changed({"site.power_cap": f"{kw} kW"})
     elif rule == "emission_cap":
         for kg in (0, 1000, 1700, 1810):
@@ -186,6 +220,49 @@ def test_each_broken_rule_is_named(rule: str) -> None:
     assert found
 
 
+def test_a_furnace_is_charged_only_when_it_is_empty() -> None:
+    """A ladle that the plan leaves out, or fills after the furnace's next heat is begun, leaves metal in it; one that is still being filled
+    then is no better. Metal of the other furnace does not help: a lot poured from a furnace that has given its metal away is named.
+    """
+    plan, here = iron_day.scheduled().plan, iron_site()
+    again = [
+        (first, second)
+        for name in here.melters
+        for first, second in itertools.pairwise(b for b in plan.of(name) if b.kind == "heat")
+    ]
+    assert again
+    for first, second in again:
+        between = [
+            b
+            for b in plan.of(first.equipment)
+            if b.kind == "tap" and first.not_before_s < b.not_before_s < second.not_before_s
+        ]
+        gone = any(c.equipment == first.equipment and c.t_s <= second.not_before_s for c in plan.commands)
+        if not between or gone or second.not_before_s - first.not_before_s > 6 * HOUR:
+            continue
+        without = replace(plan, batches=tuple(b for b in plan.batches if b is not between[-1]))
+        late = replace(between[-1], not_before_s=second.not_before_s - 30.0)
+        moved = replace(without, batches=(*without.batches, late))
+        for broken in (without, moved):
+            found = [v for v in check(iron_day.foundry(), broken, site=here) if v.rule == "furnace_empty"]
+            assert any(v.where == first.equipment and v.t_s == second.not_before_s for v in found)
+        other = next(name for name in here.melters if name != first.equipment)
+        elsewhere = replace(without, batches=(*without.batches, replace(between[-1], equipment=other)))
+        rules = {v.rule for v in check(iron_day.foundry(), elsewhere, site=here)}
+        assert {"furnace_empty"} <= rules
+
+
+def test_a_lot_poured_from_the_wrong_furnace_is_named() -> None:
+    """Every ladle filled from the other furnace: some furnace then pours what it does not have, and is named for it."""
+    plan, here = iron_day.scheduled().plan, iron_site()
+    names = list(here.melters)
+    other = dict(zip(names, reversed(names), strict=True))
+    swapped = tuple(replace(b, equipment=other[b.equipment]) if b.kind == "tap" else b for b in plan.batches)
+    found = [v for v in check(iron_day.foundry(), replace(plan, batches=swapped), site=here) if v.rule == "tap_metal"]
+    assert found
+    assert {v.where for v in found} <= set(names)
+
+
 def test_there_are_more_than_two_hundred_mutants() -> None:
     """And every rule has some."""
     assert sum(1 for rule in RULES for _ in mutants(rule)) >= 200
@@ -206,7 +283,7 @@ def test_a_battery_that_is_overdrawn() -> None:
 def test_the_checker_shares_no_code_with_the_formulation() -> None:
     """None of its modules imports the problem, its derivation, the formulation, the search or the figures."""
     folder = Path(twin.optimize.__path__[0])
-    allowed = {"check_batches", "check_claims", "check_metal", "check_site", "check_types", "state"}
+    allowed = {"check_batches", "check_claims", "check_melting", "check_metal", "check_site", "check_types", "state"}
     for file in folder.glob("check*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("twin.optimize"):

@@ -1,7 +1,7 @@
 """Ladles of a plan for furnaces that pour straight into moulds: which furnace fills which lot's ladle, and what a heat is charged for.
 
-A lot is poured from the furnaces that the plan names. Where those have too little, others help; where they are late beyond patience, or will
-have nothing, whichever has metal takes their place. A heat is charged for the lots that the plan draws from it, less what is left over.
+A lot is poured from the furnaces that the plan names. Where those have too little, others help; where they are late beyond patience, or
+will have nothing, whichever has metal takes their place. A heat is charged for the lots that the plan draws from it, less what is left.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ class PlannedLadles:
         """The ladles of a lot are filled."""
         self.filled.add(job)
 
-    def sources(self, job: str, kg: float, furnaces: Sequence[Furnace], ready: Sequence[Furnace], now: float) -> list[Furnace]:
+    def sources(
+        self, job: str, kg: float, furnaces: Sequence[Furnace], ready: Sequence[Furnace], now: float
+    ) -> list[Furnace]:
         """Furnaces, of those that are ready, that a lot's ladle is filled from now, the first one first; none where it has to wait."""
         planned = self.of_lot.get(job)
         if planned is None:
@@ -81,7 +83,7 @@ class PlannedLadles:
         return not any(batch.not_before_s < until_s and batch.job not in self.filled for batch in mine)
 
     def charge_kg(self, furnace: Furnace, heat: PlannedBatch) -> float:
-        """What a heat is charged with: enough, however the scales err, for the lots still to be poured from it; the heel is filled up first."""
+        """What a heat is charged with: enough, however the scales err, for the lots still to be poured from it and for the heel."""
         mine, kind = self.of_furnace.get(furnace.name), furnace.kind
         if mine is None:
             return heat.mass_kg
@@ -90,4 +92,4 @@ class PlannedLadles:
         wanted = [b.mass_kg for b in mine if b.not_before_s < until_s and b.job not in self.filled]
         spread = 0.0 if furnace.draws.mean_mode else kind.charge.spread
         missing = (sum(wanted) + kind.heel_kg - furnace.metal.kg) / kind.recovery / (1.0 - spread)
-        return min(missing + _TINY_KG, kind.charge.mass_kg) if wanted else 0.0
+        return min(max(missing + _TINY_KG, kind.charge.least_kg), kind.charge.mass_kg) if wanted else 0.0

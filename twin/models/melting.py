@@ -177,6 +177,11 @@ class Furnace:
         """Metal that may be tapped now."""
         return max(0.0, self.metal.kg - self.kind.heel_kg) if self.state == READY else 0.0
 
+    def expected_kg(self) -> float:
+        """Metal above the heel, what is being melted less what its melting will lose."""
+        lost_kg = self.charged_kg * (1.0 - self.kind.recovery) if self.state == HEATING else 0.0
+        return max(0.0, self.metal.kg - lost_kg - self.kind.heel_kg)
+
     def tap(self, kg: float, feed: Feed) -> None:
         """Begin to fill a ladle for ``feed``."""
         now = self.floor.now
@@ -408,10 +413,7 @@ class MeltShop:
 
     def _in_furnaces_kg(self) -> float:
         """Metal melted or being melted, without heels."""
-        return sum(
-            max(0.0, f.metal.kg * (1.0 if f.state != HEATING else self.kind.recovery) - self.kind.heel_kg)
-            for f in self.furnaces
-        )
+        return sum(furnace.expected_kg() for furnace in self.furnaces)
 
     def _work_kg(self) -> tuple[float, float]:
         """Metal that the lots in sight will take, and the part of it that is not at their feeds. What one feed has is of no use to a lot

@@ -42,7 +42,9 @@ def _place(batch: PlannedBatch, site: Site) -> Iterator[Violation]:
         supplier = site.supplier_of.get(site.cells[batch.key].station) if batch.key in site.cells else None
         named = site.melters.get(batch.equipment)
         direct = batch.key in site.cells and site.cells[batch.key].window_s < float("inf")
-        good = supplier is not None and (named.station == supplier if named is not None and direct else batch.equipment == supplier)
+        good = supplier is not None and (
+            named.station == supplier if named is not None and direct else batch.equipment == supplier
+        )
     if not good:
         yield Violation(
             "known_equipment", batch.equipment, batch.not_before_s, f"no {batch.kind} can be done there ({batch.key})"

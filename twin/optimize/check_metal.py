@@ -73,9 +73,7 @@ class _Shop:
         self.left_kg = {name: self._left_at_start(max(lots, default=0.0)) for name in self.melters}
         self.tapped_s = dict.fromkeys(self.melters, -float("inf"))
         self.heats = {
-            key: heat
-            for name, melter in self.melters.items()
-            for key, heat in walk(plan, name, melter).heats.items()
+            key: heat for name, melter in self.melters.items() for key, heat in walk(plan, name, melter).heats.items()
         }
         self.gone = {name: given_up(plan, name, melter) for name, melter in self.melters.items()}
 
@@ -132,7 +130,9 @@ class _Shop:
         if over_kg > KG:
             yield Violation("furnace_empty", name, t, f"{self.molten_kg[name]:.1f} kg are still in the furnace")
         if self.tapped_s[name] > t + SECOND:
-            yield Violation("furnace_empty", name, t, f"a ladle is being filled for {self.tapped_s[name] - t:.0f} s more")
+            yield Violation(
+                "furnace_empty", name, t, f"a ladle is being filled for {self.tapped_s[name] - t:.0f} s more"
+            )
         need_s = self.heats[id(batch)].duration_s
         first_s = min((b.not_before_s for b in self._own_taps(batch)), default=t + batch.duration_s)
         if max(batch.duration_s, first_s - t) < need_s - SECOND:
@@ -155,12 +155,21 @@ class _Shop:
         self.ready_s[name] = t
         gives_kg = max(0.0, batch.mass_kg * self.kind.recovery - (self.kind.heel_kg if self._cold(batch) else 0.0))
         if self.direct:
-            # what was left over is part of what is charged; what the scales may give too much is left over again
+            # what was left over is part of what is charged; what the scales, or the smallest charge, give too much is left over again
             self.molten_kg[name] = max(self.molten_kg[name], gives_kg)
             self.left_kg[name] = self.kind.charge.spread * batch.mass_kg * self.kind.recovery
+            if batch.mass_kg <= self.kind.charge.least_kg + KG:
+                self.left_kg[name] = max(self.left_kg[name], self._surplus_kg(batch, gives_kg))
         else:
             self.molten_kg[name] += gives_kg
         yield from ()
+
+    def _surplus_kg(self, heat: PlannedBatch, gives_kg: float) -> float:
+        """What the least charge gives more than the lots poured from it; nothing where none is."""
+        following = (b.not_before_s for b in heats_of(self.plan, heat.equipment) if b.not_before_s > heat.not_before_s)
+        until_s = min(following, default=float("inf"))
+        taken = sum(b.mass_kg for b in self._own_taps(heat) if b.not_before_s < until_s)
+        return gives_kg - taken if taken else 0.0
 
     def _cold(self, batch: PlannedBatch) -> bool:
         """Whether the heel has been given up since the last heat: then a heat fills it again first."""
@@ -250,7 +259,9 @@ class _Shop:
         if abs(short) > 1e-2:
             yield Violation("lot_metal", batch.key, t, f"its ladles are {short:.1f} kg short of {batch.mass_kg:.1f} kg")
         if batch.mass_kg > cell.capacity_kg + KG:
-            yield Violation("feed_room", batch.key, t, f"{batch.mass_kg:.1f} kg; the ladle holds {cell.capacity_kg:.1f} kg")
+            yield Violation(
+                "feed_room", batch.key, t, f"{batch.mass_kg:.1f} kg; the ladle holds {cell.capacity_kg:.1f} kg"
+            )
         if come:
             end_s = t + batch.pieces * mean_s(cell.kind.cycle_of(batch.product))
             age_s = end_s - min(b.not_before_s for b in come) - way_s
@@ -266,6 +277,4 @@ def draw_s(plan: Plan, site: Site, lot: PlannedBatch) -> float:
     earlier = [b for b in plan.of(lot.equipment) if b.kind == "job" and b.not_before_s < lot.not_before_s]
     product = max(earlier, key=lambda b: b.not_before_s).product if earlier else cell.state.product
     changes = cell.kind.setup is not None and product not in (None, lot.product)
-    return lot.not_before_s + (
-        cell.kind.setup.between_products_s if changes and cell.kind.setup is not None else 0.0
-    )
+    return lot.not_before_s + (cell.kind.setup.between_products_s if changes and cell.kind.setup is not None else 0.0)

@@ -22,7 +22,7 @@ RULES = {
     "pieces": "a lot has the pieces and the metal of its job",
     "charge": "a heat is between nothing and a full charge",
     "ladle": "a ladle holds between nothing and its capacity",
-    "furnace_empty": "a heat is begun in a furnace that holds no more than its heel and what its scales gave too much",
+    "furnace_empty": "a heat is begun in a furnace that holds no more than its heel and what scales or the least charge gave too much",
     "tap_metal": "no more is tapped than has been melted; from a furnace that is named, no more than it holds",
     "feed_room": "a ladle goes where there is room for it",
     "lot_metal": "a lot finds its metal when it begins",

@@ -28,15 +28,13 @@ class Pour:
 
     ``furnaces``: for each furnace the stock that it is taken from, the one that it goes to, and after how many slots; ``draws``: for each
     lot the furnaces (by their place in that list) that its ladles are filled from, in equal parts; ``fills_s``: when, after the start's
-    slot begins; ``delay_s``: from there to
-    the first lot or its set-up; ``metal_kg``: what each furnace was charged with for these lots.
+    slot begins; ``delay_s``: from there to the first lot or its set-up.
     """
 
     furnaces: tuple[tuple[str, str, int], ...]
     draws: tuple[tuple[int, ...], ...]
     fills_s: tuple[float, ...]
     delay_s: float
-    metal_kg: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -145,7 +143,9 @@ class _Decoder:
         listed = () if pour is None else pour.furnaces
         furnaces = [self._move(taken, given, slot + back) for taken, given, back in listed]
         mine = {name for taken, given, _ in listed for name in (taken, given)}
-        needed = next((c.stock for c in task.changes if c.amount < 0 and self._pool(c.stock) and c.stock not in mine), None)
+        needed = next(
+            (c.stock for c in task.changes if c.amount < 0 and self._pool(c.stock) and c.stock not in mine), None
+        )
         unit = None
         if needed is not None:
             unit = self._take(needed, hot=".hot" in task.name)

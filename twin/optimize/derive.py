@@ -21,7 +21,8 @@ from twin.models.worktime import ALWAYS, WorkTime
 from twin.optimize.decode import Roster
 from twin.optimize.derive_cast import CastUnit, LotClass, Parts, add_classes, add_unit, duties_kw, lot_classes
 from twin.optimize.derive_melt import MeltStation, add_station
-from twin.optimize.derive_pour import Pouring, add_pouring, pouring_of
+from twin.optimize.derive_portions import Pouring, pouring_of
+from twin.optimize.derive_pour import add_pouring
 from twin.optimize.derive_site import site_parts
 from twin.optimize.grid import Slots, Window
 from twin.optimize.problem import Closing, Coupling, Floats, Problem, Stock

@@ -36,8 +36,9 @@ class MeltStation:
 
     ``correction_kwh``: by gap class, measured minus computed energy of a full heat, from a replay (first: nothing).
     ``metal_krw_per_kg``: price of what is charged; the books lose it with what burns off. ``pig_krw_per_kg``: loss on what is cast into
-    ingots, ``heel_krw_per_kg`` on a heel that is given up. ``spread``: half width of what the scales err by, as a share (nothing where the
-    plan is for a plant without randomness). ``slack_s``: furnaces are planned to be empty so long before their crew leaves, because a breakdown of a cell then costs a heat.
+    ingots, ``heel_krw_per_kg`` on a heel that is given up. ``spread``: half width of what the scales err by, as a share (nothing where
+    the plan is for a plant without randomness). ``slack_s``: furnaces are planned to be empty so long before their crew leaves, because
+    a breakdown of a cell then costs a heat.
     """
 
     name: str
@@ -179,9 +180,7 @@ def add_idle_stocks(
     cooling = ~here if station.kind.heel_kg else np.ones(slots.count, dtype=bool)
     for first, second in itertools.pairwise(names):
         changes = (Change(first, 0, -1.0), Change(second, 0, 1.0))
-        parts.add_task(
-            Task(f"{first}.cools", "cool", station.name, 0, np.zeros(0), cooling, changes, continuous=True)
-        )
+        parts.add_task(Task(f"{first}.cools", "cool", station.name, 0, np.zeros(0), cooling, changes, continuous=True))
 
 
 def gap_of(idle_s: float, gaps: Sequence[Gap]) -> str:

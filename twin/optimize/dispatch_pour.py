@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 import numpy as np
 
 from twin.optimize.matrix import StartKey
-from twin.optimize.problem import Due, Flags, Problem, Stock, Task
+from twin.optimize.problem import Flags, Problem, Stock, Task
 from twin.optimize.projection import EPSILON, Floor
 
 
@@ -70,7 +70,7 @@ class PourDispatch:
         """(product, released lots still to be begun) in the order of their due dates, of one product in a row as one."""
         found: list[tuple[int, str, str | None, float]] = []
         for due in self.problem.dues:
-            released = self.floor.levels.get(due.done.replace("done.", "todo.", 1))
+            released = self.floor.levels.get(f"todo.{due.done.removeprefix('done.')}")
             begun = float(self.floor.levels[due.done][-1])
             most = due.required if released is None else begun + float(released[slot])
             for end in self.ends[due.done]:
@@ -124,7 +124,7 @@ class PourDispatch:
 
     def _melt(self, slot: int) -> None:
         """Heats as large as the lots that are due next need, while those can still be poured before the furnaces must be empty."""
-        have = {p: 0.0 for p in self.products}
+        have = dict.fromkeys(self.products, 0.0)
         for stock in self.loaded:
             have[stock.product] += stock.lots * float(self.floor.levels[stock.name][-1])
         for product, lots in self._steps(slot):
@@ -139,7 +139,9 @@ class PourDispatch:
                 short -= self._given(heat).lots
 
     def _given(self, heat: Task) -> Stock:
-        return next(self.problem.stocks[c.stock] for c in heat.changes if c.amount > 0 and self.problem.stocks[c.stock].lots)
+        return next(
+            self.problem.stocks[c.stock] for c in heat.changes if c.amount > 0 and self.problem.stocks[c.stock].lots
+        )
 
     def _heat(self, product: str | None, short: float, slot: int) -> Task | None:
         """The largest heat for lots that are short, else the smallest that there is; of equal ones the cheapest."""
@@ -167,7 +169,7 @@ class PourDispatch:
         """Furnaces for which no heat can be begun any more before people leave give up their heel."""
         for task in self._all("shutdown"):
             taken = task.changes[0].stock
-            if self.floor.levels[taken][slot] <= EPSILON:
+            if self.problem.stocks[taken].lots or self.floor.levels[taken][slot] <= EPSILON:
                 continue
             shut = np.flatnonzero(self.floor.high[taken][slot:] <= EPSILON)
             close = slot + int(shut[0]) if len(shut) else self.problem.slots

@@ -11,6 +11,8 @@ from twin.models.furnace import InductionFurnace
 from twin.optimize.decode import Event
 from twin.scenario.plan import Plan, PlannedBatch, StateCommand
 
+GRAM = 1e-3
+
 if TYPE_CHECKING:
     from twin.optimize.grid import Slots
     from twin.optimize.problem import Problem
@@ -27,8 +29,8 @@ def plan_of(
     notes: Iterable[str] = (),
 ) -> Plan:
     """The plan of a solution, with its certificate. Batches by start, then equipment."""
-    unused = unused_kg(scenario, events)
-    batches = [batch for event in events for batch in batches_of(scenario, slots, event, unused)]
+    drawn = drawn_from(scenario, events)
+    batches = [batch for event in events for batch in batches_of(scenario, slots, event, drawn)]
     batches.sort(key=lambda batch: (batch.not_before_s, batch.equipment, batch.key))
     battery = (
         ()
@@ -51,19 +53,17 @@ def plan_of(
     )
 
 
-def unused_kg(scenario: Scenario, events: Sequence[Event]) -> dict[tuple[str, int], float]:
-    """(furnace, slot in which its heat is begun) → metal for which no lot is large enough: the charge is so much smaller."""
+def drawn_from(scenario: Scenario, events: Sequence[Event]) -> dict[tuple[str, int], float]:
+    """(furnace, slot in which its heat is begun) → metal that the lots take which are poured from it."""
     begun: dict[str, int] = {}
     found: dict[tuple[str, int], float] = {}
     for event in events:
         if event.task.role == "heat" and event.unit is not None:
             begun[event.unit] = event.slot
-        if event.pour is None:
-            continue
         for k, furnace in enumerate(event.furnaces):
             if furnace in begun:
                 key = (furnace, begun[furnace])
-                found[key] = found.get(key, 0.0) + event.pour.metal_kg[k] - drawn_kg(scenario, event, k)
+                found[key] = found.get(key, 0.0) + drawn_kg(scenario, event, k)
     return found
 
 
@@ -88,13 +88,13 @@ def commands_of(slots: Slots, events: Sequence[Event]) -> tuple[StateCommand, ..
 
 
 def batches_of(
-    scenario: Scenario, slots: Slots, event: Event, unused: Mapping[tuple[str, int], float]
+    scenario: Scenario, slots: Slots, event: Event, drawn: Mapping[tuple[str, int], float]
 ) -> list[PlannedBatch]:
     """Planned batches of one start: a heat, a ladle, a lot, or the lots of a bundle one after the other, with their ladles."""
     task, begins_s, unit = event.task, slots.time(event.slot), event.unit or ""
     if task.role == "heat":
         length_s = task.slots * slots.slot_s
-        mass_kg = charge_kg(scenario, event, unused.get((unit, event.slot), 0.0))
+        mass_kg = charge_kg(scenario, event, drawn.get((unit, event.slot)))
         return [PlannedBatch(unit, "heat", f"{unit}/{event.slot}", "", None, begins_s, length_s, mass_kg)]
     if task.role == "tap":
         kg, metal = event.count * task.mass_kg, _metal(scenario, task.group)
@@ -112,19 +112,22 @@ def batches_of(
         for t, job in zip(begun, event.jobs, strict=True)
         for kg in [poured_kg(scenario.spec.products[job.product], job.pieces)]
     ]
-    return [*lots, *(ladle for k, lot in enumerate(lots) for ladle in ladles_of(scenario, slots, event, k, lot))]
+    return [*lots, *(ladle for k, lot in enumerate(lots) for ladle in ladles_of(slots, event, k, lot))]
 
 
-def charge_kg(scenario: Scenario, event: Event, unused_kg: float) -> float:
-    """What is charged: where the metal is poured straight into moulds so much that it is enough however the scales err."""
-    kind = scenario.stations[event.task.group]
-    if not isinstance(kind, InductionFurnace) or event.task.product is None:
-        return event.task.mass_kg
+def charge_kg(scenario: Scenario, event: Event, drawn_kg: float | None) -> float:
+    """What is charged: where the metal is poured straight into moulds so much that it is enough for its lots however the scales err."""
+    kind, task = scenario.stations[event.task.group], event.task
+    if not isinstance(kind, InductionFurnace) or drawn_kg is None:
+        return task.mass_kg
     spread = kind.charge.spread if scenario.spec.run.randomness == "on" else 0.0
-    return min(kind.charge.mass_kg, (event.task.mass_kg - unused_kg / kind.recovery) / (1.0 - spread))
+    given_kg = sum(change.amount for change in task.changes if change.amount > 0 and change.stock.startswith("metal."))
+    heel_kg = kind.heel_kg if task.mass_kg * kind.recovery >= given_kg + kind.heel_kg - GRAM else 0.0
+    enough_kg = (drawn_kg + heel_kg) / kind.recovery / (1.0 - spread)
+    return min(kind.charge.mass_kg, max(enough_kg, kind.charge.least_kg))
 
 
-def ladles_of(scenario: Scenario, slots: Slots, event: Event, place: int, lot: PlannedBatch) -> list[PlannedBatch]:
+def ladles_of(slots: Slots, event: Event, place: int, lot: PlannedBatch) -> list[PlannedBatch]:
     """The ladles of the lot at a place in a start, each from one furnace: key is the unit that it goes to."""
     if event.pour is None:
         return []

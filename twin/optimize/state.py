@@ -72,9 +72,9 @@ def snapshot(scenario: Scenario, t_s: float, plan: Plan | None = None) -> Snapsh
 
 
 def _furnace(furnace: Furnace, t_s: float) -> FurnaceState:
-    metal = max(0.0, furnace.metal.kg - furnace.kind.heel_kg)
+    metal = furnace.expected_kg()
     if furnace.state == HEATING:
-        return FurnaceState(metal * furnace.kind.recovery, furnace.ready_at, 0.0)
+        return FurnaceState(metal, furnace.ready_at, 0.0)
     return FurnaceState(metal, furnace.ready_at, 0.0 if metal > 1e-6 else max(0.0, t_s - furnace.since))
 
 
