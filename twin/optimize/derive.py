@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 FOREVER_S = 10 * 365 * 86400.0
 SLACK_S = 3600.0
 """furnaces are planned empty so long before their crew leaves where the plant is random (assumed: most of a cell's repair time)"""
+POURED_SLACK_S = 1800.0
+"""the same where metal is poured straight into moulds (assumed: a quarter of an hour for what the day was delayed, and as much again)"""
 SHORT_FACTOR = 1.5
 SHORT_KRW_PER_KG = 500.0
 """metal missing at the end costs one and a half times its price and this for melting it (assumed: so that it is made up for)"""
@@ -166,7 +168,7 @@ def windows_of(worktime: WorkTime) -> list[Window]:
 def melt_stations(plant: Plant, snapshot: Snapshot, units: list[CastUnit], feedback: Feedback) -> list[MeltStation]:
     """Melting stations as the plant has them."""
     by_name = {unit.name: unit for unit in units}
-    slack_s = SLACK_S if plant.scenario.spec.run.randomness == "on" else 0.0
+    random = plant.scenario.spec.run.randomness == "on"
     found = []
     for shop in plant.shops:
         first = shop.furnaces[0]
@@ -183,8 +185,8 @@ def melt_stations(plant: Plant, snapshot: Snapshot, units: list[CastUnit], feedb
                 feedback.correction_kwh.get(name, {}),
                 metal_price(plant, shop.kind),
                 pig_price(plant, shop.kind),
-                slack_s,
-                shop.kind.charge.spread if plant.scenario.spec.run.randomness == "on" else 0.0,
+                (SLACK_S if any(unit.own_metal for unit in feeds) else POURED_SLACK_S) if random else 0.0,
+                shop.kind.charge.spread if random else 0.0,
                 heel_price(plant, shop.kind),
             )
         )

@@ -69,19 +69,16 @@ def tails_s(scenario: Scenario, trace: Trace) -> dict[str, float]:
 
 
 def _worked_s(scenario: Scenario, product: str, casting: Collection[str], t0: float, t1: float) -> float:
-    """Working seconds of the first station after casting between two times."""
-    route = scenario.spec.products[product].route
-    after = [scenario.stations[name] for k, name in enumerate(route) if k and route[k - 1] in casting]
-    shifts = (
-        None
-        if not after
-        else after[0].shifts
-        if after[0].shifts is not None
-        else (scenario.spec.crews[after[0].crew].shifts if after[0].crew is not None else None)
-    )
-    if shifts is None:
-        return t1 - t0
-    return sum(min(b, t1) - max(a, t0) for a, b in windows(scenario, shifts, t0, t1))
+    """Working seconds between two times of the first station after casting that has working hours: pieces cool at night as well."""
+    route = list(scenario.spec.products[product].route)
+    casting_at = max((k for k, name in enumerate(route) if name in casting), default=-1)
+    for name in route[casting_at + 1 :]:
+        station = scenario.stations[name]
+        crew = None if station.crew is None else scenario.spec.crews[station.crew].shifts
+        shifts = crew if station.shifts is None else station.shifts
+        if shifts is not None:
+            return sum(min(b, t1) - max(a, t0) for a, b in windows(scenario, shifts, t0, t1))
+    return t1 - t0
 
 
 def corrections_kwh(scenario: Scenario, trace: Trace) -> dict[str, dict[str, float]]:
