@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
+from twin.optimize.dispatch_facts import Facts
 from twin.optimize.dispatch_pour import PourDispatch, pours
 from twin.optimize.matrix import StartKey
 from twin.optimize.problem import Due, Flags, Problem, Task
@@ -22,18 +23,17 @@ CAUTIONS = (0.0, 1.0)
 class Dispatch:
     """One forward pass."""
 
-    def __init__(self, problem: Problem, forbidden: Flags, roles: Collection[str], caution: float) -> None:
+    def __init__(
+        self, problem: Problem, forbidden: Flags, roles: Collection[str], caution: float, *, prompt: bool = False
+    ) -> None:
         self.problem, self.forbidden, self.roles, self.caution = problem, forbidden, frozenset(roles), caution
+        self.prompt = prompt
         self.floor = Floor(problem)
         self.waiting: dict[str, deque[int]] = {
             s.name: deque([0] * round(s.initial)) for s in problem.stocks.values() if s.longest_wait_slots
         }
-        by_role: dict[str, list[Task]] = {}
-        for task in problem.tasks.values():
-            by_role.setdefault(task.role, []).append(task)
-        self.by_role: Mapping[str, list[Task]] = by_role
-        dues = {due.done: due for due in problem.dues}
-        self.due_of = {t.name: dues[c.stock] for t in problem.tasks.values() for c in t.changes if c.stock in dues}
+        self.facts = Facts.of(problem)
+        self.by_role, self.due_of = self.facts.by_role, self.facts.due_of
 
     def run(self) -> dict[StartKey, float]:
         """Start counts of the whole horizon."""
@@ -41,6 +41,7 @@ class Dispatch:
             self._pig(slot)
             self._role("tap", slot)
             self._starved(slot)
+            self._rest(slot)
             for role in ("tap", "empty", "startup", "lot", "setup", "tap", "heat", "shutdown"):
                 self._role(role, slot)
             self._cool(slot)
@@ -49,11 +50,9 @@ class Dispatch:
     def _role(self, role: str, slot: int) -> None:
         if role in self.roles and self.forbidden[slot]:
             return
-        for task in sorted(
-            (task for task in self.by_role.get(role, []) if not task.continuous),
-            key=lambda task: self._urgency(task, slot),
-        ):
-            while self._wanted(task, slot) and self.floor.fits(task, slot):
+        begun = [task for task in self.by_role.get(role, []) if task.allowed[slot] and not task.continuous]
+        for task in sorted(begun, key=lambda task: self._urgency(task, slot)):
+            while self.floor.fits(task, slot) and self._wanted(task, slot):
                 self._start(task, slot)
                 if role == "tap":
                     self._role(role, slot)
@@ -88,7 +87,7 @@ class Dispatch:
             return (
                 due is not None
                 and self._missing(due) > EPSILON
-                and (not self._changes_over(task) or self._setup_due(task))
+                and (task.name not in self.facts.changing or self._setup_due(task))
             )
         if task.role == "tap":
             return self._whole_ladle(task, slot)
@@ -104,15 +103,8 @@ class Dispatch:
 
     def _whole_ladle(self, tap: Task, slot: int) -> bool:
         """A small ladle is filled only with what is left after the full ones."""
-        source = next(c for c in tap.changes if c.amount < 0)
-        larger = [
-            c.amount
-            for t in self.by_role["tap"]
-            if not t.continuous
-            for c in t.changes
-            if c.stock == source.stock and c.amount < source.amount - EPSILON
-        ]
-        return not larger or bool(self.floor.levels[source.stock][slot] < -max(larger) - EPSILON)
+        stock, larger_kg = self.facts.larger_ladle[tap.name]
+        return larger_kg is None or bool(self.floor.levels[stock][slot] < larger_kg - EPSILON)
 
     def _due(self, task: Task) -> Due | None:
         return self.due_of.get(task.name)
@@ -123,25 +115,14 @@ class Dispatch:
 
     def _lots_of(self, group: str, product: str | None) -> float:
         """Lots still to be started that ``group`` can make, of one product or of all."""
-        dues = {
-            self.due_of[t.name].done: self.due_of[t.name]
-            for t in self.by_role.get("lot", [])
-            if t.group == group and product in (None, t.product) and t.name in self.due_of
-        }
-        return sum(max(self._missing(due), 0.0) for due in dues.values())
+        return sum(max(self._missing(due), 0.0) for due in self.facts.dues_of.get((group, product), ()))
 
     def _metal_short(self) -> bool:
         """Whether lots still to be started, and what must be left at the end, need more metal than there will be."""
-        kg_of = {
-            self.due_of[t.name].done: -sum(c.amount for c in t.changes if c.amount < 0 and is_metal(c.stock))
-            for t in self.by_role.get("lot", [])
-            if t.name in self.due_of
-        }
-        need = sum(max(self._missing(due), 0.0) * kg_of.get(due.done, 0.0) for due in self.problem.dues)
-        metal = [stock for stock in self.problem.stocks.values() if is_metal(stock.name)]
-        have = sum(self.floor.levels[stock.name][-1] - stock.low for stock in metal)
-        kept = sum(closing.least for closing in self.problem.closings if all(is_metal(name) for name in closing.stocks))
-        return bool(need + kept > have + EPSILON)
+        facts = self.facts
+        need = sum(max(self._missing(due), 0.0) * kg for due, kg in facts.lot_kg)
+        have = sum(self.floor.levels[stock][-1] - low_kg for stock, low_kg in facts.metal)
+        return bool(need + facts.kept_kg > have + EPSILON)
 
     def _setup_due(self, task: Task) -> bool:
         """A unit is re-made for another product when lots of that one wait and it has none of its own, or another unit serves its own."""
@@ -153,7 +134,7 @@ class Dispatch:
             (
                 t.product
                 for t in self.by_role["lot"]
-                if any(c.stock == taken for c in t.changes) and not self._changes_over(t)
+                if any(c.stock == taken for c in t.changes) and t.name not in self.facts.changing
             ),
             None,
         )
@@ -165,36 +146,29 @@ class Dispatch:
             and self.floor.levels[given][-1] <= EPSILON
         )
 
-    def _changes_over(self, lot: Task) -> bool:
-        """Whether a lot begins with a change of product: the unit comes back in another condition than it went."""
-        taken = {c.stock for c in lot.changes if c.amount < 0}
-        return (
-            not any(c.stock in taken for c in lot.changes if c.amount > 0)
-            and lot.role == "lot"
-            and lot.slots > 0
-            and self._unit_task(lot)
-        )
-
-    def _unit_task(self, lot: Task) -> bool:
-        return any(c.amount == 1.0 and c.offset == lot.slots for c in lot.changes)
-
     def _can_be_tapped(self, heat: Task, slot: int) -> bool:
-        """Whether what a heat gives finds room before its furnace must be empty, if every unit casts all the lots it then can but a few."""
+        """Whether what a heat gives finds room before its furnace must be empty, if every unit casts all the lots it then can but a few;
+        in a ``prompt`` dispatch already when it is ready, so that no furnace holds metal.
+        """
         given = next((c for c in heat.changes if is_metal(c.stock) and c.amount > 0), None)
         if given is None or self.problem.stocks[given.stock].ceiling is None:
             return True
         ready = slot + given.offset
         shut = np.flatnonzero(self.floor.high[given.stock][ready:] <= EPSILON)
         close = ready + int(shut[0]) if len(shut) else self.problem.slots
-        feeds = {c.stock for t in self.by_role.get("tap", []) for c in t.changes if c.amount > 0 and is_metal(c.stock)}
-        room = sum(self.problem.stocks[name].high - self.floor.levels[name][-1] for name in feeds)
-        drawn = sum(self._could_draw(group, slot, close) for group in {t.group for t in self.by_role.get("lot", [])})
-        return bool(self.floor.levels[given.stock][-1] + given.amount <= room + drawn)
+        room = sum(self.problem.stocks[name].high - self.floor.levels[name][-1] for name in self.facts.feeds)
+        metal_kg = self.floor.levels[given.stock][-1] + given.amount
+        return all(
+            metal_kg <= room + sum(self._could_draw(group, slot, last) for group in self.facts.groups)
+            for last in ((ready + 2, close) if self.prompt else (close,))
+        )
 
     def _could_draw(self, group: str, slot: int, close: int) -> float:
         """Metal that a unit can still draw before ``close``: lots of its present product one after the other, less ``caution`` of them."""
         lots = [
-            t for t in self.by_role["lot"] if t.group == group and not self._changes_over(t) and self._wanted(t, slot)
+            t
+            for t in self.by_role["lot"]
+            if t.group == group and t.name not in self.facts.changing and self._wanted(t, slot)
         ]
         if not lots:
             return 0.0
@@ -274,22 +248,33 @@ class Dispatch:
             self.floor.start(part, slot, kg)
 
     def _starved(self, slot: int) -> None:
-        """Top up the feeds that have too little for any lot of their unit and no room for a ladle."""
+        """Top up the feeds that have too little for any lot that their unit can begin and no room for a ladle."""
         for part in self._parts():
             target = next(c for c in part.changes if c.amount > 0)
-            lots = [
-                -c.amount
-                for t in self.by_role.get("lot", [])
-                if self._wanted(t, slot)
-                for c in t.changes
-                if c.stock == target.stock
-            ]
+            ladle_kg, drawing = self.facts.fed[target.stock]
             level = float(self.floor.levels[target.stock][-1])
-            ladle = max(
-                (c.amount for t in self.by_role["tap"] for c in t.changes if c.stock == target.stock), default=0.0
-            )
-            if lots and level < min(lots) and self.problem.stocks[target.stock].high - level < ladle:
+            if self.problem.stocks[target.stock].high - level >= ladle_kg:
+                continue
+            lots = [kg for task, kg in drawing if self._unit_ready(task) and self._wanted(task, slot)]
+            if lots and level < min(lots):
                 self._top_up(part, slot)
+
+    def _rest(self, slot: int) -> None:
+        """Tap what is left in the furnaces and fills no ladle as soon as a feed, the emptiest first, has room for all of it."""
+        target_of = {part.name: next(c.stock for c in part.changes if c.amount > 0) for part in self._parts()}
+        for part in sorted(self._parts(), key=lambda part: float(self.floor.levels[target_of[part.name]][-1])):
+            source = next(c.stock for c in part.changes if c.amount < 0)
+            least_kg, _ = self.facts.fed[target_of[part.name]]
+            left_kg = float(self.floor.levels[source][slot:].min())
+            room_kg = self.problem.stocks[target_of[part.name]].high - float(
+                self.floor.levels[target_of[part.name]][-1]
+            )
+            if EPSILON < left_kg < least_kg - EPSILON and room_kg >= left_kg:
+                self._top_up(part, slot)
+
+    def _unit_ready(self, lot: Task) -> bool:
+        """Whether the unit is, or will be when its lot is done, in the condition that a lot begins in."""
+        return all(self.floor.levels[c.stock][-1] > EPSILON for c in lot.changes if c.amount == -1.0 and not c.offset)
 
     def _cool(self, slot: int) -> None:
         """What has waited its longest and nothing has taken in its last slot leaves by its `cool` task."""
@@ -307,15 +292,17 @@ def dispatch(
     forbidden: Flags | None = None,
     roles: Collection[str] = ("heat",),
     caution: float = CAUTIONS[0],
+    prompt: bool = False,
 ) -> dict[StartKey, float]:
     """Start counts of a forward pass; tasks of ``roles`` do not start in ``forbidden`` (slots,).
 
-    A heat is begun only if its metal has room when each unit casts ``caution`` lots fewer than it can before the furnaces must be empty.
+    A heat is begun only if its metal has room when each unit casts ``caution`` lots fewer than it can before the furnaces must be empty;
+    with ``prompt``, before it is ready.
     """
     mask = np.zeros(problem.slots, dtype=bool) if forbidden is None else forbidden
     if pours(problem):
         return PourDispatch(problem, mask, roles, caution).run()
-    return Dispatch(problem, mask, roles, caution).run()
+    return Dispatch(problem, mask, roles, caution, prompt=prompt).run()
 
 
 def lateness_lot_slots(problem: Problem, starts: Mapping[StartKey, float]) -> float:
@@ -335,25 +322,25 @@ def lateness_lot_slots(problem: Problem, starts: Mapping[StartKey, float]) -> fl
 
 
 def off_peak_dispatch(
-    problem: Problem, roles: Collection[str] = ("heat",), caution: float = CAUTIONS[0]
+    problem: Problem, roles: Collection[str] = ("heat",), caution: float = CAUTIONS[0], *, prompt: bool = False
 ) -> dict[StartKey, float]:
     """Dispatch that keeps ``roles`` to the cheapest slots for which nothing is later than without: prices are tried from low to high."""
-    plain = dispatch(problem, caution=caution)
+    plain = dispatch(problem, caution=caution, prompt=prompt)
     allowed_lateness = lateness_lot_slots(problem, plain)
-    for price in sorted(set(np.round(problem.price_krw_per_kwh, 6))):
-        starts = dispatch(
-            problem, forbidden=np.round(problem.price_krw_per_kwh, 6) > price, roles=roles, caution=caution
-        )
+    for price in sorted(set(np.round(problem.price_krw_per_kwh, 6)))[:-1]:
+        dear = np.round(problem.price_krw_per_kwh, 6) > price
+        starts = dispatch(problem, forbidden=dear, roles=roles, caution=caution, prompt=prompt)
         if lateness_lot_slots(problem, starts) <= allowed_lateness + EPSILON:
             return starts
     return plain
 
 
 def candidates(problem: Problem) -> list[dict[StartKey, float]]:
-    """Different starts for a search: as soon as possible, heats off-peak, heats and lots off-peak, with little caution and with some."""
+    """Different starts for a search: as soon as possible, heats no sooner than their metal has room, both off-peak, with lots off-peak."""
     return [
         dispatch(problem),
+        dispatch(problem, prompt=True),
         off_peak_dispatch(problem, ("heat",), CAUTIONS[0]),
-        off_peak_dispatch(problem, ("heat",), CAUTIONS[1]),
+        off_peak_dispatch(problem, ("heat",), CAUTIONS[0], prompt=True),
         off_peak_dispatch(problem, ("heat", "lot"), CAUTIONS[1]),
     ]

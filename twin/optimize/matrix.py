@@ -6,8 +6,9 @@ HiGHS interfaces, and bounds can then be changed in place.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import highspy
+    import scipy.sparse
     from pyomo.environ import ConcreteModel
 
 Floats = NDArray[np.float64]
@@ -25,7 +27,8 @@ StartKey = tuple[str, int]
 class Matrix:
     """min c·x + offset over row_low ≤ A x ≤ row_high, col_low ≤ x ≤ col_high; A in compressed rows.
 
-    ``start_column`` gives the column of each start count (task, slot), ``column`` that of any variable by (name, index).
+    ``start_column`` gives the column of each start count (task, slot), ``column`` that of any variable by (name, index); ``slot`` the slot
+    that a column belongs to, −1 for none. ``load_row`` is the row of the power balance of each slot.
     """
 
     indptr: NDArray[np.int32]
@@ -40,6 +43,8 @@ class Matrix:
     integer: NDArray[np.bool_]
     start_column: Mapping[StartKey, int]
     column: Mapping[tuple[str, Any], int]
+    slot: NDArray[np.int64]
+    load_row: NDArray[np.int64]
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -48,15 +53,51 @@ class Matrix:
 
     def product(self, x: Floats) -> Floats:
         """A x."""
-        import scipy.sparse
-
-        return np.asarray(scipy.sparse.csr_matrix((self.values, self.indices, self.indptr), shape=self.shape) @ x)
+        return np.asarray(self.by_row @ x)
 
     def transposed_product(self, y: Floats) -> Floats:
         """Aᵀ y."""
+        return np.asarray(self.by_row.T @ y)
+
+    @functools.cached_property
+    def by_row(self) -> scipy.sparse.csr_matrix:
+        """A in compressed rows."""
         import scipy.sparse
 
-        return np.asarray(scipy.sparse.csr_matrix((self.values, self.indices, self.indptr), shape=self.shape).T @ y)
+        return scipy.sparse.csr_matrix((self.values, self.indices, self.indptr), shape=self.shape)
+
+    @functools.cached_property
+    def by_column(self) -> scipy.sparse.csc_matrix:
+        """A in compressed columns."""
+        return self.by_row.tocsc()
+
+    def restricted(self, columns: NDArray[np.int64], low: Floats, high: Floats, point: Floats) -> Matrix:
+        """The problem of some ``columns`` between new bounds (columns of the whole,), all others as they are at ``point``.
+
+        Rows that hold none of them fall out; its objective is that of the whole. It has no names.
+        """
+        mine = self.by_column[:, columns].tocsr()
+        rows = np.flatnonzero(np.diff(mine.indptr))
+        kept, rest = mine[rows], point.copy()
+        rest[columns] = 0.0
+        moved = self.product(rest)[rows]
+        return replace(
+            self,
+            indptr=kept.indptr.astype(np.int32),
+            indices=kept.indices.astype(np.int32),
+            values=kept.data,
+            row_low=self.row_low[rows] - moved,
+            row_high=self.row_high[rows] - moved,
+            col_low=low[columns],
+            col_high=high[columns],
+            cost=self.cost[columns],
+            offset=self.offset + float(self.cost @ rest),
+            integer=self.integer[columns],
+            start_column={},
+            column={},
+            slot=self.slot[columns],
+            load_row=np.zeros(0, dtype=np.int64),
+        )
 
 
 def matrix_of(model: ConcreteModel) -> Matrix:
@@ -74,6 +115,7 @@ def matrix_of(model: ConcreteModel) -> Matrix:
         for index, v in component.items()
     }
     names = [keys[id(v)] for v in form.columns]
+    rows = {id(row.constraint): k for k, row in enumerate(form.rows)}
     lows = [-np.inf if v.lb is None else v.lb for v in form.columns]
     highs = [np.inf if v.ub is None else v.ub for v in form.columns]
     return Matrix(
@@ -89,7 +131,15 @@ def matrix_of(model: ConcreteModel) -> Matrix:
         integer=np.array([v.is_integer() for v in form.columns]),
         start_column={index: j for j, (name, index) in enumerate(names) if name == "start"},
         column={name: j for j, name in enumerate(names)},
+        slot=np.array([_slot(index) for _, index in names], dtype=np.int64),
+        load_row=np.array([rows[id(row)] for row in model.load_balance.values()], dtype=np.int64),
     )
+
+
+def _slot(index: Any) -> int:
+    """The slot that ends a variable's index; −1 where none does."""
+    last = index[-1] if isinstance(index, tuple) else index
+    return last if isinstance(last, int) else -1
 
 
 def highs_of(matrix: Matrix, *, relaxed: bool = False, **options: float | str | bool) -> highspy.Highs:

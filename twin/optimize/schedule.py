@@ -18,6 +18,7 @@ from twin.optimize.encode import plan_of
 from twin.optimize.explain import explain
 from twin.optimize.feedback import feedback_of
 from twin.optimize.greedy import candidates
+from twin.optimize.refigured import matrix_for
 from twin.optimize.replay import replay
 from twin.optimize.search import Solution, search
 from twin.scenario.plan import Plan, Status
@@ -25,7 +26,7 @@ from twin.scenario.plan import Plan, Status
 if TYPE_CHECKING:
     from twin.ledger.trace import Trace
     from twin.optimize.grid import Slots
-    from twin.optimize.matrix import StartKey
+    from twin.optimize.matrix import Matrix, StartKey
     from twin.optimize.problem import Problem
     from twin.optimize.replay import Replay
     from twin.optimize.state import Snapshot
@@ -109,6 +110,7 @@ class _Loop:
         self.derived = derive(scenario, slots, state, self.feedback)
         self.solution: Solution
         self.shown: Replay
+        self.known: tuple[Problem, Matrix] | None = None
 
     def learn(self, trace: Trace) -> None:
         """Derive the problem from what a trace tells."""
@@ -125,6 +127,7 @@ class _Loop:
             seconds=limit.seconds,
             bound=False,
             progress=self.progress,
+            matrix=self.matrix(self.derived.problem),
         )
         self.solve_s, self.used = self.solve_s + time.perf_counter() - begun, self.used + self.solution.iterations
         begun = time.perf_counter()
@@ -134,17 +137,26 @@ class _Loop:
         self.build_s += time.perf_counter() - begun
         return [self.solution.starts]
 
+    def matrix(self, problem: Problem) -> Matrix:
+        """The matrix of a problem, from the last one where only the load differs."""
+        self.known = problem, matrix_for(problem, self.known)
+        return self.known[1]
+
+    def price(self, problem: Problem, *, bound: bool = False) -> Solution:
+        """The starts found, priced in ``problem``; certified too with ``bound``."""
+        return search(problem, [self.solution.starts], iterations=0, bound=bound, matrix=self.matrix(problem))
+
     def keeps_caps(self) -> bool:
         """Whether the plan meets the caps under the load that its own replay showed."""
         problem = self.derived.problem
         if problem.cap_kw is None and problem.carbon.cap_kg is None:
             return True
-        return bool(search(problem, [self.solution.starts], iterations=0, bound=False).values)
+        return bool(self.price(problem).values)
 
     def tighten(self) -> None:
         """Keep further below the caps by what the plan exceeded them under the load that its replay showed, and a little more."""
         problem = self.derived.problem
-        priced = search(uncapped(problem), [self.solution.starts], iterations=0, bound=False)
+        priced = self.price(uncapped(problem))
         grid = np.array([priced.values["grid", t] for t in range(problem.slots)])
         if problem.cap_kw is not None:
             self.margin_kw += max(0.0, float((grid - problem.cap_kw).max())) + MARGIN_KW
@@ -162,7 +174,7 @@ class _Loop:
         if not self.keeps_caps():
             problem = uncapped(problem)
         derived = replace(self.derived, problem=problem)
-        priced = search(problem, [self.solution.starts], iterations=0)
+        priced = self.price(problem, bound=True)
         solution = replace(
             priced, status=_status(priced, self.solution), stopped_by=self.solution.stopped_by, iterations=self.used
         )

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.core.progress import silent
 from twin.optimize.bound import dual_bound_krw, relative_gap
-from twin.optimize.formulation import build
-from twin.optimize.matrix import Floats, Matrix, StartKey, highs_of, matrix_of
+from twin.optimize.matrix import Floats, Matrix, StartKey, highs_of
 from twin.optimize.neighbourhood import Neighbourhood, Neighbourhoods
+from twin.optimize.refigured import matrix_for
 
 if TYPE_CHECKING:
     import highspy
@@ -35,6 +36,8 @@ NODES_WINDOW = 150
 SLICE_S = 4.0
 OPTIMAL_GAP = 1e-6
 QUIET_ROUNDS = 2
+MISSING = frozenset({"late", "unfinished", "short_stock"})
+MISSED = 1e-6
 
 
 @dataclass(frozen=True)
@@ -88,26 +91,30 @@ def search(
     seconds: float | None = None,
     bound: bool = True,
     progress: Progress = silent,
+    matrix: Matrix | None = None,
 ) -> Solution:
     """Improve the best of ``starts`` (none: HiGHS looks for one) until the limit; no iterations only price it. ``bound``: certify it too.
 
-    Raises ValueError without a limit. Status ``infeasible`` only where that is proved.
+    ``matrix``: that of the problem where it is there already. Raises ValueError without a limit.
+    Status ``infeasible`` only where that is proved.
     """
     if iterations is None and seconds is None:
         msg = "a search needs a limit: iterations or seconds"
         raise ValueError(msg)
     budget = Budget(iterations, seconds)
-    return Search(problem, budget, progress).run(starts, bound=bound)
+    return Search(problem, budget, progress, matrix).run(starts, bound=bound)
 
 
 class Search:
     """One search: the matrix, the incumbent and the bound."""
 
-    def __init__(self, problem: Problem, budget: Budget, progress: Progress) -> None:
+    def __init__(self, problem: Problem, budget: Budget, progress: Progress, matrix: Matrix | None = None) -> None:
         self.problem = problem
         self.budget = budget
         self.progress = progress
-        self.matrix: Matrix = matrix_of(build(problem))
+        self.matrix: Matrix = matrix_for(problem) if matrix is None else matrix
+        self.missing = [j for (name, _), j in self.matrix.column.items() if name in MISSING]
+        self.afterwards = 2 * max((task.slots for task in problem.tasks.values()), default=1)
         self.values: Floats | None = None
         self.objective_krw = math.inf
         self.bound_krw = -math.inf
@@ -165,18 +172,34 @@ class Search:
         """Free one neighbourhood. Returns whether HiGHS solved it to its end."""
         if self.values is None:
             return False
-        low, high = self.matrix.col_low.copy(), self.matrix.col_high.copy()
-        for key, column in self.matrix.start_column.items():
-            if self.matrix.integer[column] and not neighbourhood.frees(self.problem, key):
-                low[column] = high[column] = round(self.values[column])
-        solver = self._solver(low, high, nodes=NODES_WINDOW)
+        columns = self._freed(neighbourhood)
+        part = self.matrix.restricted(columns, self.matrix.col_low, self.matrix.col_high, self.values)
+        solver = highs_of(part, mip_max_nodes=NODES_WINDOW, mip_rel_gap=1e-5)
+        solver.setSolution(len(columns), np.arange(len(columns), dtype=np.int32), self.values[columns])
         self._run(solver)
-        self._take(solver)
+        self._take(solver, columns)
         total = self.budget.iterations or 0
         self.progress(
             self.budget.used, total, f"{neighbourhood.name}: {self.objective_krw:,.0f} KRW, gap {self.gap:.1%}"
         )
         return "Optimal" in str(solver.getModelStatus())
+
+    def _freed(self, neighbourhood: Neighbourhood) -> NDArray[np.int64]:
+        """Columns of a neighbourhood: its starts, all that is continuous from its first slot to a while after its last, what has no slot.
+
+        Where something is missing or late all that is continuous is free, so that what is made good in one window counts to the end.
+        """
+        matrix = self.matrix
+        inside = (matrix.slot >= neighbourhood.first) & (matrix.slot < neighbourhood.last + self.afterwards)
+        free = (inside | (matrix.slot < 0) | self._misses()) & ~matrix.integer
+        starts = [j for key, j in matrix.start_column.items() if neighbourhood.frees(self.problem, key)]
+        free[starts] = True
+        return np.flatnonzero(free)
+
+    def _misses(self) -> bool:
+        """Whether the incumbent is late or lacks something that is asked for."""
+        values = self.values
+        return values is not None and bool(np.any(values[self.missing] > MISSED))
 
     def _solver(self, low: Floats, high: Floats, nodes: int | None = None) -> highspy.Highs:
         solver = highs_of(self.matrix)
@@ -195,14 +218,18 @@ class Search:
         self.budget.used += 1
         solver.run()
 
-    def _take(self, solver: highspy.Highs) -> bool:
-        """Keep the solver's point if it is feasible and better."""
+    def _take(self, solver: highspy.Highs, columns: NDArray[np.int64] | None = None) -> bool:
+        """Keep the solver's point (of some ``columns``) if it is feasible and better."""
         solution = solver.getSolution()
         if not solution.value_valid or solver.getInfo().primal_solution_status != 2:
             return False
         objective = float(solver.getInfo().objective_function_value)
         if objective < self.objective_krw - 1e-9 * max(1.0, abs(self.objective_krw)) or self.values is None:
             values = np.asarray(solution.col_value)
+            if columns is not None and self.values is not None:
+                whole = self.values.copy()
+                whole[columns] = values
+                values = whole
             self.values = np.where(self.matrix.integer, np.rint(values), values)
             self.objective_krw = objective
         return True
