@@ -11,7 +11,7 @@ from twin.core.faults import InputFault, ScenarioFaults
 from twin.scenario.scenario import Scenario, read
 from twin.tasks.apply import changes, matched
 from twin.tasks.catalogue import catalogue, find, read_task
-from twin.tasks.diagnose import diagnose
+from twin.tasks.diagnose import carrier_shares, diagnose, steps_of
 from twin.tasks.evaluate import evaluate
 from twin.tasks.study import Study
 
@@ -122,6 +122,33 @@ def test_diagnosis_prices_losses_and_steps() -> None:
     worth = {step.step: step.kwh.mean or 0.0 for step in found.steps}
     assert worth["yield_point"] < 0.0
     assert worth["tap_20_k_less"] < 0.0
+
+
+def test_losses_of_a_gas_furnace_take_the_price_of_what_made_them() -> None:
+    """Proves: of 60 kWh gas and 40 kWh electricity, flue gas is gas, auxiliaries electric, the rest shares what is left (30 to 50).
+
+    Sensitivity: one price for all would charge flue gas at the electricity tariff.
+    """
+    drawn, terms = (
+        {"electricity": 40.0, "natural_gas": 60.0},
+        {"auxiliary": 10.0, "flue": 10.0, "wall_conduction": 80.0},
+    )
+    assert carrier_shares("flue", drawn, terms) == {"electricity": 0.0, "natural_gas": 1.0}
+    assert carrier_shares("auxiliary", drawn, terms) == {"electricity": 1.0, "natural_gas": 0.0}
+    assert carrier_shares("wall_conduction", drawn, terms) == pytest.approx(
+        {"electricity": 0.375, "natural_gas": 0.625}
+    )
+    assert carrier_shares("opening", {"electricity": 5.0}, {"opening": 5.0}) == {"electricity": 1.0}
+    parts = {t: carrier_shares(t, drawn, terms) for t in terms}
+    assert sum(parts[t]["natural_gas"] * kwh for t, kwh in terms.items()) == pytest.approx(60.0)
+
+
+def test_steps_of_a_heat_treatment_shop() -> None:
+    """Proves: burners lose a point of oxygen, fixtures a tenth of their mass; nothing of a foundry is proposed."""
+    found = {(step.place, step.step): step.changes for step in steps_of(foundry("heat-treatment"))}
+    assert found["sealed_quench", "flue_o2_point_less"] == {"stations.sealed_quench.burners.flue_o2": 0.04}
+    assert found["temper", "fixture_tenth_lighter"] == {"stations.temper.fixture.mass": "189.0 kg"}
+    assert {step for _, step in found} == {"flue_o2_point_less", "fixture_tenth_lighter"}
 
 
 def test_scaled_change_multiplies_what_is_there() -> None:

@@ -86,13 +86,13 @@ def _why(
     if values["fuel"] < 0.01 * values["total"] and carrier != "electricity":
         fuel = known["fuel"][len(known["fuel"]) // 2]
         share = (
-            "this plant burns next to no fuel: it melts and holds by electricity, without flue losses, while the median plant burns"
-            f" {fuel:,.0f} kWh/t for melting, holding and space heating"
+            "this plant burns next to no fuel: it heats by electricity, without flue losses, while the median plant burns"
+            f" {fuel:,.0f} kWh/t for furnaces and space heating"
         )
         cause = "" if carrier == "fuel" else " for its technology, not for its thrift"
         return f"{against}; {share}, so it lies low in {carrier} energy{cause}"
     if carrier == "electricity" and values["fuel"] < 0.01 * values["total"]:
-        return f"{against}; electricity does here what fuel does in most of these plants, yet it stands beside plants that melt with gas"
+        return f"{against}; electricity does here what fuel does in most of these plants, yet it stands beside plants that heat with gas"
     return (
         f"{against}; product mix and space heating are inside the spread, a plausibility bound and no test of accuracy"
     )

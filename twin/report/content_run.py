@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from twin.core.messages import known
 from twin.ledger.balance import TOLERANCE
 from twin.ledger.losses import USEFUL
 from twin.reference.benchmarks import sector_benchmark
@@ -159,6 +160,7 @@ def _short(data: RunResult, payload: Mapping[str, Any]) -> list[Both]:
             say(
                 "short.run",
                 days=f"{days:g}",
+                goods=_goods(data.scenario.spec.industry),
                 output=number(kpis["output_kg"] / 1000.0),
                 electricity=number(kpis["electricity_kwh"], 0),
                 specific=number(kpis["electricity_kwh_per_t_good"], 0),
@@ -179,6 +181,11 @@ def _short(data: RunResult, payload: Mapping[str, Any]) -> list[Both]:
     else:
         said.append(say("short.on_time"))
     return said
+
+
+def _goods(industry: str) -> Both:
+    """What an industry calls its output."""
+    return word("goods", industry) if f"report.goods.{industry}" in known("en") else word("goods", "other")
 
 
 def _money_sentences(data: RunResult, payload: Mapping[str, Any], kpis: Mapping[str, float]) -> list[Both]:

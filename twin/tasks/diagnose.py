@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from twin.core.progress import Progress, silent
 from twin.experiment.checkpoint import Checkpoint
 from twin.experiment.statistics import interval
+from twin.ledger.factors import FUELS
 from twin.models.casting import Casting
 from twin.models.furnace import InductionFurnace
 from twin.tasks.apply import matched
@@ -97,30 +98,64 @@ def diagnose(
 
 
 def losses_of(scenario: Scenario, years: Sequence[YearAccounts], tasks: Sequence[Task]) -> list[Loss]:
-    """Heat by equipment and term a year, dearest first, priced at the year's mean energy price (without demand) and mean grid factor."""
+    """Heat by equipment and term a year, dearest first, at the price and factor of the energy that made it.
+
+    Flue gas is the fuel's, auxiliaries are electric where that much electricity is drawn, every other term takes what is left of both in
+    proportion. Electricity at the year's mean energy price (without demand) and mean grid factor, fuel at its own.
+    """
     n = len(years)
     kwh: dict[tuple[str, str], float] = {}
     for year in years:
         for (equipment, term), amount in year.heat_kwh.items():
             kwh[equipment, term] = kwh.get((equipment, term), 0.0) + amount / n
-    electricity = sum(year.kpis["electricity_kwh"] for year in years) / n
-    price = sum(_energy_krw(year) for year in years) / n / electricity if electricity else 0.0
-    factor = sum(year.kpis["scope2_location_kg"] for year in years) / n / electricity if electricity else 0.0
-    return sorted(
-        (
-            Loss(
-                equipment,
-                term,
-                amount,
-                amount * price,
-                amount * factor,
-                term in USEFUL,
-                addressed(scenario, equipment, term, tasks),
-            )
-            for (equipment, term), amount in kwh.items()
-        ),
-        key=lambda loss: (-loss.kwh, loss.equipment, loss.term),
+    drawn = _drawn_kwh(years)
+    rates = {carrier: _rates(years, carrier) for carrier in ("electricity", *FUELS)}
+    found = []
+    for (equipment, term), amount in kwh.items():
+        terms = {t: v for (e, t), v in kwh.items() if e == equipment}
+        shares = carrier_shares(term, drawn.get(equipment, {}), terms)
+        krw, kg = (sum(share * rates[c][k] for c, share in shares.items()) * amount for k in (0, 1))
+        tell = addressed(scenario, equipment, term, tasks)
+        found.append(Loss(equipment, term, amount, krw, kg, term in USEFUL, tell))
+    return sorted(found, key=lambda loss: (-loss.krw, -loss.kwh, loss.equipment, loss.term))
+
+
+def carrier_shares(term: str, drawn: Mapping[str, float], terms: Mapping[str, float]) -> dict[str, float]:
+    """Which carriers a heat term of an equipment was made of: shares that sum to one, from its kWh by carrier and by term."""
+    electricity = drawn.get("electricity", 0.0)
+    fuels = {c: kwh for c, kwh in drawn.items() if c in FUELS and kwh > 0.0}
+    fuel = sum(fuels.values())
+    if not fuel:
+        return {"electricity": 1.0}
+    auxiliary, flue = (
+        min(max(terms.get("auxiliary", 0.0), 0.0), electricity),
+        min(max(terms.get("flue", 0.0), 0.0), fuel),
     )
+    rest = electricity - auxiliary + fuel - flue
+    electric = (electricity - auxiliary) / rest if rest > 0.0 else 0.0
+    electric = {"flue": 0.0, "auxiliary": 1.0 if electricity else 0.0}.get(term, electric)
+    return {"electricity": electric} | {c: (1.0 - electric) * kwh / fuel for c, kwh in fuels.items()}
+
+
+def _drawn_kwh(years: Sequence[YearAccounts]) -> dict[str, dict[str, float]]:
+    """Energy by equipment and carrier, mean of the years."""
+    found: dict[str, dict[str, float]] = {}
+    for year in years:
+        for (equipment, _, carrier), kwh in year.by_equipment_kwh.items():
+            mine = found.setdefault(equipment, {})
+            mine[carrier] = mine.get(carrier, 0.0) + kwh / len(years)
+    return found
+
+
+def _rates(years: Sequence[YearAccounts], carrier: str) -> tuple[float, float]:
+    """KRW and kgCO2e per kWh of a carrier over the years; zeros where none is used."""
+    kwh = sum(year.energy_kwh.get(carrier, 0.0) for year in years)
+    if not kwh:
+        return 0.0, 0.0
+    if carrier == "electricity":
+        return sum(_energy_krw(y) for y in years) / kwh, sum(y.emissions.scope2_location_kg for y in years) / kwh
+    krw = sum(line.amount_krw for y in years for line in y.fuels if line.name == carrier)
+    return krw / kwh, sum(y.emissions.scope1_by_kg.get(carrier, 0.0) for y in years) / kwh
 
 
 def _energy_krw(year: YearAccounts) -> float:
@@ -152,7 +187,7 @@ def addressed(scenario: Scenario, equipment: str, term: str, tasks: Sequence[Tas
 def steps_of(scenario: Scenario) -> list[Step]:
     """The steps that this plant can take."""
     made: list[Step] = []
-    for build in (_yield, _scrap, _tap, _holding, _monday):
+    for build in (_yield, _scrap, _tap, _holding, _flue, _fixture, _monday):
         made += build(scenario)
     return made
 
@@ -198,6 +233,26 @@ def _holding(scenario: Scenario) -> list[Step]:
         return {f"stations.{name}.slag.time": f"{max(0.0, held_s - TEN_MINUTES_S)!r} s"} if held_s else {}
 
     return _each_furnace(scenario, "hold_10_min_less", change)
+
+
+def _flue(scenario: Scenario) -> list[Step]:
+    """A point less oxygen in the flue gas of what burns, not below one per cent."""
+    burners = {name: getattr(station, "burners", None) for name, station in scenario.stations.items()}
+    return [
+        Step(name, "flue_o2_point_less", {f"stations.{name}.burners.flue_o2": round(max(0.01, b.flue_o2 - 0.01), 9)})
+        for name, b in burners.items()
+        if b is not None and b.flue_o2 > 0.01
+    ]
+
+
+def _fixture(scenario: Scenario) -> list[Step]:
+    """Fixtures of furnaces a tenth lighter."""
+    fixtures = {name: getattr(station, "fixture", None) for name, station in scenario.stations.items()}
+    return [
+        Step(name, "fixture_tenth_lighter", {f"stations.{name}.fixture.mass": f"{0.9 * f.mass_kg!r} kg"})
+        for name, f in fixtures.items()
+        if f is not None and f.mass_kg > 0.0
+    ]
 
 
 def _monday(scenario: Scenario) -> list[Step]:
