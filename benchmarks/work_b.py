@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator
-from typing import Any
-
 import numpy as np
 import simpy
 
@@ -20,7 +18,8 @@ from twin.models.books import Books
 from twin.models.expand import Log
 from twin.models.forming import FormingPlace, FormingUnit
 from twin.models.machine import BatchMachine
-from twin.models.station import Alarm, Floor, Job
+from twin.models.releases import Releases
+from twin.models.station import Floor, Job
 
 PARTS, LOAD, CYCLE_S, EXACT_WAIT = 100_000, 10, 8.0, 5.378622
 KIND = {
@@ -31,8 +30,13 @@ KIND = {
 }
 
 
+def gaps_of(parts: int) -> np.ndarray:
+    """Times between arrivals, s. Shape (parts,)."""
+    return np.asarray(-np.log1p(-AddressedDraws(1, 0).stream("arrival", "parts").block(0, parts)))
+
+
 def gaps(parts: int) -> Iterator[float]:
-    """Times between arrivals, s, drawn in blocks."""
+    """The same one by one, drawn in blocks."""
     stream = AddressedDraws(1, 0).stream("arrival", "parts")
     for first in range(0, parts, 1024):
         yield from (-np.log1p(-stream.block(first, 1024))).tolist()
@@ -72,17 +76,11 @@ def ours(parts: int) -> tuple[float, float]:
     books = Books(math.inf)
     place.load = kind.load
     unit = FormingUnit(place, 0, kind, books, draws)
-    route, draw = (place,), gaps(parts)
-    numbers = iter(range(parts))
-
-    def arrive(_: Any) -> None:
-        n = next(numbers)
-        place.put(Job(n, "", "part", 1.0, math.inf, route), floor.now)
-        if n + 1 < parts:
-            alarm.set(next(draw))
-
-    alarm = Alarm(floor.env, arrive)
-    alarm.set(next(draw))
+    route, tick = (place,), floor.env.tick
+    times = np.cumsum(gaps_of(parts)).tolist()
+    jobs = [Job(n, "", "part", 1.0, math.inf, route) for n in range(parts)]
+    place.coming = Releases(times, [tick() for _ in times], jobs)
+    place.call(0.0)
     floor.env.run()
     unit.finish(floor.now)
     rows = Log.of(floor.log, floor.pieces).rows

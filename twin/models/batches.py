@@ -8,9 +8,8 @@ station core (:mod:`twin.models.forming`) owns the queue, the forming of batches
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from twin.scenario.schema import ScenarioSpec
 
 
-@dataclass(frozen=True, slots=True)
-class BatchLot:
+class BatchLot(NamedTuple):
     """One lot in a batch: its job's key, its product, pieces, mass, and how long it waited."""
 
     job: str
@@ -36,31 +34,53 @@ class BatchLot:
     waited_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
 class Batch:
     """What one cycle processes together.
 
     ``t_s``: when it begins, seconds since the horizon's start. ``gap_s``: since the batch before it ended, infinite for the first.
     ``cuts_s``: seconds from the beginning at which a phase must end (the horizon begins or ends there). ``uniform``: the batch's own
-    variate in (0, 1), addressed by station and first lot; None with randomness off.
+    variate in (0, 1), addressed by station and first lot; None with randomness off. Lots and variate may be given as functions: they
+    are worked out when a kind asks for them. ``sums``: kg and pieces of all lots, where they are known already.
     """
 
-    lots: tuple[BatchLot, ...]
-    recipe: str
-    t_s: float = 0.0
-    gap_s: float = math.inf
-    cuts_s: tuple[float, ...] = ()
-    uniform: float | None = None
+    __slots__ = ("_lots", "_sums", "_uniform", "cuts_s", "gap_s", "recipe", "t_s")
+
+    def __init__(
+        self,
+        lots: tuple[BatchLot, ...] | Callable[[], tuple[BatchLot, ...]],
+        recipe: str,
+        t_s: float = 0.0,
+        gap_s: float = math.inf,
+        cuts_s: tuple[float, ...] = (),
+        uniform: float | Callable[[], float] | None = None,
+        sums: tuple[float, float] | None = None,
+    ) -> None:
+        self._lots, self._uniform, self._sums = lots, uniform, sums
+        self.recipe, self.t_s, self.gap_s, self.cuts_s = recipe, t_s, gap_s, cuts_s
+
+    @property
+    def lots(self) -> tuple[BatchLot, ...]:
+        """The lots, in the order in which they were put together."""
+        if callable(self._lots):
+            self._lots = self._lots()
+        return self._lots
+
+    @property
+    def uniform(self) -> float | None:
+        """The batch's own variate."""
+        if callable(self._uniform):
+            self._uniform = self._uniform()
+        return self._uniform
 
     @property
     def pieces(self) -> float:
         """Pieces of all lots."""
-        return sum(lot.pieces for lot in self.lots)
+        return self._sums[1] if self._sums is not None else sum(lot.pieces for lot in self.lots)
 
     @property
     def kg(self) -> float:
         """Mass of all lots."""
-        return sum(lot.kg for lot in self.lots)
+        return self._sums[0] if self._sums is not None else sum(lot.kg for lot in self.lots)
 
     @property
     def products(self) -> Mapping[str, float]:
@@ -72,7 +92,10 @@ class Batch:
 
     def drawn_s(self, duration: Duration) -> float:
         """A duration of this batch in seconds: drawn by its variate, the mean with randomness off."""
-        return mean_s(duration) if self.uniform is None else quantile_s(duration, self.uniform)
+        if duration.constant_s is not None:
+            return duration.constant_s
+        uniform = self.uniform
+        return mean_s(duration) if uniform is None else quantile_s(duration, uniform)
 
 
 class Load(Part):

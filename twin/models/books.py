@@ -12,7 +12,6 @@ from twin.ledger.trace import CARRIER, NONE, PACK, ROLE, STATE, TERM, Recorder
 from twin.models.phases import Flow, Phase
 
 _STATES, _COUNTERS, _FLOWS, _HEAT = (PACK[table] for table in ("states", "counters", "flows", "heat"))
-_CONSTANT = ((0.0, 1.0),)
 
 
 class Books:
@@ -25,6 +24,8 @@ class Books:
 
     def pieces(self, t0: float, t1: float) -> list[tuple[float, float]]:
         """``[t0, t1]`` split where the horizon begins and ends, so that no phase crosses a cut."""
+        if t0 >= 0.0 and t1 <= self.end_s:
+            return [(t0, t1)] if t1 > t0 else []
         edges = [t0, *(cut for cut in (0.0, self.end_s) if t0 < cut < t1), t1]
         return [(a, b) for a, b in pairwise(edges) if b > a]
 
@@ -34,7 +35,8 @@ class Books:
 
     def phases(self, equipment: int, batch: int, t0: float, phases: Sequence[Phase]) -> float:
         """Write consecutive phases from ``t0`` on, none of which crosses a cut; returns the time after the last."""
-        states, counters, heat = (self.recorder.rows[table].extend for table in ("states", "counters", "heat"))
+        rows = self.recorder.rows
+        states, counters, flows = rows["states"].extend, rows["counters"].extend, rows["flows"].extend
         for phase in phases:
             duration_s = phase.duration_s
             t1 = t0 + duration_s
@@ -43,17 +45,22 @@ class Books:
                 states(_STATES(equipment, state, t0, t1))
                 for flow in phase.flows:
                     carrier = CARRIER[flow.carrier]
+                    if not flow.terms:
+                        base = flow.base
+                        counters(_COUNTERS(equipment, state, carrier, batch, base * duration_s / 3600.0))
+                        flows(_FLOWS(equipment, state, carrier, batch, t0, t1, base, 0.0, 1.0))
+                        continue
                     counters(_COUNTERS(equipment, state, carrier, batch, flow.amount(duration_s)))
                     self._flow((equipment, state, carrier, batch, t0, t1), flow)
                 for term, kwh in phase.heat_kwh.items():
-                    heat(_HEAT(equipment, state, batch, TERM[term], t0, t1, kwh))
+                    rows["heat"].extend(_HEAT(equipment, state, batch, TERM[term], t0, t1, kwh))
             t0 = t1
         return t0
 
     def _flow(self, where: tuple[int, int, int, int, float, float], flow: Flow) -> None:
         """Write a flow, a row an exponential; the first bears the base."""
         add, base = self.recorder.rows["flows"].extend, flow.base
-        for amp, tau in flow.terms or _CONSTANT:
+        for amp, tau in flow.terms:
             add(_FLOWS(*where, base, amp, tau))
             base = 0.0
 

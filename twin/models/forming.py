@@ -10,38 +10,52 @@ from __future__ import annotations
 
 import math
 from bisect import insort
-from collections.abc import Callable, Iterator, Sequence
-from itertools import count
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import count, islice, repeat
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from simpy.events import NORMAL
 
 from twin.ledger.trace import NONE, STATES
 from twin.models.batches import Batch, BatchLot, BatchProcess, Load
 from twin.models.books import Books
 from twin.models.dispatching import Holds, Restraint
-from twin.models.station import NOBODY, RIDER, Floor, Job, Place, Unit, pack_row
+from twin.models.jobs import pack_head, pack_tail
+from twin.models.station import NOBODY, RIDER, Alarm, Floor, Job, Place, Unit, pack_row
 from twin.models.worktime import ALWAYS, Duty, WorkTime
 
 if TYPE_CHECKING:
     from twin.models.cap import Batched, PowerCap
     from twin.models.phases import Draws, Phase
+    from twin.models.releases import Releases
 
 _EARLY_S = 1e-6
 _FULL = 1.0 - 1e-9
+_ENDLESS = 10**9
+Alike = tuple[str, float, float]
 
 
 class FormingPlace(Place):
     """A station before which lots wait to be put together; ``recipe_of`` and ``kg_of`` say what a lot is."""
 
     __slots__ = (
+        "alike",
+        "bell",
+        "coming",
         "expired",
         "kg_of",
         "limit_s",
         "load",
+        "looker",
         "looking",
         "number",
+        "numbers",
+        "of_batches",
         "rank_of",
         "recipe_of",
         "restraint",
+        "rings_at",
+        "same",
         "short",
         "sums",
         "waiters",
@@ -59,7 +73,8 @@ class FormingPlace(Place):
         self.recipe_of: Callable[[Job], str] = lambda _: ""
         self.kg_of: Callable[[Job], float] = lambda _: 0.0
         self.rank_of: Callable[[Job], tuple[float, ...]] = Job.rank if by_due else lambda _: ()
-        self.number = count().__next__
+        self.numbers = count()
+        self.number = self.numbers.__next__
         self.looking = False
         self.restraint: Holds | None = None
         self.limit_s = math.inf
@@ -67,6 +82,15 @@ class FormingPlace(Place):
         """told of a lot that waited longer than ``limit_s`` and leaves the queue for it"""
         self.short = False
         """whether the batch formed last is below the minimum"""
+        self.alike: Alike | None = None
+        """recipe, kg and pieces of each lot that waits; None where they differ"""
+        self.of_batches: dict[Alike, list[tuple[float, float]]] = {}
+        """kg and pieces of so many equal lots, from none to as many as fit"""
+        self.same: tuple[float, float] | None = None
+        """kg and pieces of the batch formed last, where its lots are alike"""
+        self.looker = Alarm(floor.env, self._look)
+        self.coming: Releases | None = None
+        self.bell, self.rings_at = Alarm(floor.env, self._rung), math.inf
 
     def accept(self, job: Job, now: float) -> bool:
         """Take a lot from upstream if there is room for it; a lot that has to wait there lets a batch start as it is."""
@@ -79,23 +103,141 @@ class FormingPlace(Place):
     def put(self, job: Job, now: float) -> None:
         """Queue a lot; it may complete a batch."""
         job.queued = now
+        recipe = self._queue(job)
+        if self.load.max_wait_s is not None and self.load.minimum:
+            self.floor.after(self.load.max_wait_s, self._wake)
+        if self.free and (self.waiting or self.enough(recipe)):
+            self.look()
+
+    def _queue(self, job: Job) -> str:
+        """Put a lot where it belongs in dispatch; returns its recipe."""
+        recipe, one_kg = self.recipe_of(job), self.kg_of(job)
+        alike = (recipe, one_kg, job.pieces)
+        if not self.waiters:
+            self.alike = alike
+        elif alike != self.alike:
+            self.alike = None
         self.held += job.pieces
         entry = (self.rank_of(job), self.number(), job)
         if self.waiters and entry[0] < self.waiters[-1][0]:
             insort(self.waiters, entry, key=lambda one: one[:2])
         else:
             self.waiters.append(entry)
-        recipe = self.recipe_of(job)
         kg, pieces = self.sums.get(recipe, (0.0, 0.0))
-        self.sums[recipe] = (kg + self.kg_of(job), pieces + job.pieces)
-        if self.load.max_wait_s is not None and self.load.minimum:
-            self.floor.after(self.load.max_wait_s, self._wake)
-        if self.free and (self.waiting or self.enough(recipe)):
+        self.sums[recipe] = (kg + one_kg, pieces + job.pieces)
+        return recipe
+
+    # --- lots whose time of release is known ahead (:mod:`twin.models.releases`)
+
+    def arrive(self) -> None:
+        """Queue the lots that have been released by now."""
+        if self.coming is None:
+            return
+        jobs = self.coming.until(self.floor.now)
+        if not jobs:
+            return
+        first = jobs[0]
+        alike = (self.recipe_of(first), self.kg_of(first), first.pieces)
+        if self.heap is not None or not self.coming.alike or (self.waiters and self.alike != alike):
+            for job in jobs:
+                self._queue(job)
+            return
+        self.alike = alike
+        self.waiters += zip(repeat((), len(jobs)), islice(self.numbers, len(jobs)), jobs, strict=True)
+        self._count_alike(alike)
+
+    def _count_alike(self, alike: Alike) -> None:
+        """Count what waits, all of it alike."""
+        recipe, kg, pieces = alike
+        n = len(self.waiters)
+        self.held = n * pieces
+        self.sums[recipe] = (n * kg, self.held)
+
+    def foresee(self) -> None:
+        """Have the bell rung when the next batch can be formed of lots that are still to come, or has waited long enough."""
+        coming = self.coming
+        if coming is None or not self.free or self.rings_at < math.inf:
+            return
+        time_s, tick = self._next_s(coming)
+        if time_s < math.inf:
+            self.rings_at, bell = time_s, self.bell
+            bell.callbacks = bell.calls
+            bell.clock.push((time_s, NORMAL, tick, bell))
+
+    def _rung(self, event: Any) -> None:
+        """A batch may have come together."""
+        self.rings_at = math.inf
+        self.arrive()
+        if not self.free:
+            return
+        if any(self.enough(recipe) for recipe in self._recipes()):
             self.look()
+        else:
+            self.call(self.floor.now)
+
+    def _recipes(self) -> Iterable[str]:
+        """The recipes that wait."""
+        if not self.waiters:
+            return ()
+        return {self.recipe_of(job) for *_, job in self.waiters} if self.alike is None else (self.alike[0],)
+
+    def _next_s(self, coming: Releases) -> tuple[float, int]:
+        """When a batch can begin that cannot yet, and the event's turn at that time; infinite where only working hours are missing."""
+        wait_s = self.load.max_wait_s if self.load.minimum else None
+        if any(self.enough(recipe) for recipe in self._recipes()):
+            return math.inf, 0
+        late_s = math.inf
+        if wait_s is not None:
+            late_s = self._oldest() + wait_s
+            if late_s - _EARLY_S <= self.floor.now:
+                return math.inf, 0
+        elif coming.alike and coming.head < len(coming.times):
+            first = coming.jobs[coming.head]
+            alike = (self.recipe_of(first), self.kg_of(first), first.pieces)
+            if not self.waiters or self.alike == alike:
+                k = coming.head + max(self._least(alike) - len(self.waiters), 1) - 1
+                return (coming.times[k], coming.ticks[k]) if k < len(coming.times) else (math.inf, 0)
+        sums = dict(self.sums)
+        for k in range(coming.head, len(coming.times)):
+            time_s, job = coming.times[k], coming.jobs[k]
+            if time_s > late_s:
+                break
+            recipe = self.recipe_of(job)
+            kg, pieces = sums.get(recipe, (0.0, 0.0))
+            sums[recipe] = (kg + self.kg_of(job), pieces + job.pieces)
+            if self.load.fill(*sums[recipe]) >= self._threshold():
+                return time_s, coming.ticks[k]
+            if wait_s is not None:
+                late_s = min(late_s, time_s + wait_s)
+        return late_s, self.floor.env.tick()
+
+    # --- when a batch may begin
+
+    def _threshold(self) -> float:
+        """The least fill of a batch, with what rounding may take."""
+        return min(self.load.minimum, _FULL) - 1e-9
+
+    def _sums_of(self, alike: Alike) -> list[tuple[float, float]]:
+        """kg and pieces of none, one, two, … equal lots, up to the most that fit; only of lots that take room."""
+        found = self.of_batches.get(alike)
+        if found is None:
+            _, kg, pieces = alike
+            found = [(0.0, 0.0), (0.0 + kg, 0.0 + pieces)]
+            while self.load.fill(found[-1][0] + kg, found[-1][1] + pieces) <= 1.0 + 1e-9:
+                found.append((found[-1][0] + kg, found[-1][1] + pieces))
+            self.of_batches[alike] = found
+        return found
+
+    def _least(self, alike: Alike) -> int:
+        """How many equal lots fill a batch to the minimum; one more than fit where these do not."""
+        if not self.load.fill(alike[1], alike[2]):
+            return 1 if self.load.minimum <= 0.0 else _ENDLESS
+        sums, least = self._sums_of(alike), self._threshold()
+        return next((n for n in range(1, len(sums)) if self.load.fill(*sums[n]) >= least), len(sums))
 
     def enough(self, recipe: str) -> bool:
         """Whether what waits of a recipe fills a batch to the minimum, or more than one batch."""
-        return self.load.fill(*self.sums.get(recipe, (0.0, 0.0))) >= min(self.load.minimum, _FULL) - 1e-9
+        return self.load.fill(*self.sums.get(recipe, (0.0, 0.0))) >= self._threshold()
 
     def _count(self, recipe: str) -> None:
         """Count anew what waits of a recipe, after lots have left."""
@@ -111,11 +253,16 @@ class FormingPlace(Place):
         """See whether a batch can start, after all that happens now: lots that come at the same time share it."""
         if self.free and not self.looking:
             self.looking = True
-            self.floor.after(0.0, self._look)
+            self.looker.set(0.0)
 
     def _look(self, event: Any) -> None:
         self.looking = False
+        self.arrive()
         self.call(self.floor.now)
+
+    def _wake(self, event: Any) -> None:
+        self.arrive()
+        super()._wake(event)
 
     def take(self, unit: Unit | None = None) -> Job | None:
         """Lots are taken by the batch, see :meth:`form`."""
@@ -127,10 +274,15 @@ class FormingPlace(Place):
 
     def jobs(self) -> Iterator[Job]:
         """The lots in the queue, in the order of dispatch."""
+        self.arrive()
         return (job for *_, job in self.waiters)
 
     def form(self, now: float) -> list[Job]:
         """The lots of the batch that may start now, taken from the queue; empty where none may."""
+        if self.alike is not None and self.restraint is None and self.waiters:
+            if self.load.fill(self.alike[1], self.alike[2]):
+                return self._form_alike(self.alike, now)
+        self.same = None
         tried: set[str] = set()
         for *_, first in self.waiters:
             recipe = self.recipe_of(first)
@@ -145,6 +297,26 @@ class FormingPlace(Place):
                     self._count(recipe)
                     return lots
         return []
+
+    def _form_alike(self, alike: Alike, now: float) -> list[Job]:
+        """:meth:`form` of a queue whose lots are alike: the first so many."""
+        self.short = False
+        sums, waiters, load = self._sums_of(alike), self.waiters, self.load
+        n = min(len(sums) - 1, len(waiters))
+        if n == len(waiters) and load.fill(*sums[n]) < self._threshold():
+            late = load.max_wait_s is not None and now >= self._oldest() + load.max_wait_s - _EARLY_S
+            if not late and not self.waiting:
+                return []
+            self.short = True
+        self.same = sums[n]
+        lots = [job for *_, job in waiters[:n]]
+        del waiters[:n]
+        self._count_alike(alike)
+        return lots
+
+    def _oldest(self) -> float:
+        """When the lot came that waits longest."""
+        return min((job.queued for *_, job in self.waiters), default=math.inf)
 
     def _held_back(self, lots: Sequence[Job], now: float) -> bool:
         """Whether a batch may not begin now, because none of its lots may; it is looked at again when that changes."""
@@ -173,11 +345,14 @@ class FormingPlace(Place):
             if unit in self.free:
                 self.free.remove(unit)
                 unit.next(now)
+        if not self.free:
+            return
         hours = [unit.worktime or self.worktime for unit in self.free]
         wake = min((one.next_open(now) for one in hours if not one.open(now)), default=math.inf)
         if self.waiters and now < wake < self.armed:
             self.armed = wake
             self.floor.after(wake - now, self._wake)
+        self.foresee()
 
     def _ready(self, recipe: str, now: float) -> list[Job]:
         """The lots of a batch of one recipe, empty where it does not start yet."""
@@ -211,6 +386,7 @@ class FormingUnit(Unit):
     __slots__ = (
         "books",
         "cap",
+        "counts",
         "draws",
         "duties",
         "forming",
@@ -222,6 +398,7 @@ class FormingUnit(Unit):
         "phases",
         "repaired_at",
         "restraint",
+        "same",
         "since",
         "state",
         "total",
@@ -243,6 +420,9 @@ class FormingUnit(Unit):
         self.cap: PowerCap | None = None
         self.held: Batched | None = None
         """what it reserves under the cap"""
+        self.same: tuple[float, float] | None = None
+        """kg and pieces of the batch, where its lots are alike"""
+        self.counts = f"batches/{place.name}"
 
     # --- what it does
 
@@ -275,19 +455,26 @@ class FormingUnit(Unit):
         first = self.job = jobs[0]
         self.queued, self.operation, self.started, self.ended = first.queued, first.step, now, math.inf
         self.batch, self.form = self.new_batch(), RIDER
-        made = [BatchLot(job.key, job.product, job.pieces, place.kg_of(job), now - job.queued) for job in jobs]
-        uniform = None if self.draws.mean_mode else self.draws.uniform(f"batch/{place.name}", first.key, 0)
+        same = self.same = place.same
+        name, kg_of = place.name, place.kg_of
+
+        def made() -> tuple[BatchLot, ...]:
+            return tuple([BatchLot(job.key, job.product, job.pieces, kg_of(job), now - job.queued) for job in jobs])
+
+        uniform = None if self.draws.mean_mode else lambda: self.draws.uniform(f"batch/{name}", first.key, 0)
         cuts = tuple(self.books.cuts_after(now))
-        batch = Batch(tuple(made), place.recipe_of(first), now, now - self.last_end, cuts, uniform)
+        lots = made() if same is None else made
+        batch = Batch(lots, place.recipe_of(first), now, now - self.last_end, cuts, uniform, same)
         self.total = batch.kg or batch.pieces
         self.phases = self.kind.begin(batch, self.state)
         self.done_at = self.books.phases(self.equipment, self.batch, now, self.phases)
-        self.books.count(f"batches/{place.name}", 1.0, now)
+        self.books.count(self.counts, 1.0, now)
         if place.short:
             self.books.count(f"part_filled/{place.name}", 1.0, now)
-        closes = place.worktime.closes(now)
-        if self.overtime is not None and self.done_at > closes:
-            self.overtime(closes, self.done_at)
+        if self.overtime is not None:
+            closes = place.worktime.closes(now)
+            if self.done_at > closes:
+                self.overtime(closes, self.done_at)
         self.alarm.set(self.done_at - now)
 
     def end(self, event: Any) -> None:
@@ -317,6 +504,8 @@ class FormingUnit(Unit):
 
     def _pass_on(self, now: float) -> None:
         """Pass lots on until one is blocked."""
+        if self.same is not None and self.lots and self.total:
+            self._hand_over(now)
         while self.lots:
             job, self.queued = self.lots[0]
             self.job, self.operation = job, job.step
@@ -334,6 +523,25 @@ class FormingUnit(Unit):
         self.job = NOBODY
         self.forming.free.append(self)
         self.forming.look()
+
+    def _hand_over(self, now: float) -> None:
+        """Let equal lots go that go no further, up to one that does."""
+        lots, finished, log, gone = self.lots, self.floor.finished, self.log, 0
+        pieces, equipment = lots[0][0].pieces, self.equipment
+        share = (self.forming.kg_of(lots[0][0]) or pieces) / self.total
+        tail = pack_tail(self.started, self.ended, now, self.batch, RIDER, share)
+        for job, queued in lots:
+            step = job.step
+            if step + 1 < len(job.route) or job.pieces != pieces:
+                break
+            if finished is not None:
+                finished(job, now)
+            log(pack_head(job.code, equipment, step, queued) + tail)
+            gone += 1
+        if gone:
+            job, self.queued = lots[gone - 1]
+            self.job, self.operation = job, job.step
+            del lots[:gone]
 
     # --- what it writes
 

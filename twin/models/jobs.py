@@ -28,7 +28,12 @@ PIECES = (("equipment", "<i4"), ("batch", "<i4"), ("state", "<i4"), ("t0", "<f8"
 IN_PIECES, PLAIN, RIDER = 0, 1, 2
 """form of a row: its work is in the pieces; its work is from started to ended; it shares a batch whose time another row stands for"""
 pack_row = Struct("<iiiddddibd").pack
+pack_head, pack_tail = Struct("<iiid").pack, Struct("<dddibd").pack
+"""a row in two: job, equipment, operation, queued; what all lots of a batch that leave at one time share"""
 pack_piece = Struct("<iiidd").pack
+
+
+_NOWHERE = (NONE, NONE)
 
 
 class Job:
@@ -55,11 +60,16 @@ class Job:
     )
 
     def __init__(self, code: int, key: str, product: str, pieces: float, due: float, route: tuple[Place, ...]) -> None:
-        self.code, self.key, self.product, self.pieces, self.due, self.route = code, key, product, pieces, due, route
-        self.order, self.release, self.priority, self.serial, self.step, self.queued = "", 0.0, 0, code, 0, 0.0
-        self.pieces_cast = pieces
-        self.kg = self.good_kg = self.carbon_kg = 0.0
-        self.cast_at = (NONE, NONE)
+        self.code = self.serial = code
+        self.key = key
+        self.product = product
+        self.pieces = self.pieces_cast = pieces
+        self.due = due
+        self.route = route
+        self.order = ""
+        self.priority = self.step = 0
+        self.release = self.queued = self.kg = self.good_kg = self.carbon_kg = 0.0
+        self.cast_at = _NOWHERE
 
     def rank(self) -> tuple[float, ...]:
         """Order of the earliest-due-date rule: priority first, then due date, then the order in which jobs were released."""

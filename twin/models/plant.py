@@ -19,12 +19,13 @@ from twin.models.choosing import Fork
 from twin.models.condense import condensed
 from twin.models.durations import sampler
 from twin.models.feed import Feed
-from twin.models.forming import FormingUnit
+from twin.models.forming import FormingPlace, FormingUnit
 from twin.models.gather import gather
 from twin.models.melting import MeltShop
 from twin.models.metal import MetalPlace, MetalUnit
 from twin.models.phases import Draws, binomial
 from twin.models.plant_state import begin_from, check_state, jobs_of_state, state_of
+from twin.models.releases import Releases, foreseen
 from twin.models.station import Floor, Job, Place
 from twin.scenario.orders import jobs as job_specs
 
@@ -138,8 +139,24 @@ class Plant:
             shop.releases = sorted(
                 time for time, jobs in releases.items() if any(set(job.route).intersection(shop.places) for job in jobs)
             )
+        self._expect(releases)
+
+    def _expect(self, releases: dict[float, list[Job]]) -> None:
+        """An event for each time of release; or the place lets its lots in by the many, where that is the same."""
+        let_in: dict[FormingPlace, tuple[list[float], list[int], list[Job]]]
+        let_in = {place: ([], [], []) for place in foreseen(self, releases.values())}
         for time, released in releases.items():
-            self.floor.after(time - self.t_from, partial(self._release, released))
+            mine = let_in.get(released[0].route[0])
+            if mine is None:
+                self.floor.after(time - self.t_from, partial(self._release, released))
+                continue
+            tick, at = self.floor.env.tick(), self.t_from + (time - self.t_from)  # as the event's own time is rounded
+            mine[0].extend([at] * len(released))
+            mine[1].extend([tick] * len(released))
+            mine[2].extend(released)
+        for place, (times, ticks, jobs) in let_in.items():
+            if jobs:
+                place.coming = Releases(times, ticks, jobs)
 
     def route_of(self, name: str) -> tuple[Any, ...]:
         """Places that a lot of a product passes, with a fork where it may take one of several."""
