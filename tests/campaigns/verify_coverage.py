@@ -9,9 +9,8 @@ from typing import Any
 from joblib import Parallel, delayed
 
 from tests.campaigns.evidence import Bar, Campaign, Proof
-from twin.verify.case import Case, judged
 from twin.verify.catalogue import level, models
-from twin.verify.verify import sampled, verified
+from twin.verify.verify import judge, sampled, verified
 
 EFFORT, LEAST, ALONE = 0.15, 0.98, 0.99
 """Share of the replications of ``twin verify``: intervals are wider, and their coverage is what is proven here."""
@@ -27,13 +26,10 @@ def of_chance() -> list[str]:
 def judged_at(seed: int, name: str, effort: float) -> tuple[int, str, list[bool], list[bool]]:
     """Of each figure of a model: whether theory lies in the simultaneous interval, and in the one at 99 % alone."""
     model = models()[name]
-    values, exact = sampled(model, seed, effort), model.exact()
+    values, exact = sampled(model, seed, effort), [float(value) for value in model.exact()]
 
     def covered(at: float) -> list[bool]:
-        cases: list[Case] = [
-            judged(model, figure, float(exact[k]), values[k], at) for k, figure in enumerate(model.figures)
-        ]
-        return [case.covered for case in cases]
+        return [case.covered for case in judge(model, exact, values, at)]
 
     return seed, name, covered(level()), covered(ALONE)
 

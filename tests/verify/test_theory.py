@@ -78,7 +78,7 @@ def test_batches_of_one_are_a_plain_queue() -> None:
 
 def test_waits_with_classes_first_delays_and_groups_reduce_to_the_plain_queue() -> None:
     """Proves: conservation (the load-weighted mean over classes is that of M/M/1), no delay, groups of one."""
-    urgent, patient = queues.priority_waits([0.3, 0.35], 1.0)
+    urgent, patient = queues.priority_waits([0.3, 0.35], 1.0, 1.0)
     assert (0.3 * urgent + 0.35 * patient) / 0.65 == pytest.approx(queues.mmc_wait(0.65, 1.0, 1), rel=1e-12)
     assert queues.exceptional_first_wait(0.5, 1.0, 1.0, 0.0, 0.0) == queues.mg1_wait(0.5, 1.0, 1.0)
     assert queues.bulk_arrival_wait(0.6, 1.0, 1) == pytest.approx(queues.mmc_wait(0.6, 1.0, 1), rel=1e-12)

@@ -29,7 +29,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class Model:
-    """A plant whose figures are known. ``sample(seed, replication)`` and ``exact()`` give one value a figure; ``source`` cites the theory.
+    """A plant whose figures are known. ``exact()`` gives one value a figure; ``source`` cites the theory.
+
+    ``sample(seed, replication)`` gives one value a figure and after them those of control variates, zero on average
+    (:mod:`twin.verify.control`).
 
     ``replications``: enough for the half-widths of :data:`PRECISION`; ``seconds``: about what they take, to begin with the longest.
     """
@@ -97,15 +100,22 @@ def unjudged(model: Model, figure: Figure, exact: float, broken: str) -> Case:
     )  # fmt: skip
 
 
-def judged(model: Model, figure: Figure, exact: float, values: Sequence[float], level: float) -> Case:
+def judged(
+    model: Model,
+    figure: Figure,
+    exact: float,
+    values: Sequence[float],
+    level: float,
+    controls: Sequence[Sequence[float]] = (),
+) -> Case:
     """The verdict on one figure from its values by replication."""
-    from twin.experiment.statistics import interval
+    from twin.verify.control import controlled
 
     if figure.tolerance is not None:
         mean, half = values[0], figure.tolerance * abs(exact)
         low, high, n = mean - half, mean + half, 1
     else:
-        found = interval(values, level)
+        found = controlled(values, controls, level)
         mean, n = found.mean, found.n
         low = mean if found.low is None else found.low
         high = mean if found.high is None else found.high

@@ -107,6 +107,26 @@ def waiting_over(trace: Trace, station: str, minutes: float) -> float:
     return float((waits_min(trace, station) > minutes).mean())
 
 
+def arrivals_off(trace: Trace, per_min: float, groups_of: int = 1) -> float:
+    """Control variate: arrivals of the horizon over their expectation, less 1. Zero on average for a Poisson stream."""
+    release = trace.jobs["release"]
+    came = float(((release >= 0.0) & (release < trace.duration_s)).sum()) / groups_of
+    return came / (per_min * trace.duration_s / MINUTE) - 1.0
+
+
+def work_off(trace: Trace, means_min: Mapping[str, float]) -> float:
+    """Control variate: working times drawn, less their means, over the horizon's length.
+
+    Of lots begun at the stations within the horizon but its last six hours (so that none is cut). Whether a lot is among them does not
+    depend on its own time: zero on average (Wald).
+    """
+    moves, late, total = trace.moves, trace.duration_s - 6.0 * HOUR, 0.0
+    for station, mean in means_min.items():
+        begun = visits(trace, station) & (moves["started"] > 0.0) & (moves["started"] < late)
+        total += float((moves["ended"] - moves["started"])[begun].sum()) - mean * MINUTE * float(begun.sum())
+    return total / late
+
+
 def finished(trace: Trace) -> NDArray[np.bool_]:
     """Moves by which a lot left the plant within the horizon."""
     moves = trace.moves

@@ -15,6 +15,8 @@ from twin.verify.catalogue import FAMILIES, level, models
 
 LEAST = 5
 """replications, however small the effort"""
+MOST = 3
+"""times the replications that a model begins with, at most"""
 
 
 @dataclass(frozen=True)
@@ -44,27 +46,43 @@ class Verification:
 
 
 def sampled(model: Model, seed: int | None, effort: float = 1.0) -> list[list[float]]:
-    """Values of each figure by replication; fewer replications with less ``effort``."""
+    """Values of each figure by replication, and after them of each control variate; fewer replications with less ``effort``."""
     chance = any(figure.tolerance is None for figure in model.figures)
     count = max(LEAST, math.ceil(model.replications * effort)) if chance else 1
-    rows = [model.sample(seed_of(model.name, seed), replication) for replication in range(count)]
-    return [[float(row[k]) for row in rows] for k in range(len(model.figures))]
+    return _columns([model.sample(seed_of(model.name, seed), replication) for replication in range(count)])
 
 
-def verified(name: str, seed: int | None, effort: float = 1.0, at: float | None = None) -> list[Case]:
-    """The cases of one model; one task of a run. ``at``: level of each interval instead of the simultaneous one."""
+def _columns(rows: Sequence[Sequence[float]]) -> list[list[float]]:
+    return [[float(row[k]) for row in rows] for k in range(len(rows[0]))]
+
+
+def judge(model: Model, exact: Sequence[float], values: Sequence[Sequence[float]], at: float) -> list[Case]:
+    """The cases of a model from what :func:`sampled` gives; ``at``: level of each interval."""
+    controls = values[len(model.figures) :]
+    return [judged(model, figure, exact[k], values[k], at, controls) for k, figure in enumerate(model.figures)]
+
+
+def verified(name: str, seed: int | None, effort: float = 1.0) -> list[Case]:
+    """The cases of one model; one task of a run.
+
+    With full effort a quarter of the model's replications is added, again and again, while an interval is too wide, up to three times as
+    many as it begins with. (The width does not look at theory, and it is seldom more than a round.)
+    """
     from twin.ledger.balance import BalanceBroken
 
     model = models()[name]
-    exact = model.exact()
+    exact = [float(value) for value in model.exact()]
     try:
         values = sampled(model, seed, effort)
+        cases, step = judge(model, exact, values, level()), math.ceil(model.replications / 4)
+        while effort >= 1.0 and not all(case.precise for case in cases) and cases[0].n < MOST * model.replications:
+            done = len(values[0])
+            more = _columns([model.sample(seed_of(name, seed), done + k) for k in range(step)])
+            values = [[*first, *then] for first, then in zip(values, more, strict=True)]
+            cases = judge(model, exact, values, level())
     except BalanceBroken as broken:
-        return [unjudged(model, figure, float(exact[k]), str(broken)) for k, figure in enumerate(model.figures)]
-    return [
-        judged(model, figure, float(exact[k]), values[k], level() if at is None else at)
-        for k, figure in enumerate(model.figures)
-    ]
+        return [unjudged(model, figure, exact[k], str(broken)) for k, figure in enumerate(model.figures)]
+    return cases
 
 
 def _task(index: int, name: str, seed: int | None) -> tuple[int, list[Case]]:

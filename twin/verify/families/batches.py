@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from twin.verify.case import Figure, Model
-from twin.verify.plants import exponential, kwh_per_lot, power_kw, share, traced, tree, wait_min
+from twin.verify.plants import arrivals_off, exponential, kwh_per_lot, power_kw, share, traced, tree, wait_min
 from twin.verify.theory.batches import full_batch_wait, threshold_batches, timed_batches
 
 WAIT, BUSY = Figure("wait", "waiting", "min"), Figure("utilisation", "utilisation", "1")
 SPITZER = "E_k/D/1 by Spitzer's sum, Trans. Amer. Math. Soc. 82 (1956) 323, plus the forming of the batch"
 NEUTS = "embedded chain of the general bulk service rule: Neuts, Annals of Mathematical Statistics 38 (1967) 759"
+ARRIVAL = 1.0
+"""lots a minute, of all models"""
 POWER = {"processing": "40 kW", "standby": "8 kW"}
 
 
@@ -38,46 +40,44 @@ def model(
 
     def sample(seed: int, replication: int) -> list[float]:
         trace = traced(plant, seed, replication)
-        return [read[figure.name](trace) for figure in figures]
+        return [*(read[figure.name](trace) for figure in figures), arrivals_off(trace, ARRIVAL)]
 
     return Model(name, "batches", source, figures, exact, sample, *size)
 
 
-def full(
-    name: str, arrival: float, places: int, cycle: float, size: tuple[int, float], *, utilised: bool = False
-) -> Model:
-    """Starts only when full; lots come ``arrival`` a minute."""
-    plant = tree({"heat": furnace(cycle, {"places": places, "minimum": "100 %"})}, exponential(1.0 / arrival))
-    busy = arrival * cycle / places
+def full(name: str, places: int, cycle: float, size: tuple[int, float], *, utilised: bool = False) -> Model:
+    """Starts only when full; lots come one a minute."""
+    plant = tree({"heat": furnace(cycle, {"places": places, "minimum": "100 %"})}, exponential(1.0 / ARRIVAL))
+    busy = ARRIVAL * cycle / places
     kw = 8.0 + 32.0 * busy
     figures = (WAIT, Figure("energy of a lot", "energy", "kWh"), BUSY)
 
     def exact() -> list[float]:
-        return [full_batch_wait(arrival, places, cycle), kw / (60.0 * arrival), busy]
+        return [full_batch_wait(ARRIVAL, places, cycle), kw / (60.0 * ARRIVAL), busy]
 
     return model(name, SPITZER, plant, exact, figures if utilised else figures[:2], size)
 
 
-def least(name: str, arrival: float, share_: float, places: int, cycle: float, size: tuple[int, float]) -> Model:
+def least(name: str, share_: float, places: int, cycle: float, size: tuple[int, float]) -> Model:
     """Starts with at least a share of its places filled."""
     plant = tree(
-        {"heat": furnace(cycle, {"places": places, "minimum": f"{100 * share_:g} %"})}, exponential(1.0 / arrival)
+        {"heat": furnace(cycle, {"places": places, "minimum": f"{100 * share_:g} %"})}, exponential(1.0 / ARRIVAL)
     )
 
     def exact() -> list[float]:
-        found = threshold_batches(arrival, round(share_ * places), places, cycle)
+        found = threshold_batches(ARRIVAL, round(share_ * places), places, cycle)
         return [found["wait"], 8.0 + 32.0 * found["working"]]
 
     return model(name, NEUTS, plant, exact, (WAIT, Figure("mean power", "power", "kW")), size)
 
 
-def timed(name: str, arrival: float, places: int, wait: float, size: tuple[int, float]) -> Model:
+def timed(name: str, places: int, wait: float, size: tuple[int, float]) -> Model:
     """Furnaces enough for all; a batch starts full or when its first lot has waited ``wait`` minutes; cycles of 2 min, six of them."""
     load = {"places": places, "minimum": "100 %", "max_wait": f"{wait!r} min"}
-    plant = tree({"heat": furnace(2.0, load, units=6)}, exponential(1.0 / arrival))
+    plant = tree({"heat": furnace(2.0, load, units=6)}, exponential(1.0 / ARRIVAL))
 
     def exact() -> list[float]:
-        found = timed_batches(arrival, places, wait)
+        found = timed_batches(ARRIVAL, places, wait)
         return [found["wait"]]
 
     source = "renewal argument over the forming of a batch (Ross, Introduction to Probability Models, chapter 7)"
@@ -85,9 +85,9 @@ def timed(name: str, arrival: float, places: int, wait: float, size: tuple[int, 
 
 
 MODELS = (
-    full("full furnace M/D[10]/1", 1.0, 10, 8.0, (22, 20.0), utilised=True),
-    full("full furnace M/D[4]/1", 1.0, 4, 2.4, (9, 10.0)),
-    least("furnace from half full, M/D(4,8)/1", 1.0, 0.5, 8, 5.0, (8, 8.0)),
-    least("furnace with what waits, M/D(1,6)/1", 1.0, 0.1, 6, 4.0, (9, 8.0)),
-    timed("furnaces with a longest wait", 1.0, 5, 3.0, (8, 15.0)),
+    full("full furnace M/D[10]/1", 10, 8.0, (9, 8.0)),
+    full("full furnace M/D[4]/1", 4, 2.4, (8, 8.0), utilised=True),
+    least("furnace from half full, M/D(4,8)/1", 0.5, 8, 5.0, (8, 8.0)),
+    least("furnace with what waits, M/D(1,6)/1", 0.1, 6, 4.0, (9, 8.0)),
+    timed("furnaces with a longest wait", 5, 3.0, (6, 12.0)),
 )

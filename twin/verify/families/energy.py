@@ -7,6 +7,7 @@ import math
 
 from twin.verify.case import Figure, Model
 from twin.verify.plants import (
+    arrivals_off,
     exponential,
     flow_time_min,
     kwh_per_lot,
@@ -16,6 +17,7 @@ from twin.verify.plants import (
     share,
     traced,
     tree,
+    work_off,
 )
 from twin.verify.theory.lines import exponential_line
 from twin.verify.theory.queues import exceptional_first_wait
@@ -52,7 +54,13 @@ def switched_off(
 
     def sample(seed: int, replication: int) -> list[float]:
         trace = traced(plant, seed, replication)
-        return [share(trace, "work", ("off",)), power_kw(trace), kwh_per_lot(trace), flow_time_min(trace)]
+        return [
+            share(trace, "work", ("off",)),
+            power_kw(trace),
+            kwh_per_lot(trace),
+            flow_time_min(trace),
+            arrivals_off(trace, arrival),
+        ]
 
     return Model(name, "energy", RENEWAL, figures, lambda: exact, sample, replications, seconds)
 
@@ -78,7 +86,12 @@ def blocked_line(replications: int, seconds: float) -> Model:
 
     def sample(seed: int, replication: int) -> list[float]:
         trace = traced(plant, seed, replication)
-        return [share(trace, "s1", ("blocked",)), power_kw(trace, "s1"), kwh_per_lot(trace)]
+        return [
+            share(trace, "s1", ("blocked",)),
+            power_kw(trace, "s1"),
+            kwh_per_lot(trace),
+            work_off(trace, dict(zip(stations, means, strict=True))),
+        ]
 
     return Model(
         "power of a blocked line",
@@ -93,7 +106,7 @@ def blocked_line(replications: int, seconds: float) -> Model:
 
 
 MODELS = (
-    switched_off("switch-off after 2 min", 0.5, 2.0, 1.5, 34, 18.0),
-    switched_off("switch-off at once", 0.4, 0.0, 1.0, 34, 16.0),
-    blocked_line(22, 20.0),
+    switched_off("switch-off after 2 min", 0.5, 2.0, 1.5, 18, 10.0),
+    switched_off("switch-off at once", 0.4, 0.0, 1.0, 18, 8.0),
+    blocked_line(11, 10.0),
 )

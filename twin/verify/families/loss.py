@@ -58,8 +58,8 @@ MODELS = (
         EXPONENTIAL,
         units=1,
         places=3,
-        replications=24,
-        seconds=8.0,
+        replications=15,
+        seconds=4.0,
     ),
     model(
         "M/M/3/3, Erlang",
@@ -69,8 +69,8 @@ MODELS = (
         EXPONENTIAL,
         units=3,
         places=0,
-        replications=24,
-        seconds=8.0,
+        replications=10,
+        seconds=4.0,
     ),
     model(
         "M/G/2/2, lognormal",
@@ -80,7 +80,7 @@ MODELS = (
         {"lognormal": {"mean": "1 s", "sd": "1.5 s"}},
         units=2,
         places=0,
-        replications=24,
-        seconds=8.0,
+        replications=20,
+        seconds=4.0,
     ),
 )

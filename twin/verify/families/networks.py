@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from twin.verify.case import Figure, Model
-from twin.verify.plants import exponential, flow_time_min, kwh_per_lot, machine, power_kw, stay_min, traced, tree
+from twin.verify.plants import (
+    arrivals_off,
+    exponential,
+    flow_time_min,
+    kwh_per_lot,
+    machine,
+    power_kw,
+    stay_min,
+    traced,
+    tree,
+    work_off,
+)
 from twin.verify.theory.queues import mmc_wait
 
 SOURCE = "Jackson (1957); Burke (1956); Gross & Harris, chapter 4"
@@ -33,9 +44,12 @@ def tandem(
     )
     exact = [sum(waits) + sum(mean for mean, _ in stations), kw, kw / (60.0 * arrival)]
 
+    worked = {s: mean for s, (mean, _) in zip(names, stations, strict=True)}
+
     def sample(seed: int, replication: int) -> list[float]:
         trace = traced(plant, seed, replication)
-        return [flow_time_min(trace), power_kw(trace), kwh_per_lot(trace)]
+        found = [flow_time_min(trace), power_kw(trace), kwh_per_lot(trace)]
+        return [*found, arrivals_off(trace, arrival), work_off(trace, worked)]
 
     return Model(name, "networks", SOURCE, figures, lambda: exact, sample, replications, seconds)
 
@@ -49,14 +63,15 @@ def feedback(name: str, arrival: float, again: float, means: tuple[float, float]
     stay = sum(mmc_wait(seen, 1.0 / mean, 1) + mean for mean in means) / (1.0 - again)
 
     def sample(seed: int, replication: int) -> list[float]:
-        return [stay_min(traced(plant, seed, replication))]
+        trace = traced(plant, seed, replication)
+        return [stay_min(trace), work_off(trace, dict(zip(stations, means, strict=True)))]
 
     figures = (Figure("time from release to end", "waiting", "min"),)
     return Model(name, "networks", SOURCE, figures, lambda: [stay], sample, *size)
 
 
 MODELS = (
-    tandem("Jackson tandem of two", 0.6, [(1.0, 1), (1.0, 1)], 24, 20.0),
-    tandem("Jackson tandem of three, one of two machines", 0.6, [(0.8, 1), (2.2, 2), (0.9, 1)], 24, 30.0),
-    feedback("work and inspection with rework", 0.5, 0.2, (1.0, 0.8), (26, 30.0)),
+    tandem("Jackson tandem of two", 0.6, [(1.0, 1), (1.0, 1)], 15, 14.0),
+    tandem("Jackson tandem of three, one of two machines", 0.6, [(0.8, 1), (2.2, 2), (0.9, 1)], 12, 15.0),
+    feedback("work and inspection with rework", 0.4, 0.2, (1.0, 0.8), (17, 20.0)),
 )

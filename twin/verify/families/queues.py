@@ -5,45 +5,69 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from twin.ledger.trace import Trace
 from twin.verify.case import Figure, Model
-from twin.verify.plants import exponential, machine, per_hour, share, traced, tree, wait_min, waiting_over
+from twin.verify.plants import (
+    arrivals_off,
+    exponential,
+    flow_time_min,
+    machine,
+    per_hour,
+    share,
+    traced,
+    tree,
+    wait_min,
+    waiting_over,
+    work_off,
+)
 from twin.verify.theory import queues as theory
 
-WAIT, BUSY, RATE = (
-    Figure("wait", "waiting", "min"),
-    Figure("utilisation", "utilisation", "1"),
-    Figure("throughput", "throughput", "1/h"),
-)
+WAIT, STAY = Figure("wait", "waiting", "min"), Figure("time from release to end", "waiting", "min")
+BUSY, RATE = Figure("utilisation", "utilisation", "1"), Figure("throughput", "throughput", "1/h")
 BOOK = "Gross, Shortle, Thompson & Harris, Fundamentals of Queueing Theory (2008)"
 
 
 def station(
-    name: str, plant: dict[str, Any], wait: float, size: tuple[int, float], *, load: float | None = None
+    name: str,
+    plant: dict[str, Any],
+    wait: float,
+    size: tuple[int, float],
+    *,
+    load: float,
+    chance: dict[str, Any],
+    whole: bool = False,
 ) -> Model:
-    """A model of one queue: its mean wait, and its utilisation where a ``load`` is given. ``size``: replications and seconds."""
+    """A model of one queue: its mean wait (``whole``: the time from release to end, ``wait`` and a mean service) and its utilisation.
+
+    ``size``: replications and seconds; ``chance``: what its control variates are, see :func:`controlled`.
+    """
 
     def sample(seed: int, replication: int) -> list[float]:
         trace = traced(plant, seed, replication)
-        return [wait_min(trace, "work"), *([share(trace, "work")] if load is not None else [])]
+        spent = flow_time_min(trace) if whole else wait_min(trace, "work")
+        return [spent, share(trace, "work"), *controlled(trace, **chance)]
 
-    figures, exact = ((WAIT,), [wait]) if load is None else ((WAIT, BUSY), [wait, load])
-    return Model(name, "queues", BOOK, figures, lambda: exact, sample, *size)
+    return Model(name, "queues", BOOK, (STAY if whole else WAIT, BUSY), lambda: [wait, load], sample, *size)
+
+
+def controlled(
+    trace: Trace, arrival: float | None = None, groups_of: int = 1, work: float | None = None
+) -> list[float]:
+    """Control variates: a Poisson stream of ``arrival`` groups a minute, random work of a mean of ``work`` minutes."""
+    stream = [] if arrival is None else [arrivals_off(trace, arrival, groups_of)]
+    return stream if work is None else [*stream, work_off(trace, {"work": work})]
 
 
 def first_come(arrival: float, long_min: float, size: tuple[int, float]) -> Model:
     """M/M/1 of mean service 1 min in order of arrival: also the share of lots that waits longer than a time."""
     plant = tree({"work": machine(exponential(1.0))}, exponential(1.0 / arrival))
-    figures = (
-        WAIT,
-        BUSY,
-        Figure("throughput", "throughput", "1/h"),
-        Figure(f"share that waits over {long_min:g} min", "share", "1"),
-    )
-    exact = [theory.mmc_wait(arrival, 1.0, 1), arrival, 60.0 * arrival, theory.mm1_longer(arrival, 1.0, long_min)]
+    figures = (WAIT, BUSY, Figure(f"share that waits over {long_min:g} min", "share", "1"))
+    exact = [theory.mmc_wait(arrival, 1.0, 1), arrival, theory.mm1_longer(arrival, 1.0, long_min)]
 
     def sample(seed: int, replication: int) -> list[float]:
         trace = traced(plant, seed, replication)
-        return [wait_min(trace, "work"), share(trace, "work"), per_hour(trace), waiting_over(trace, "work", long_min)]
+        found = [wait_min(trace, "work"), share(trace, "work"), waiting_over(trace, "work", long_min)]
+        return [*found, *controlled(trace, arrival, work=1.0)]
 
     return Model("M/M/1", "queues", BOOK, figures, lambda: exact, sample, *size)
 
@@ -57,7 +81,7 @@ def _classes(rates: Sequence[float]) -> dict[str, Any]:
         for k, (name, rate) in enumerate(zip(names, rates, strict=True))
     }
     parts = {"products": dict.fromkeys(names, made), "orders": orders, "dispatch": {"rule": "earliest_due_date"}}
-    return tree({"work": machine(exponential(1.0))}, "once", **parts)
+    return tree({"work": machine(1.0)}, "once", **parts)
 
 
 def _priorities(rates: tuple[float, float], size: tuple[int, float]) -> Model:
@@ -65,50 +89,63 @@ def _priorities(rates: tuple[float, float], size: tuple[int, float]) -> Model:
 
     def sample(seed: int, replication: int) -> list[float]:
         trace = traced(plant, seed, replication)
-        return [wait_min(trace, "work", name) for name in ("urgent", "patient")]
+        return [
+            *(wait_min(trace, "work", name) for name in ("urgent", "patient")),
+            per_hour(trace),
+            *controlled(trace, sum(rates)),
+        ]
 
-    figures = (Figure("wait of the urgent", "waiting", "min"), Figure("wait of the others", "waiting", "min"))
+    figures = (Figure("wait of the urgent", "waiting", "min"), Figure("wait of the others", "waiting", "min"), RATE)
+    exact = [*theory.priority_waits(rates, 1.0, 0.0), 60.0 * sum(rates)]
     cobham = "Cobham, Operations Research 2 (1954) 70"
-    return Model(
-        "M/M/1 with priorities", "queues", cobham, figures, lambda: theory.priority_waits(rates, 1.0), sample, *size
-    )
+    return Model("M/D/1 with priorities", "queues", cobham, figures, lambda: exact, sample, *size)
 
 
 LOGNORMAL = {"lognormal": {"mean": "1 min", "sd": "0.8 min"}}
 THREES = {"parts": {"product": "part", "quantity": 3, "every": exponential(6.0)}}
+GROUPS = tree({"work": machine(exponential(1.0))}, "once", orders=THREES)
 MODELS = (
-    first_come(0.6, 1.0, (38, 20.0)),
+    first_come(0.6, 1.0, (24, 12.0)),
     station(
-        "M/M/3",
-        tree({"work": machine(exponential(3.0), units=3)}, exponential(1.0 / 0.7)),
-        theory.mmc_wait(0.7, 1.0 / 3.0, 3),
-        (18, 10.0),
+        "M/M/2",
+        tree({"work": machine(exponential(2.0), units=2)}, exponential(1.0 / 0.65)),
+        theory.mmc_wait(0.65, 0.5, 2) + 2.0,
+        (18, 9.0),
+        whole=True,
+        load=0.65,
+        chance={"arrival": 0.65, "work": 2.0},
     ),
     station(
         "M/D/1",
-        tree({"work": machine(1.0)}, exponential(1.0 / 0.7)),
-        theory.mg1_wait(0.7, 1.0, 0.0),
-        (22, 10.0),
-        load=0.7,
+        tree({"work": machine(1.0)}, exponential(1.0 / 0.65)),
+        theory.mg1_wait(0.65, 1.0, 0.0),
+        (24, 9.0),
+        load=0.65,
+        chance={"arrival": 0.65},
     ),
     station(
         "M/G/1, lognormal",
         tree({"work": machine(LOGNORMAL)}, exponential(2.0)),
         theory.mg1_wait(0.5, 1.0, 0.64),
-        (32, 15.0),
+        (23, 11.0),
+        load=0.5,
+        chance={"arrival": 0.5, "work": 1.0},
     ),
     station(
         "D/M/1",
-        tree({"work": machine(exponential(1.0))}, f"{1 / 0.7!r} min"),
-        theory.dm1_wait(1.0 / 0.7, 1.0),
-        (27, 13.0),
-        load=0.7,
+        tree({"work": machine(exponential(1.0))}, f"{1 / 0.65!r} min"),
+        theory.dm1_wait(1.0 / 0.65, 1.0),
+        (22, 12.0),
+        load=0.65,
+        chance={"work": 1.0},
     ),
     station(
         "M[3]/M/1",
-        tree({"work": machine(exponential(1.0))}, "once", orders=THREES),
+        GROUPS,
         theory.bulk_arrival_wait(1.0 / 6.0, 1.0, 3),
-        (38, 11.0),
+        (15, 6.0),
+        load=0.5,
+        chance={"arrival": 1.0 / 6.0, "groups_of": 3, "work": 1.0},
     ),
-    _priorities((0.3, 0.3), (34, 18.0)),
+    _priorities((0.3, 0.25), (36, 11.0)),
 )

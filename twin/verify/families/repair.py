@@ -104,7 +104,7 @@ def people(name: str, machines: int, crews: int, up_min: float, down_min: float,
 
 
 MODELS = (
-    people("4 machines, 1 mender", 4, 1, 20.0, 5.0, (26, 60.0)),
-    model(6, 2, 5.0, 1.5, replications=26, seconds=7.0),
-    model(4, 1, 3.0, 1.0, replications=18, seconds=5.0),
+    people("4 machines, 1 mender", 4, 1, 8.0, 2.0, (19, 30.0)),
+    model(6, 2, 5.0, 1.5, replications=14, seconds=5.0),
+    model(4, 1, 3.0, 1.0, replications=12, seconds=4.0),
 )

@@ -25,9 +25,9 @@ def failing(up_min: float, down: Any) -> dict[str, Any]:
 
 
 def alone() -> Model:
-    """One machine, constant cycle of 1 min, 20 min of work to a failure, lognormal repairs of 4 min: 50 parts an hour."""
-    down = {"lognormal": {"mean": "4 min", "sd": "4 min"}}
-    plant = saturated({"work": machine(1.0, failures=failing(20.0, down), power=POWER)}, 10_080.0)
+    """One machine, constant cycle of 1 min, 10 min of work to a failure, lognormal repairs of 2 min: 50 parts an hour."""
+    down = {"lognormal": {"mean": "2 min", "sd": "2 min"}}
+    plant = saturated({"work": machine(1.0, failures=failing(10.0, down), power=POWER)}, 10_080.0)
     figures = (RATE, Figure("share of time down", "share", "1"), Figure("energy of a lot", "energy", "kWh"))
     exact = [50.0, 1.0 / 6.0, (10.0 + 2.0 * 0.2) / 60.0]
 
@@ -35,7 +35,7 @@ def alone() -> Model:
         trace = traced(plant, seed, replication)
         return [per_hour(trace), share(trace, "work", ("down",)), power_kw(trace) / per_hour(trace)]
 
-    return Model("one machine that fails", "unreliable", OPERATING, figures, lambda: exact, sample, 26, 12.0)
+    return Model("one machine that fails", "unreliable", OPERATING, figures, lambda: exact, sample, 18, 7.0)
 
 
 def exponential_pair(
@@ -110,7 +110,7 @@ def _geometric(draws: AddressedDraws, owner: str, share: float) -> Any:
 
 MODELS = (
     alone(),
-    exponential_pair("unreliable pair, 4 places", Unreliable(1.0, 0.1, 0.5), Unreliable(1.1, 0.15, 0.6), 4, 30, 40.0),
-    exponential_pair("unreliable pair, no place", Unreliable(1.0, 0.05, 0.3), Unreliable(0.9, 0.1, 0.4), 0, 30, 40.0),
-    slotted("slotted pair, 6 places", (0.05, 0.08), (0.2, 0.25), 6, 24, 8.0),
+    exponential_pair("unreliable pair, 4 places", Unreliable(1.0, 0.2, 1.0), Unreliable(1.1, 0.3, 1.2), 4, 21, 24.0),
+    exponential_pair("unreliable pair, no place", Unreliable(1.0, 0.1, 0.6), Unreliable(0.9, 0.2, 0.8), 0, 22, 19.0),
+    slotted("slotted pair, 6 places", (0.05, 0.08), (0.2, 0.25), 6, 20, 5.0),
 )

@@ -56,14 +56,14 @@ def bulk_arrival_wait(arrival: float, service: float, size: int) -> float:
     return (load * (size + 1) / (2.0 * (1.0 - load)) - load) / (arrival * size)
 
 
-def priority_waits(arrivals: Sequence[float], service: float) -> list[float]:
-    """Mean waits by class, highest first, of M/M/1 with non-preemptive priorities and one service rate.
+def priority_waits(arrivals: Sequence[float], mean_service: float, scv: float) -> list[float]:
+    """Mean waits by class, highest first, of M/G/1 with non-preemptive priorities and one law of service; ``scv`` as in :func:`mg1_wait`.
 
-    A. Cobham, Operations Research 2 (1954) 70: W0 / ((1 - s_before) (1 - s)), W0 = lambda / mu^2, s the load up to and with the class.
+    A. Cobham, Operations Research 2 (1954) 70: W0 / ((1 - s_before) (1 - s)), W0 = lambda E[S2] / 2, s the load up to and with the class.
     """
-    residual, before, waits = sum(arrivals) / service**2, 0.0, []
+    residual, before, waits = sum(arrivals) * mean_service**2 * (1.0 + scv) / 2.0, 0.0, []
     for rate in arrivals:
-        after = before + rate / service
+        after = before + rate * mean_service
         waits.append(residual / ((1.0 - before) * (1.0 - after)))
         before = after
     return waits
