@@ -133,14 +133,17 @@ def metal_krw(scenario: Scenario, problem: Problem, solution: Solution) -> float
 
 
 def returned_kg(scenario: Scenario, problem: Problem, solution: Solution) -> float:
-    """Gates and scrap of the planned lots, and what is pigged."""
+    """Gates and scrap of the planned lots, what is pigged, and heels: what a heat gives beyond its lots is given up in the end."""
     total = 0.0
     for (name, _), count in solution.starts.items():
         task = problem.tasks[name]
-        if task.role == "pig":
-            total += count
-        elif task.role == "lot" and task.product is not None:
+        metal_kg = sum(change.amount for change in task.changes if change.stock.startswith("metal."))
+        if task.role == "lot" and task.product is not None:
             product = scenario.spec.products[task.product]
-            poured = -sum(c.amount for c in task.changes if c.stock.startswith("metal."))
-            total += count * poured * (1.0 - product.yield_fraction * (1.0 - product.scrap_fraction))
+            total -= count * metal_kg * (1.0 - product.yield_fraction * (1.0 - product.scrap_fraction))
+        elif task.role == "heat":
+            recovery = float(getattr(scenario.stations[task.group], "recovery", 1.0))
+            total += count * max(0.0, task.mass_kg * recovery - metal_kg)
+        elif task.role in ("pig", "shutdown"):
+            total -= count * metal_kg
     return total
