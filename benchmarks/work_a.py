@@ -23,6 +23,7 @@ from twin.ledger.trace import CARRIER, STATE
 from twin.models.condense import Condenser
 from twin.models.durations import Variates
 from twin.models.expand import Log, Machine, tables
+from twin.models.floor import seldom_collecting
 from twin.models.station import Floor, Job, Place, Unit
 from twin.scenario.schema import Duration
 
@@ -92,6 +93,7 @@ def line(parts: int, seed: int = 1) -> tuple[Floor, list[Machine]]:
     return floor, [Machine(k, RATES) for k in range(STATIONS)]
 
 
+@seldom_collecting()
 def ours(parts: int) -> tuple[float, float]:
     """Everything recorded: states, flows, counters, quarter-hour load. Returns simulated time and kWh."""
     floor, machines = line(parts)
@@ -101,6 +103,7 @@ def ours(parts: int) -> tuple[float, float]:
     return end, float(np.sum(quarter_hour_kwh(made["flows"], "electricity", 0.0, end)))
 
 
+@seldom_collecting()
 def condensed(parts: int) -> tuple[float, float]:
     """Nothing recorded: the log is condensed in chunks. Returns simulated time and kWh."""
     floor, machines = line(parts)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from heapq import heappop, heappush
 from itertools import count
@@ -15,6 +17,21 @@ from simpy.events import NORMAL
 
 if TYPE_CHECKING:
     from twin.models.jobs import Job
+
+
+_COLLECT_AFTER = 50_000
+
+
+@contextmanager
+def seldom_collecting() -> Iterator[None]:
+    """Let Python look for cycles of dead objects less often: a plant's lots live long, are many, and form none."""
+    before = gc.get_threshold()
+    if before[0]:
+        gc.set_threshold(max(before[0], _COLLECT_AFTER), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 class Clock(Environment):
@@ -30,6 +47,10 @@ class Clock(Environment):
     def scheduled(self) -> int:
         """Events that were put on the queue so far."""
         return int(self._eid.__reduce__()[1][0])
+
+    def others_now(self) -> bool:
+        """Whether another event is still to come at this very time."""
+        return bool(self._queue) and self._queue[0][0] <= self._now
 
     def run(self, until: Any = None) -> Any:
         """As SimPy's, up to a time (events at that very time are left for the next call) or until nothing more happens."""

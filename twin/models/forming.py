@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _EARLY_S = 1e-6
 _FULL = 1.0 - 1e-9
-_ENDLESS = 10**9
+_ENDLESS = 10**6
 Alike = tuple[str, float, float]
 
 
@@ -43,7 +43,9 @@ class FormingPlace(Place):
         "bell",
         "coming",
         "expired",
+        "foreseen",
         "kg_of",
+        "least",
         "limit_s",
         "load",
         "looker",
@@ -84,12 +86,16 @@ class FormingPlace(Place):
         """whether the batch formed last is below the minimum"""
         self.alike: Alike | None = None
         """recipe, kg and pieces of each lot that waits; None where they differ"""
-        self.of_batches: dict[Alike, list[tuple[float, float]]] = {}
-        """kg and pieces of so many equal lots, from none to as many as fit"""
+        self.of_batches: dict[Alike, tuple[list[tuple[float, float]], int]] = {}
+        """see :meth:`_of_alike`"""
         self.same: tuple[float, float] | None = None
         """kg and pieces of the batch formed last, where its lots are alike"""
         self.looker = Alarm(floor.env, self._look)
         self.coming: Releases | None = None
+        self.foreseen: Alike | None = None
+        """recipe, kg and pieces of each lot that is to come; None where they differ"""
+        self.least = 0
+        """how many of them fill a batch"""
         self.bell, self.rings_at = Alarm(floor.env, self._rung), math.inf
 
     def accept(self, job: Job, now: float) -> bool:
@@ -129,6 +135,15 @@ class FormingPlace(Place):
 
     # --- lots whose time of release is known ahead (:mod:`twin.models.releases`)
 
+    def expect(self, coming: Releases) -> None:
+        """Let these lots in when they are released. Nothing else ever comes here."""
+        self.coming = coming
+        if coming.alike:
+            first = coming.jobs[0]
+            alike = (self.recipe_of(first), self.kg_of(first), first.pieces)
+            if alike[1] or alike[2]:
+                self.foreseen, self.least = alike, self._of_alike(alike)[1]
+
     def arrive(self) -> None:
         """Queue the lots that have been released by now."""
         if self.coming is None:
@@ -136,9 +151,8 @@ class FormingPlace(Place):
         jobs = self.coming.until(self.floor.now)
         if not jobs:
             return
-        first = jobs[0]
-        alike = (self.recipe_of(first), self.kg_of(first), first.pieces)
-        if self.heap is not None or not self.coming.alike or (self.waiters and self.alike != alike):
+        alike = self.foreseen
+        if alike is None or self.heap is not None or (self.waiters and self.alike != alike):
             for job in jobs:
                 self._queue(job)
             return
@@ -167,13 +181,27 @@ class FormingPlace(Place):
     def _rung(self, event: Any) -> None:
         """A batch may have come together."""
         self.rings_at = math.inf
-        self.arrive()
-        if not self.free:
+        self.look_now()
+
+    def look_now(self) -> None:
+        """:meth:`look`, as the last that is done in an event: at once where nothing else happens now."""
+        clock = self.floor.env
+        if not self.free or self.looking:
             return
-        if any(self.enough(recipe) for recipe in self._recipes()):
+        if clock.others_now():
             self.look()
         else:
-            self.call(self.floor.now)
+            self.arrive()
+            if self._too_few():
+                self.foresee()
+            else:
+                self.call(clock.now)
+
+    def _too_few(self) -> bool:
+        """Whether it is plain that no batch can begin: lots that are all alike, not as many as a batch needs, and nothing that hurries."""
+        if self.foreseen is None or self.load.max_wait_s is not None or len(self.waiters) >= self.least:
+            return False
+        return not self.waiters or self.alike == self.foreseen
 
     def _recipes(self) -> Iterable[str]:
         """The recipes that wait."""
@@ -184,6 +212,12 @@ class FormingPlace(Place):
     def _next_s(self, coming: Releases) -> tuple[float, int]:
         """When a batch can begin that cannot yet, and the event's turn at that time; infinite where only working hours are missing."""
         wait_s = self.load.max_wait_s if self.load.minimum else None
+        if wait_s is None and (alike := self.foreseen) is not None and (not self.waiters or self.alike == alike):
+            waiting = len(self.waiters)
+            if waiting and waiting >= self.least:
+                return math.inf, 0
+            k = coming.head + max(self.least - waiting, 1) - 1
+            return (coming.times[k], coming.ticks[k]) if k < len(coming.times) else (math.inf, 0)
         if any(self.enough(recipe) for recipe in self._recipes()):
             return math.inf, 0
         late_s = math.inf
@@ -191,12 +225,6 @@ class FormingPlace(Place):
             late_s = self._oldest() + wait_s
             if late_s - _EARLY_S <= self.floor.now:
                 return math.inf, 0
-        elif coming.alike and coming.head < len(coming.times):
-            first = coming.jobs[coming.head]
-            alike = (self.recipe_of(first), self.kg_of(first), first.pieces)
-            if not self.waiters or self.alike == alike:
-                k = coming.head + max(self._least(alike) - len(self.waiters), 1) - 1
-                return (coming.times[k], coming.ticks[k]) if k < len(coming.times) else (math.inf, 0)
         sums = dict(self.sums)
         for k in range(coming.head, len(coming.times)):
             time_s, job = coming.times[k], coming.jobs[k]
@@ -217,23 +245,19 @@ class FormingPlace(Place):
         """The least fill of a batch, with what rounding may take."""
         return min(self.load.minimum, _FULL) - 1e-9
 
-    def _sums_of(self, alike: Alike) -> list[tuple[float, float]]:
-        """kg and pieces of none, one, two, … equal lots, up to the most that fit; only of lots that take room."""
+    def _of_alike(self, alike: Alike) -> tuple[list[tuple[float, float]], int]:
+        """kg and pieces of none, one, two, … equal lots, up to the most that fit; and how many are enough for a batch (one more than
+        fit, where these do not fill it to the minimum).
+        """
         found = self.of_batches.get(alike)
         if found is None:
             _, kg, pieces = alike
-            found = [(0.0, 0.0), (0.0 + kg, 0.0 + pieces)]
-            while self.load.fill(found[-1][0] + kg, found[-1][1] + pieces) <= 1.0 + 1e-9:
-                found.append((found[-1][0] + kg, found[-1][1] + pieces))
-            self.of_batches[alike] = found
+            fill, sums, least = self.load.fill, [(0.0, 0.0), (kg, pieces)], self._threshold()
+            while len(sums) < _ENDLESS and fill(sums[-1][0] + kg, sums[-1][1] + pieces) <= 1.0 + 1e-9:
+                sums.append((sums[-1][0] + kg, sums[-1][1] + pieces))
+            enough = next((n for n in range(1, len(sums)) if fill(*sums[n]) >= least), len(sums))
+            found = self.of_batches[alike] = (sums, enough)
         return found
-
-    def _least(self, alike: Alike) -> int:
-        """How many equal lots fill a batch to the minimum; one more than fit where these do not."""
-        if not self.load.fill(alike[1], alike[2]):
-            return 1 if self.load.minimum <= 0.0 else _ENDLESS
-        sums, least = self._sums_of(alike), self._threshold()
-        return next((n for n in range(1, len(sums)) if self.load.fill(*sums[n]) >= least), len(sums))
 
     def enough(self, recipe: str) -> bool:
         """Whether what waits of a recipe fills a batch to the minimum, or more than one batch."""
@@ -279,9 +303,10 @@ class FormingPlace(Place):
 
     def form(self, now: float) -> list[Job]:
         """The lots of the batch that may start now, taken from the queue; empty where none may."""
-        if self.alike is not None and self.restraint is None and self.waiters:
-            if self.load.fill(self.alike[1], self.alike[2]):
-                return self._form_alike(self.alike, now)
+        if not self.waiters:
+            return []
+        if self.alike is not None and self.restraint is None and (self.alike[1] or self.alike[2]):
+            return self._form_alike(self.alike, now)
         self.same = None
         tried: set[str] = set()
         for *_, first in self.waiters:
@@ -301,13 +326,13 @@ class FormingPlace(Place):
     def _form_alike(self, alike: Alike, now: float) -> list[Job]:
         """:meth:`form` of a queue whose lots are alike: the first so many."""
         self.short = False
-        sums, waiters, load = self._sums_of(alike), self.waiters, self.load
-        n = min(len(sums) - 1, len(waiters))
-        if n == len(waiters) and load.fill(*sums[n]) < self._threshold():
+        (sums, enough), waiters, load = self._of_alike(alike), self.waiters, self.load
+        if len(waiters) < enough:
             late = load.max_wait_s is not None and now >= self._oldest() + load.max_wait_s - _EARLY_S
             if not late and not self.waiting:
                 return []
             self.short = True
+        n = min(len(sums) - 1, len(waiters))
         self.same = sums[n]
         lots = [job for *_, job in waiters[:n]]
         del waiters[:n]
@@ -389,6 +414,7 @@ class FormingUnit(Unit):
         "counts",
         "draws",
         "duties",
+        "each",
         "forming",
         "held",
         "kind",
@@ -398,7 +424,7 @@ class FormingUnit(Unit):
         "phases",
         "repaired_at",
         "restraint",
-        "same",
+        "shares",
         "since",
         "state",
         "total",
@@ -420,8 +446,10 @@ class FormingUnit(Unit):
         self.cap: PowerCap | None = None
         self.held: Batched | None = None
         """what it reserves under the cap"""
-        self.same: tuple[float, float] | None = None
-        """kg and pieces of the batch, where its lots are alike"""
+        self.each = 0.0
+        """share of each lot of the batch by mass, where they are alike"""
+        self.shares: dict[int, float] = {}
+        """share of each lot else, by its code: as they were put in, whatever is scrapped"""
         self.counts = f"batches/{place.name}"
 
     # --- what it does
@@ -455,7 +483,7 @@ class FormingUnit(Unit):
         first = self.job = jobs[0]
         self.queued, self.operation, self.started, self.ended = first.queued, first.step, now, math.inf
         self.batch, self.form = self.new_batch(), RIDER
-        same = self.same = place.same
+        same = place.same
         name, kg_of = place.name, place.kg_of
 
         def made() -> tuple[BatchLot, ...]:
@@ -466,6 +494,7 @@ class FormingUnit(Unit):
         lots = made() if same is None else made
         batch = Batch(lots, place.recipe_of(first), now, now - self.last_end, cuts, uniform, same)
         self.total = batch.kg or batch.pieces
+        self.take_shares(jobs, same is not None)
         self.phases = self.kind.begin(batch, self.state)
         self.done_at = self.books.phases(self.equipment, self.batch, now, self.phases)
         self.books.count(self.counts, 1.0, now)
@@ -476,6 +505,15 @@ class FormingUnit(Unit):
             if self.done_at > closes:
                 self.overtime(closes, self.done_at)
         self.alarm.set(self.done_at - now)
+
+    def take_shares(self, jobs: Sequence[Job], alike: bool = False) -> None:
+        """Note each lot's share of the batch by mass, as it goes in."""
+        kg_of, total = self.forming.kg_of, self.total
+        self.each = 0.0
+        if alike and total:
+            self.each = (kg_of(jobs[0]) or jobs[0].pieces) / total
+        else:
+            self.shares = {job.code: (kg_of(job) or job.pieces) / total if total else 0.0 for job in jobs}
 
     def end(self, event: Any) -> None:
         """The batch is done: pass its lots on one by one; a breakdown that came due in the cycle begins."""
@@ -488,7 +526,8 @@ class FormingUnit(Unit):
             if repair_s:
                 self.repaired_at = now + repair_s
                 self.floor.after(repair_s, self.repaired)
-        self._pass_on(now)
+        if self._pass_on(now):
+            self.forming.look_now()
 
     def repaired(self, event: Any) -> None:
         """The repair is done."""
@@ -500,11 +539,12 @@ class FormingUnit(Unit):
         """The lot that was blocked has left; go on with the others."""
         job, _ = self.lots.pop(0)
         self.note_lot(job, now)
-        self._pass_on(now)
+        if self._pass_on(now):
+            self.forming.look()
 
-    def _pass_on(self, now: float) -> None:
-        """Pass lots on until one is blocked."""
-        if self.same is not None and self.lots and self.total:
+    def _pass_on(self, now: float) -> bool:
+        """Pass lots on until one is blocked; whether the unit is free again."""
+        if self.each:
             self._hand_over(now)
         while self.lots:
             job, self.queued = self.lots[0]
@@ -514,7 +554,7 @@ class FormingUnit(Unit):
                 job.step = step
                 if not job.route[step].accept(job, now):
                     job.route[step].waiting.append(self)
-                    return
+                    return False
             elif self.floor.finished is not None:
                 self.floor.finished(job, now)
             self.lots.pop(0)
@@ -522,26 +562,24 @@ class FormingUnit(Unit):
         self.progress(now, "blocked")
         self.job = NOBODY
         self.forming.free.append(self)
-        self.forming.look()
+        return True
 
     def _hand_over(self, now: float) -> None:
-        """Let equal lots go that go no further, up to one that does."""
-        lots, finished, log, gone = self.lots, self.floor.finished, self.log, 0
-        pieces, equipment = lots[0][0].pieces, self.equipment
-        share = (self.forming.kg_of(lots[0][0]) or pieces) / self.total
-        tail = pack_tail(self.started, self.ended, now, self.batch, RIDER, share)
+        """Let the lots of a batch of equal ones go, up to one that goes further."""
+        lots, finished, equipment, heads = self.lots, self.floor.finished, self.equipment, list[bytes]()
         for job, queued in lots:
             step = job.step
-            if step + 1 < len(job.route) or job.pieces != pieces:
+            if step + 1 < len(job.route):
                 break
             if finished is not None:
                 finished(job, now)
-            log(pack_head(job.code, equipment, step, queued) + tail)
-            gone += 1
-        if gone:
-            job, self.queued = lots[gone - 1]
-            self.job, self.operation = job, job.step
-            del lots[:gone]
+            heads.append(pack_head(job.code, equipment, step, queued))
+        if heads:
+            tail = pack_tail(self.started, self.ended, now, self.batch, RIDER, self.each)
+            self.log(tail.join(heads) + tail)
+            self.job, self.queued = lots[len(heads) - 1]
+            self.operation = self.job.step
+            del lots[: len(heads)]
 
     # --- what it writes
 
@@ -570,8 +608,7 @@ class FormingUnit(Unit):
 
     def note_lot(self, job: Job, left: float) -> None:
         """Log one lot of the batch; its share is by mass."""
-        kg = self.forming.kg_of(job)
-        share = (kg or job.pieces) / self.total if self.total else float(not self.lots)
+        share = self.each or self.shares.get(job.code, 0.0) if self.total else float(not self.lots)
         times = (self.queued, self.started, self.ended, left)
         self.log(pack_row(job.code, self.equipment, self.operation, *times, self.batch, RIDER, share))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -18,6 +19,9 @@ from twin.scenario.schema import Duration, Problem, Product
 
 if TYPE_CHECKING:
     from twin.scenario.schema import ScenarioSpec
+
+_KNOWN = 64
+"""so many different batches are remembered"""
 
 
 class Machine(Working):
@@ -36,6 +40,14 @@ class Cooling(Delaying):
     """Cooling of castings in the mould or on the floor: time passes, nothing is drawn."""
 
     kind: Literal["cooling"]
+
+
+@dataclass(frozen=True, slots=True)
+class Steady:
+    """Flows by state, and phases by time and kg, of a machine that remembers nothing of its batches."""
+
+    flows: Mapping[str, tuple[Flow, ...]]
+    phases: dict[tuple[float, float], list[Phase]]
 
 
 class BatchMachine(Powered, BatchProcess):
@@ -61,26 +73,31 @@ class BatchMachine(Powered, BatchProcess):
         """Time of a cycle without its load."""
         return self.cycle[recipe] if isinstance(self.cycle, dict) else self.cycle
 
-    def start(self) -> dict[str, tuple[Flow, ...]]:
-        """Nothing but the flows of each state, worked out once."""
-        return {state: self._flows(state) for state in STATE}
+    def start(self) -> Steady:
+        """Nothing but the flows of each state, worked out once, and the phases of batches that were the same before."""
+        return Steady({state: self._flows(state) for state in STATE}, {})
 
     def keep(self, state: Any, t_s: float) -> None:
         """Nothing: it remembers nothing of its batches."""
 
     def begin(self, batch: Batch, state: Any) -> Sequence[Phase]:
         """One phase, cut where the horizon begins or ends."""
-        duration_s = (
-            batch.drawn_s(self.cycle_of(batch.recipe)) + self.per_kg_s * batch.kg + self.per_piece_s * batch.pieces
-        )
-        load_kw = self.energy_kwh_per_kg * batch.kg / (duration_s / 3600.0) if duration_s else 0.0
-        edges = [0.0, *(cut for cut in sorted(batch.cuts_s) if cut < duration_s), duration_s]
-        flows = self._flows("processing", load_kw) if load_kw or not state else state["processing"]
-        return [Phase(b - a, "processing", flows) for a, b in pairwise(edges)]
+        kg, pieces = batch.kg, batch.pieces
+        duration_s = batch.drawn_s(self.cycle_of(batch.recipe)) + self.per_kg_s * kg + self.per_piece_s * pieces
+        cuts = [cut for cut in sorted(batch.cuts_s) if cut < duration_s]
+        known = state.phases if state is not None and not cuts else {}
+        phases = known.get((duration_s, kg))
+        if phases is None:
+            load_kw = self.energy_kwh_per_kg * kg / (duration_s / 3600.0) if duration_s else 0.0
+            flows = self._flows("processing", load_kw)
+            phases = [Phase(b - a, "processing", flows) for a, b in pairwise([0.0, *cuts, duration_s])]
+            if len(known) < _KNOWN:
+                known[duration_s, kg] = phases
+        return phases
 
     def rest(self, duration_s: float, duty: str, state: Any) -> Sequence[Phase]:
         """Constant power by state."""
-        return [Phase(duration_s, duty, state[duty] if state else self._flows(duty))] if duration_s > 0.0 else []
+        return [Phase(duration_s, duty, state.flows[duty] if state else self._flows(duty))] if duration_s > 0.0 else []
 
     def reserved_kw(self) -> float:
         """The highest power by state; a full load's energy over its cycle beside it."""

@@ -19,6 +19,7 @@ from twin.models.choosing import Fork
 from twin.models.condense import condensed
 from twin.models.durations import sampler
 from twin.models.feed import Feed
+from twin.models.floor import seldom_collecting
 from twin.models.forming import FormingPlace, FormingUnit
 from twin.models.gather import gather
 from twin.models.melting import MeltShop
@@ -156,7 +157,7 @@ class Plant:
             mine[2].extend(released)
         for place, (times, ticks, jobs) in let_in.items():
             if jobs:
-                place.coming = Releases(times, ticks, jobs)
+                place.expect(Releases(times, ticks, jobs))
 
     def route_of(self, name: str) -> tuple[Any, ...]:
         """Places that a lot of a product passes, with a fork where it may take one of several."""
@@ -280,9 +281,10 @@ def simulate(
     began = given_state(scenario) if state is None else state
     begin = t_from if t_from is not None else -run.warmup_s if began is None else 0.0
     end = run.duration_s if t_to is None else t_to
-    plant = Plant(scenario, draws, begin, end, plan, began)
-    plant.run()
-    trace = gather(plant, replication)
+    with seldom_collecting():
+        plant = Plant(scenario, draws, begin, end, plan, began)
+        plant.run()
+        trace = gather(plant, replication)
     return trace if records else condensed(trace)
 
 

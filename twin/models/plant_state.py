@@ -323,6 +323,7 @@ def _at_work(plant: Plant, unit: Unit, kept: Mapping[str, Any], jobs: Mapping[st
     if blocked:
         if isinstance(unit, FormingUnit):
             unit.total = sum(unit.forming.kg_of(job) or job.pieces for job, _ in lots)
+            unit.take_shares([job for job, _ in lots])
         elif isinstance(unit, BatchUnit):
             unit.total = sum(job.pieces for job, _ in lots)
         return
@@ -331,6 +332,7 @@ def _at_work(plant: Plant, unit: Unit, kept: Mapping[str, Any], jobs: Mapping[st
         for state, a, b in kept["pieces"]:
             plant.floor.pieces.extend(pack_piece(unit.equipment, unit.batch, int(state), now + a, now + b))
     if isinstance(unit, FormingUnit):
+        unit.take_shares([job for job, _ in lots])
         unit.phases = [_phase(phase) for phase in kept["phases"]]
         unit.books.phases(unit.equipment, unit.batch, now, unit.phases)
         unit.since = now

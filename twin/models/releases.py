@@ -33,9 +33,11 @@ class Releases:
         self.times, self.ticks, self.jobs, self.head = times, ticks, jobs, 0
         first = jobs[0]
         product, pieces = first.product, first.pieces
-        self.alike = all(job.product == product and job.pieces == pieces for job in jobs)
+        self.alike = True
         for job, time_s in zip(jobs, times, strict=True):
             job.queued = time_s
+            if job.product != product or job.pieces != pieces:
+                self.alike = False
 
     def until(self, now: float) -> Sequence[Job]:
         """The lots that have come by now and were not let in yet."""
