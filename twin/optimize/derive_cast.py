@@ -136,29 +136,7 @@ def add_unit(
 ) -> None:
     """Tokens and lots of one casting unit; ``pouring`` where its metal comes straight from the furnaces."""
     made = [lots for lots in classes if unit.station in scenario.spec.products[lots.product].route]
-    products = list(dict.fromkeys(lots.product for lots in made))
-    working = slots.share(unit.windows)
-    standby_kw = power_kw(unit.kind, "standby")
-    for condition in (
-        [FRESH, *products] if unit.state.product is None else list(dict.fromkeys([unit.state.product, *products]))
-    ):
-        name = ready(unit, condition)
-        here = condition == (unit.state.product or FRESH)
-        slot = max(0, math.ceil((unit.state.free_s - slots.start_s) / slots.slot_s - 1e-9))
-        arrivals = np.zeros(slots.count)
-        if here and 0 < slot < slots.count:
-            arrivals[slot] = 1.0
-        parts.add_stock(
-            Stock(
-                name,
-                1.0 if here and slot == 0 else 0.0,
-                high=1.0,
-                hold_kw=standby_kw,
-                hold_when=working,
-                arrivals=arrivals,
-            )
-        )
-        parts.at_start[name] = ((slot, unit.name),) if here else ()
+    _add_conditions(parts, unit, list(dict.fromkeys(lots.product for lots in made)), slots)
     whole = {lots.product: max(one.pieces for one in made if one.product == lots.product) for lots in made}
     delay_s = 0.0 if pouring is None else pouring.delay_s
     for lots in made:
@@ -171,6 +149,28 @@ def add_unit(
                 for task, pour in pouring.ways(lot, slots):
                     parts.add_task(task)
                     parts.pours[task.name] = pour
+
+
+def _add_conditions(parts: Parts, unit: CastUnit, products: Sequence[str], slots: Slots) -> None:
+    """What a unit may be ready for: a product, or any where it has not been set up yet; it draws standby power while it waits."""
+    for condition in dict.fromkeys([unit.state.product or FRESH, *products]):
+        here = condition == (unit.state.product or FRESH)
+        slot = max(0, math.ceil((unit.state.free_s - slots.start_s) / slots.slot_s - 1e-9))
+        arrivals = np.zeros(slots.count)
+        if here and 0 < slot < slots.count:
+            arrivals[slot] = 1.0
+        name = ready(unit, condition)
+        parts.add_stock(
+            Stock(
+                name,
+                1.0 if here and slot == 0 else 0.0,
+                high=1.0,
+                hold_kw=power_kw(unit.kind, "standby"),
+                hold_when=slots.share(unit.windows),
+                arrivals=arrivals,
+            )
+        )
+        parts.at_start[name] = ((slot, unit.name),) if here else ()
 
 
 def duties_kw(unit: CastUnit, slots: Slots) -> Floats:

@@ -40,48 +40,45 @@ def add_pouring(parts: Parts, pouring: Pouring, slots: Slots) -> None:
 
 def _add_loaded(parts: Parts, pouring: Pouring, given: Mapping[str, Sequence[tuple[int, str]]], slots: Slots) -> None:
     """Furnaces by what they hold, with what they hold at the start, and giving up what is left when the crew leaves."""
-    station = pouring.station
-    kept, count = kept_share(station, slots), float(len(station.furnaces))
-    leaves = (kept < 0.5) & (np.concatenate([[1.0], kept[:-1]]) > 0.5)
     initial_kg = 0.0
     for portion in pouring.portions.values():
         for j in range(1, portion.most + 1):
-            name, arrivals = pouring.loaded(portion.product, j), np.zeros(slots.count)
-            here = given.get(name, [])
-            for slot, _ in here:
-                if 0 < slot < slots.count:
-                    arrivals[slot] += 1.0
+            name = pouring.loaded(portion.product, j)
+            here = tuple(given.get(name, ()))
             initial_kg += j * portion.kg * len(here)
-            parts.add_stock(
-                Stock(
-                    name,
-                    float(sum(1 for slot, _ in here if not slot)),
-                    high=count,
-                    hold_kw=pouring.hold_kw,
-                    arrivals=arrivals,
-                    ceiling=count * kept,
-                    product=portion.product,
-                    lots=j * portion.lots,
-                )
-            )
-            parts.at_start[name] = tuple(here)
-            parts.add_task(
-                Task(
-                    f"{name}.pig",
-                    "pig",
-                    station.name,
-                    0,
-                    np.zeros(0),
-                    leaves,
-                    (
-                        Change(name, 0, -1.0),
-                        Change(pouring.loaded("", 0), 0, 1.0),
-                        Change(station.metal, 0, -j * portion.kg),
-                    ),
-                    cost_krw=station.pig_krw_per_kg * j * portion.kg,
-                )
-            )
-    parts.add_stock(Stock(station.metal, initial_kg))
+            parts.add_stock(_loaded_stock(pouring, portion, j, here, slots))
+            parts.at_start[name] = here
+            parts.add_task(_pig_task(pouring, name, j * portion.kg, slots))
+    parts.add_stock(Stock(pouring.station.metal, initial_kg))
+
+
+def _loaded_stock(
+    pouring: Pouring, portion: Portion, portions: int, here: Sequence[tuple[int, str]], slots: Slots
+) -> Stock:
+    """Furnaces that hold so many portions: they draw what holding takes, and are none when people have left."""
+    count, arrivals = float(len(pouring.station.furnaces)), np.zeros(slots.count)
+    for slot, _ in here:
+        if 0 < slot < slots.count:
+            arrivals[slot] += 1.0
+    return Stock(
+        pouring.loaded(portion.product, portions),
+        float(sum(1 for slot, _ in here if not slot)),
+        high=count,
+        hold_kw=pouring.hold_kw,
+        arrivals=arrivals,
+        ceiling=count * kept_share(pouring.station, slots),
+        product=portion.product,
+        lots=portions * portion.lots,
+    )
+
+
+def _pig_task(pouring: Pouring, name: str, kg: float, slots: Slots) -> Task:
+    """Metal that nobody has poured when people leave is cast into ingots."""
+    station, kept = pouring.station, kept_share(pouring.station, slots)
+    leaves = (kept < 0.5) & (np.concatenate([[1.0], kept[:-1]]) > 0.5)
+    emptied = (Change(name, 0, -1.0), Change(pouring.loaded("", 0), 0, 1.0), Change(station.metal, 0, -kg))
+    cost_krw = station.pig_krw_per_kg * kg
+    return Task(f"{name}.pig", "pig", station.name, 0, np.zeros(0), leaves, emptied, cost_krw=cost_krw)
 
 
 def _at_start(pouring: Pouring, slots: Slots) -> dict[str, list[tuple[int, str]]]:
