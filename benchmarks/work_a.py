@@ -21,7 +21,7 @@ from twin.experiment.draws import AddressedDraws
 from twin.ledger.energy import quarter_hour_kwh
 from twin.ledger.trace import CARRIER, STATE
 from twin.models.condense import Condenser
-from twin.models.durations import Variates
+from twin.models.durations import Variates, quantiles_s
 from twin.models.expand import Log, Machine, tables
 from twin.models.floor import seldom_collecting
 from twin.models.station import Floor, Job, Place, Unit
@@ -74,17 +74,20 @@ def reference(parts: int) -> float:
     return float(env.now)
 
 
-def line(parts: int, seed: int = 1) -> tuple[Floor, list[Machine]]:
-    """The line on our station core, times addressed by part."""
+def line(parts: int, seed: int = 1, *, bulk: bool = False) -> tuple[Floor, list[Machine]]:
+    """The line on our station core, times addressed by part; ``bulk``: all drawn at once instead of in blocks."""
     floor = Floor(0.0)
     places = [Place(floor, f"s{k}", room=BUFFER if k else math.inf) for k in range(STATIONS)]
     draws = AddressedDraws(seed, 0)
     second = Duration.model_validate({"exponential": {"mean": "1 s"}})
     route = tuple(places)
     for k, place in enumerate(places):
-        times = Variates(second, draws.stream("time", f"s{k}"))
+        stream = draws.stream("time", f"s{k}")
+        drawn: Callable[[int], float] = Variates(second, stream)
+        if bulk:
+            drawn = quantiles_s(second, stream.block(0, parts)).tolist().__getitem__
 
-        def work_s(job: Job, times: Callable[[int], float] = times) -> float:
+        def work_s(job: Job, times: Callable[[int], float] = drawn) -> float:
             return times(job.serial)
 
         Unit(place, k, work_s)
@@ -96,7 +99,7 @@ def line(parts: int, seed: int = 1) -> tuple[Floor, list[Machine]]:
 @seldom_collecting()
 def ours(parts: int) -> tuple[float, float]:
     """Everything recorded: states, flows, counters, quarter-hour load. Returns simulated time and kWh."""
-    floor, machines = line(parts)
+    floor, machines = line(parts, bulk=True)
     floor.env.run()
     end = floor.now
     made = tables(Log.of(floor.log, floor.pieces), machines, 0.0, end)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator
+
 import numpy as np
 import simpy
 
@@ -78,10 +79,10 @@ def ours(parts: int) -> tuple[float, float]:
     books = Books(math.inf)
     place.load = kind.load
     unit = FormingUnit(place, 0, kind, books, draws)
-    route, tick = (place,), floor.env.tick
+    route = (place,)
     times = np.cumsum(gaps_of(parts)).tolist()
     jobs = [Job(n, "", "part", 1.0, math.inf, route) for n in range(parts)]
-    place.expect(Releases(times, [tick() for _ in times], jobs))
+    place.expect(Releases(times, floor.env.ticks(parts), jobs))
     place.call(0.0)
     floor.env.run()
     unit.finish(floor.now)

@@ -67,7 +67,9 @@ def _shops(draw: st.DrawFn) -> Scenario:
     load |= draw(st.sampled_from([{"places": 6}, {"capacity": "7 kg"}, {"places": 5, "capacity": "4 kg"}]))
     if draw(st.booleans()):
         load["max_wait"] = draw(st.sampled_from(["25 min", "1 h"]))
-    oven = _oven(load=load, units=draw(st.integers(1, 2)), dispatch=draw(st.sampled_from(["fifo", "earliest_due_date"])))
+    oven = _oven(
+        load=load, units=draw(st.integers(1, 2)), dispatch=draw(st.sampled_from(["fifo", "earliest_due_date"]))
+    )
     if draw(st.booleans()):
         oven["shifts"] = ["day"]
     if draw(st.booleans()):
@@ -86,9 +88,19 @@ def _shops(draw: st.DrawFn) -> Scenario:
     for name in draw(st.sampled_from([["a"], ["a", "b"], ["a", "b", "c"]])):
         lot = draw(st.integers(1, 3))
         recipe = draw(st.sampled_from(["hot", "cold"]))
-        products[name] = {"lot": lot, "route": route, "recipe": recipe, "mass": draw(st.sampled_from(["1 kg", "0.7 kg"]))}
+        products[name] = {
+            "lot": lot,
+            "route": route,
+            "recipe": recipe,
+            "mass": draw(st.sampled_from(["1 kg", "0.7 kg"])),
+        }
         every = _every(draw, ["5 min", "7 min", "10 min"])
-        orders[name] = {"product": name, "quantity": draw(st.integers(1, 4)), "every": every, "priority": draw(st.integers(0, 1))}
+        orders[name] = {
+            "product": name,
+            "quantity": draw(st.integers(1, 4)),
+            "every": every,
+            "priority": draw(st.integers(0, 1)),
+        }
     products["other"] = {"lot": 2, "route": ["second"]}
     orders["other"] = {"product": "other", "quantity": 2, "every": {"exponential": {"mean": "9 min"}}}
     return workshop(stations, products, orders)
@@ -128,11 +140,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
     "power cap": ({"oven": _oven()}, {"site.power_cap": "60 kW"}, ["oven"]),
     "power-aware": ({"oven": _oven(dispatch="power_aware")}, {"dispatch.big_load": "10 kW"}, ["oven"]),
     "lots leave": ({"oven": _oven(max_wait={"time": "1 h", "consequence": "scrap"})}, {}, ["oven"]),
-    "rework comes back": (
-        {"oven": _oven(quality={"rework": {"share": "5 %", "to": "oven"}})},
-        {},
-        ["oven"],
-    ),
+    "rework comes back": ({"oven": _oven(quality={"rework": {"share": "5 %", "to": "oven"}})}, {}, ["oven"]),
 }
 
 

@@ -31,6 +31,8 @@ class Books:
 
     def cuts_after(self, t0: float) -> list[float]:
         """Seconds from ``t0`` to the cuts that come after it."""
+        if t0 >= 0.0:
+            return [self.end_s - t0] if self.end_s > t0 else []
         return [cut - t0 for cut in (0.0, self.end_s) if cut > t0]
 
     def phases(self, equipment: int, batch: int, t0: float, phases: Sequence[Phase]) -> float:

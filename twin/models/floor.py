@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from heapq import heappop, heappush
-from itertools import count
+from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
 from simpy import Environment, Event, Timeout
@@ -47,6 +47,10 @@ class Clock(Environment):
     def scheduled(self) -> int:
         """Events that were put on the queue so far."""
         return int(self._eid.__reduce__()[1][0])
+
+    def ticks(self, many: int) -> list[int]:
+        """The next so many turns."""
+        return list(islice(self._eid, many))
 
     def others_now(self) -> bool:
         """Whether another event is still to come at this very time."""

@@ -334,7 +334,7 @@ class FormingPlace(Place):
             self.short = True
         n = min(len(sums) - 1, len(waiters))
         self.same = sums[n]
-        lots = [job for *_, job in waiters[:n]]
+        lots = [entry[2] for entry in waiters[:n]]
         del waiters[:n]
         self._count_alike(alike)
         return lots
@@ -458,14 +458,17 @@ class FormingUnit(Unit):
         """Start a batch if one is formed and the crew is there, else be free."""
         place = self.forming
         self.job = NOBODY
-        place.expire(self, now)
-        able = now >= self.repaired_at - _EARLY_S and (self.worktime or place.worktime).open(now)
-        lots = place.form(now) if able and self._has_power(now) else []
+        if place.expired is not None:
+            place.expire(self, now)
+        hours = self.worktime or place.worktime
+        able = now >= self.repaired_at - _EARLY_S and (hours is ALWAYS or hours.open(now))
+        lots = place.form(now) if able and (self.cap is None or self._has_power(now)) else []
         if not lots:
             place.free.append(self)
             return
         self._start(place, lots, now)
-        place.admit(now)
+        if place.waiting:
+            place.admit(now)
 
     def _has_power(self, now: float) -> bool:
         """Whether the power cap lets a batch begin; where it does not, what is reserved is looked at again when it changes."""
@@ -494,7 +497,7 @@ class FormingUnit(Unit):
         lots = made() if same is None else made
         batch = Batch(lots, place.recipe_of(first), now, now - self.last_end, cuts, uniform, same)
         self.total = batch.kg or batch.pieces
-        self.take_shares(jobs, same is not None)
+        self.take_shares(jobs, alike=same is not None)
         self.phases = self.kind.begin(batch, self.state)
         self.done_at = self.books.phases(self.equipment, self.batch, now, self.phases)
         self.books.count(self.counts, 1.0, now)
@@ -506,7 +509,7 @@ class FormingUnit(Unit):
                 self.overtime(closes, self.done_at)
         self.alarm.set(self.done_at - now)
 
-    def take_shares(self, jobs: Sequence[Job], alike: bool = False) -> None:
+    def take_shares(self, jobs: Sequence[Job], *, alike: bool = False) -> None:
         """Note each lot's share of the batch by mass, as it goes in."""
         kg_of, total = self.forming.kg_of, self.total
         self.each = 0.0
@@ -589,7 +592,7 @@ class FormingUnit(Unit):
         if word == "blocked" and now < self.repaired_at:
             word = "down"
         while t0 < now:
-            stop, duty = self._duty(t0, now)
+            stop, duty = self._duty(t0, now) if self.duties or t0 < self.repaired_at else (now, "starved")
             for a, b in self.books.pieces(t0, stop):
                 self.books.phases(self.equipment, NONE, a, self.kind.rest(b - a, word or duty, self.state))
             t0 = stop

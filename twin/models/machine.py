@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _KNOWN = 64
 """so many different batches are remembered"""
+Known = tuple[float, list[Phase]]
+"""time and phases of a batch"""
 
 
 class Machine(Working):
@@ -44,10 +46,10 @@ class Cooling(Delaying):
 
 @dataclass(frozen=True, slots=True)
 class Steady:
-    """Flows by state, and phases by time and kg, of a machine that remembers nothing of its batches."""
+    """Flows by state, and time and phases by recipe, kg and pieces, of a machine that remembers nothing of its batches."""
 
     flows: Mapping[str, tuple[Flow, ...]]
-    phases: dict[tuple[float, float], list[Phase]]
+    batches: dict[tuple[str, float, float], Known]
 
 
 class BatchMachine(Powered, BatchProcess):
@@ -82,17 +84,18 @@ class BatchMachine(Powered, BatchProcess):
 
     def begin(self, batch: Batch, state: Any) -> Sequence[Phase]:
         """One phase, cut where the horizon begins or ends."""
-        kg, pieces = batch.kg, batch.pieces
-        duration_s = batch.drawn_s(self.cycle_of(batch.recipe)) + self.per_kg_s * kg + self.per_piece_s * pieces
-        cuts = [cut for cut in sorted(batch.cuts_s) if cut < duration_s]
-        known = state.phases if state is not None and not cuts else {}
-        phases = known.get((duration_s, kg))
-        if phases is None:
-            load_kw = self.energy_kwh_per_kg * kg / (duration_s / 3600.0) if duration_s else 0.0
-            flows = self._flows("processing", load_kw)
-            phases = [Phase(b - a, "processing", flows) for a, b in pairwise([0.0, *cuts, duration_s])]
-            if len(known) < _KNOWN:
-                known[duration_s, kg] = phases
+        kg, pieces, recipe = batch.kg, batch.pieces, batch.recipe
+        known: Known | None = None if state is None else state.batches.get((recipe, kg, pieces))
+        if known is not None and not any(cut < known[0] for cut in batch.cuts_s):
+            return known[1]
+        cycle = self.cycle_of(recipe)
+        duration_s = batch.drawn_s(cycle) + self.per_kg_s * kg + self.per_piece_s * pieces
+        load_kw = self.energy_kwh_per_kg * kg / (duration_s / 3600.0) if duration_s else 0.0
+        edges = [0.0, *(cut for cut in sorted(batch.cuts_s) if cut < duration_s), duration_s]
+        flows = self._flows("processing", load_kw)
+        phases = [Phase(b - a, "processing", flows) for a, b in pairwise(edges)]
+        if state is not None and cycle.constant_s is not None and len(phases) == 1 and len(state.batches) < _KNOWN:
+            state.batches[recipe, kg, pieces] = (duration_s, phases)
         return phases
 
     def rest(self, duration_s: float, duty: str, state: Any) -> Sequence[Phase]:

@@ -144,7 +144,7 @@ class Plant:
 
     def _expect(self, releases: dict[float, list[Job]]) -> None:
         """An event for each time of release; or the place lets its lots in by the many, where that is the same."""
-        let_in: dict[FormingPlace, tuple[list[float], list[int], list[Job]]]
+        let_in: dict[Place, tuple[list[float], list[int], list[Job]]]
         let_in = {place: ([], [], []) for place in foreseen(self, releases.values())}
         for time, released in releases.items():
             mine = let_in.get(released[0].route[0])
@@ -156,7 +156,7 @@ class Plant:
             mine[1].extend([tick] * len(released))
             mine[2].extend(released)
         for place, (times, ticks, jobs) in let_in.items():
-            if jobs:
+            if jobs and isinstance(place, FormingPlace):
                 place.expect(Releases(times, ticks, jobs))
 
     def route_of(self, name: str) -> tuple[Any, ...]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from twin.models.forming import FormingPlace, FormingUnit
-from twin.models.resources import Claiming
 
 if TYPE_CHECKING:
     from twin.models.jobs import Job
@@ -31,13 +31,9 @@ class Releases:
 
     def __init__(self, times: Sequence[float], ticks: Sequence[int], jobs: Sequence[Job]) -> None:
         self.times, self.ticks, self.jobs, self.head = times, ticks, jobs, 0
-        first = jobs[0]
-        product, pieces = first.product, first.pieces
-        self.alike = True
+        self.alike = len(set(map(attrgetter("product", "pieces"), jobs))) == 1
         for job, time_s in zip(jobs, times, strict=True):
             job.queued = time_s
-            if job.product != product or job.pieces != pieces:
-                self.alike = False
 
     def until(self, now: float) -> Sequence[Job]:
         """The lots that have come by now and were not let in yet."""
@@ -68,8 +64,10 @@ def _qualifies(plant: Plant, place: FormingPlace) -> bool:
         return False
     if place.restraint is not None or place.expired is not None:
         return False
-    units = [unit for unit in place.units if isinstance(unit, FormingUnit) and not isinstance(unit, Claiming)]
-    if len(units) < len(place.units) or any(unit.cap is not None or unit.restraint is not None for unit in units):
+    units = [unit for unit in place.units if isinstance(unit, FormingUnit)]
+    if plant.scenario.stations[place.name].needs or any(
+        unit.cap is not None or unit.restraint is not None for unit in units
+    ):
         return False
     return not _comes_otherwise(plant, place.name)
 
