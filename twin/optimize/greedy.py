@@ -337,10 +337,11 @@ def off_peak_dispatch(
 
 def candidates(problem: Problem) -> list[dict[StartKey, float]]:
     """Different starts for a search: as soon as possible, heats no sooner than their metal has room, both off-peak, with lots off-peak."""
-    return [
+    found = [
         dispatch(problem),
         dispatch(problem, prompt=True),
         off_peak_dispatch(problem, ("heat",), CAUTIONS[0]),
         off_peak_dispatch(problem, ("heat",), CAUTIONS[0], prompt=True),
         off_peak_dispatch(problem, ("heat", "lot"), CAUTIONS[1]),
     ]
+    return [one for k, one in enumerate(found) if one not in found[:k]]
