@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Run,
         Scenario,
         Study,
+        Verification,
         bill,
         calibrate,
         compare,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         examples,
         load,
         open_result,
+        theory,
     )
 
 __version__ = "0.1.0"
@@ -44,6 +46,7 @@ __all__ = [
     "Run",
     "Scenario",
     "Study",
+    "Verification",
     "__version__",
     "bill",
     "calibrate",
@@ -52,6 +55,7 @@ __all__ = [
     "examples",
     "load",
     "open_result",
+    "theory",
 ]
 
 

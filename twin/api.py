@@ -38,7 +38,7 @@ __all__ = [
     "examples",
     "load",
     "open_result",
-    "verify",
+    "theory",
 ]
 
 
@@ -424,7 +424,7 @@ def bill(
     )
 
 
-def verify(
+def theory(
     *, seed: int | None = None, family: str | None = None, jobs: int = 1, progress: Progress = silent
 ) -> Verification:
     """Simulate plants whose figures theory knows exactly and judge each figure within simultaneous 99 % intervals."""

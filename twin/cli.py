@@ -423,7 +423,7 @@ def verify(
     from twin import api
 
     with progress_bar(quiet=quiet) as progress:
-        result = api.verify(seed=seed, family=family, jobs=jobs or os.cpu_count() or 1, progress=progress)
+        result = api.theory(seed=seed, family=family, jobs=jobs or os.cpu_count() or 1, progress=progress)
     show(result, as_json=as_json, lang=language(lang))
     tell_meta(result, verbose=verbose)
     if result.data.failed:

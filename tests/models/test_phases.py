@@ -30,7 +30,7 @@ def test_amount_is_the_integral_of_the_rate(base: float, amp: float, tau: float,
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"state": "melting"}, {"flows": (Flow("steam", 1.0),)}, {"heat_kwh": {"radiation": 1.0}}]
+    "wrong", [{"state": "melting"}, {"flows": (Flow("aether", 1.0),)}, {"heat_kwh": {"radiation": 1.0}}]
 )
 def test_unknown_words_are_refused(wrong: dict) -> None:
     """Proves: states, carriers and terms are those of the trace. Sensitivity: a misspelt one would be lost in a sum."""

@@ -103,7 +103,7 @@ def test_names_are_inert(aluminium: Any, kind: str) -> None:
 def test_calibration_page() -> None:
     """Proves: a calibration without a scenario has its page too."""
     said = " ".join(Page(page(results.calibration())).texts)
-    assert "power.efficiency" in said
+    assert "efficiency of coil and converter" in said
     assert "a note" in said
 
 

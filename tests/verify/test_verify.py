@@ -132,7 +132,7 @@ def test_shell_says_theory_simulation_and_verdict(
 
 def test_result_has_a_table_and_a_figure() -> None:
     """Proves: the library's handle gives a row a case; the figure shows each case with its interval; the content has a table a family."""
-    result = api.verify(family="flow")
+    result = api.theory(family="flow")
     assert len(result.cases) == len(result.data.cases)
     assert result.cases["pass"].all()
     drawn = figure_of(result.data, "cases")("ko")
