@@ -11,6 +11,7 @@ import pytest
 import twin
 from tests.report import results
 from twin.report.content import content_of
+from twin.report.content_run import goods
 from twin.report.notes import translated
 
 
@@ -92,3 +93,11 @@ def test_a_metered_bill_with_advice(tmp_path: Path) -> None:
     )
     assert [path.name for path in billed.report(tmp_path, ["html", "xlsx"], "ko")] == ["report.html", "report.xlsx"]
     assert set(dir(billed.plot)) == {"bill", "bill_months"}
+
+
+def test_words_fit_the_industry(run: Any) -> None:
+    """Proves: a foundry makes good castings, a heat-treatment shop good treated parts, any other plant good product."""
+    assert "good castings" in said(run.data)
+    assert goods("heat_treatment").en == "good treated parts"
+    assert goods("heat_treatment").ko == "열처리 양품"
+    assert goods("textiles").en == "good product"

@@ -165,6 +165,9 @@ def _converted(number: Rational, unit: str, to: str) -> float:
     scaled = number * ratio(said, wanted)
     if wanted == "degC" and said != "degC":
         scaled -= KELVIN_AT_0_C
+    if wanted == "degC" and scaled < -KELVIN_AT_0_C:
+        msg = "below absolute zero"
+        raise UnitFault(msg, f"e.g. {example(to)!r}")
     try:
         return float(scaled)
     except OverflowError:

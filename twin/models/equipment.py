@@ -27,7 +27,11 @@ Rates = dict[int, dict[int, float]]
 
 
 def time_problems(name: str, spec: ScenarioSpec, key: str, times: Any) -> list[Problem]:
-    """Products that pass the station ``name`` without a time of theirs, and times of products that do not exist."""
+    """Products that pass the station ``name`` without a time of theirs, times of products that do not exist, cycles without a time."""
+    each = times if isinstance(times, Mapping) else {"": times}
+    if key == "cycle" and (none := [product for product, time in each.items() if not mean_s(time)]):
+        at = f"{key}.{none[0]}" if none[0] else key
+        return [(at, "a cycle takes some time", "e.g. '62 s'")]
     if not isinstance(times, Mapping):
         return []
     passing = [product for product, made in spec.products.items() if name in made.route]

@@ -226,7 +226,12 @@ def begin_from(plant: Plant, state: PlantState) -> None:
         for unit in place.units:
             kept = state.units.get(plant.codes.equipment[unit.equipment])
             if kept is not None:
-                _resume(plant, unit, kept, jobs)
+                name = plant.codes.equipment[unit.equipment]
+                try:
+                    _resume(plant, unit, kept, jobs)
+                except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+                    msg = f"run.state: what is kept of {name!r} is damaged ({error}): write the state anew"
+                    raise InputFault(msg) from error
     blocked = sorted(
         (unit for place in plant.places.values() for unit in place.units if unit.job is not NOBODY),
         key=lambda unit: unit.done_at,
@@ -263,6 +268,9 @@ def _block(unit: Unit) -> None:
 
 def _resume(plant: Plant, unit: Unit, kept: Mapping[str, Any], jobs: Mapping[str, Job]) -> None:
     now = plant.t_from
+    if kept["tool"] is not None and not isinstance(kept["tool"], str):
+        msg = "tool is no text"
+        raise TypeError(msg)
     unit.tool, unit.idle_since = kept["tool"], now + kept["idle_since_s"]
     for part, (serial, left) in zip(_parts(unit.failing), kept["failing"], strict=False):
         part.serial = int(serial)

@@ -160,7 +160,7 @@ def _short(data: RunResult, payload: Mapping[str, Any]) -> list[Both]:
             say(
                 "short.run",
                 days=f"{days:g}",
-                goods=_goods(data.scenario.spec.industry),
+                goods=goods(data.scenario.spec.industry),
                 output=number(kpis["output_kg"] / 1000.0),
                 electricity=number(kpis["electricity_kwh"], 0),
                 specific=number(kpis["electricity_kwh_per_t_good"], 0),
@@ -183,7 +183,7 @@ def _short(data: RunResult, payload: Mapping[str, Any]) -> list[Both]:
     return said
 
 
-def _goods(industry: str) -> Both:
+def goods(industry: str) -> Both:
     """What an industry calls its output."""
     return word("goods", industry) if f"report.goods.{industry}" in known("en") else word("goods", "other")
 

@@ -19,6 +19,12 @@ _NAME = re.compile(r"^\w[\w-]*$")
 NAMED = ("stations", "utilities", "products", "orders", "crews", "materials", "what_if")
 
 
+FIRST_YEAR, LAST_YEAR = 1980, 2200
+"""years that calendars, holidays and time zones are worked out for"""
+MOST_LOST = 0.2
+"""share of the contract power that a transformer may lose there; two per cent are usual"""
+
+
 def child_of(holder: Any, part: str | int) -> Any:
     """The entry ``part`` of a mapping or list; None where there is none."""
     if isinstance(holder, dict):
@@ -318,6 +324,10 @@ def check_spans(view: View) -> None:
         view.fault(("plan", "horizon"), "not a whole number of slots", "e.g. '1 week'")
     if view.mapping("run", "state") and view.quantity("s", "run", "warmup") != 0.0:
         view.fault(("run", "state"), "a run that begins from a state has no warm-up", "add warmup: 0 s", value="")
+    for place in (("run", "start"), ("year", "start"), ("plan", "start")):
+        begins = view.date(*place)
+        if begins is not None and not FIRST_YEAR <= begins.year <= LAST_YEAR:
+            view.fault(place, f"not between the years {FIRST_YEAR} and {LAST_YEAR}", "e.g. 2026-07-06")
     year = view.date("year", "start")
     if year is not None and year.day != 1:
         view.fault(("year", "start"), "not the first day of a month", f"write {year.replace(day=1)}")
@@ -348,11 +358,27 @@ def check_power(view: View) -> None:
         )
     if base is not None and cap is not None and base >= cap:
         view.fault(("site", "power_cap"), f"not above the base load of {base:g} kW: nothing could run", "a higher cap")
+    _check_transformer(view, contract)
     for index, text in view.texts("site", "demand_history"):
         past = view.quantity("kW", "site", "demand_history", index)
         if past is not None and past > 2 * contract:
             problem = f"more than twice the contract power of {contract:g} kW"
             view.fault(("site", "demand_history", index), problem, "check the unit", value=text, severity="warning")
+
+
+def _check_transformer(view: View, contract_kw: float) -> None:
+    """At the contract power a transformer loses a small share of it; one that is far too small would lose more than the plant draws."""
+    rated_kva, loss_kw = (
+        view.quantity(unit, "site", "transformer", word) for unit, word in (("kVA", "rated"), ("kW", "load_loss"))
+    )
+    units = view.get("site", "transformer", "units")
+    units = units if isinstance(units, int) and units > 0 else 1
+    if not rated_kva or rated_kva < 0.0 or loss_kw is None:
+        return
+    lost_kw = units * loss_kw * (contract_kw / (units * rated_kva)) ** 2
+    if lost_kw > MOST_LOST * contract_kw:
+        problem = f"at the contract power of {contract_kw:g} kW it would lose {lost_kw:,.0f} kW"
+        view.fault(("site", "transformer", "rated"), problem, f"at least {contract_kw / units:.0f} kVA")
 
 
 CHECKS: tuple[Callable[[View], None], ...] = (

@@ -31,14 +31,14 @@ class Weibull(Part):
     """Weibull distribution, by its mean."""
 
     mean_s: Seconds = Field(alias="mean", gt=0)
-    shape: float = Field(gt=0)
+    shape: float = Field(ge=0.05, le=1000)
 
 
 class Gamma(Part):
     """Gamma distribution, by its mean; a whole shape k is the sum of k exponential times (Erlang)."""
 
     mean_s: Seconds = Field(alias="mean", gt=0)
-    shape: float = Field(gt=0)
+    shape: float = Field(ge=0.05, le=1000)
 
 
 class Uniform(Part):
@@ -157,21 +157,21 @@ def _cut_normal_mean_s(normal: Normal) -> float:
 class CountWeibull(Part):
     """Weibull distribution of a count, by its mean."""
 
-    mean: float = Field(gt=0)
-    shape: float = Field(gt=0)
+    mean: float = Field(ge=1)
+    shape: float = Field(ge=0.05, le=1000)
 
 
 class CountExponential(Part):
     """Exponential distribution of a count."""
 
-    mean: float = Field(gt=0)
+    mean: float = Field(ge=1)
 
 
 class CountUniform(Part):
     """Uniform distribution of a count."""
 
     low: float = Field(ge=0)
-    high: float = Field(gt=0)
+    high: float = Field(ge=1)
 
 
 class Count(Part):
@@ -179,7 +179,7 @@ class Count(Part):
 
     shorthand: ClassVar[str | None] = "constant"
 
-    constant: float | None = Field(None, gt=0)
+    constant: float | None = Field(None, ge=1)
     exponential: CountExponential | None = None
     weibull: CountWeibull | None = None
     uniform: CountUniform | None = None

@@ -19,6 +19,8 @@ _COMPARES = {
     "less_than": ("below", "lt"),
     "less_than_equal": ("at most", "le"),
 }
+SHOWN_SHARE = 0.62
+"""The share that stands as an example of shares"""
 _MAPPING = ("not a mapping", "write 'key: value' lines, or {key: value}")
 _WHOLE = ("not a whole number", "write e.g. 12")
 _DATE = ("not a date", "write YYYY-MM-DD, e.g. 2026-07-06")
@@ -159,7 +161,10 @@ def _words(error: Error, model: Any, path: Path_) -> tuple[str, str]:
 def _compared(kind: str, context: Mapping[str, Any], unit: str) -> tuple[str, str]:
     word, key = _COMPARES[kind]
     shown = f" {unit}" if unit and unit != "1" else ""
-    return f"must be {word} {context[key]:g}{shown}", f"e.g. {example(unit)!r}" if unit else ""
+    limit = float(context[key])
+    ratio_above = unit == "1" and kind.startswith("less") and limit <= SHOWN_SHARE
+    fix = f"e.g. '{limit * 50.0:g} %'" if ratio_above else f"e.g. {example(unit)!r}"
+    return f"must be {word} {limit:g}{shown}", fix if unit else ""
 
 
 def _make(at: Where, place: str, problem: str, value: str, fix: str) -> Fault:

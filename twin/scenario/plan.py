@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from twin.core.canonical import canonical_json
 from twin.core.faults import InputFault
@@ -110,6 +110,38 @@ class StateJob:
     turn: int = 0
 
 
+def _refuse(problem: str) -> NoReturn:
+    raise ValueError(problem)
+
+
+def _refuse_constant(word: str) -> NoReturn:
+    _refuse(f"{word} is no number")
+
+
+_TEXTS = tuple(name for name, kind in StateJob.__annotations__.items() if kind == "str")
+_NUMBERS = tuple(name for name, kind in StateJob.__annotations__.items() if kind in ("float", "int"))
+
+
+def _check_jobs(jobs: Sequence[StateJob]) -> None:
+    """Raise ValueError for a lot that stands twice, or whose figures are none."""
+    seen: set[str] = set()
+    for job in jobs:
+        if job.job in seen:
+            _refuse(f"job {job.job} stands twice")
+        seen.add(str(job.job))
+        for name in _NUMBERS:
+            value = getattr(job, name)
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                _refuse(f"job {job.job}: {name} is no number")
+        for name in _TEXTS:
+            if not isinstance(getattr(job, name), str):
+                _refuse(f"job {job.job}: {name} is no text")
+        if job.due_s is not None and (isinstance(job.due_s, bool) or not isinstance(job.due_s, int | float)):
+            _refuse(f"job {job.job}: due_s is no number")
+        if job.pieces <= 0 or job.step < 0 or min(job.poured_kg, job.good_kg, job.carbon_kg) < 0.0:
+            _refuse(f"job {job.job}: pieces, step or kg below zero")
+
+
 @dataclass(frozen=True)
 class PlantState:
     """A plant at one moment: lots waiting or under way, and what each unit is at, from which a run may begin instead of an empty plant.
@@ -130,8 +162,14 @@ class PlantState:
     def from_json(text: str) -> PlantState:
         """The state that :meth:`to_json` wrote. Raises InputFault where it is not one."""
         try:
-            data: dict[str, Any] = json.loads(text)
+            data = json.loads(text, parse_constant=_refuse_constant)
+            if not isinstance(data, dict):
+                _refuse("no mapping of at, jobs and units")
             jobs = tuple(StateJob(**job) for job in data.pop("jobs", ()))
+            _check_jobs(jobs)
+            units = data.get("units", {})
+            if not isinstance(units, dict) or not all(isinstance(kept, dict) for kept in units.values()):
+                _refuse("units is no mapping of mappings")
             return PlantState(jobs=jobs, **data)
         except (ValueError, TypeError, AttributeError) as error:
             msg = f"not the state of a plant: {error}"

@@ -56,7 +56,7 @@ class Upkeep(Part):
     every_s: Annotated[float, Q("s")] | None = Field(
         None, alias="every", gt=0, description="operating time between two of them"
     )
-    every_cycles: float | None = Field(None, gt=0, description="cycles between two of them")
+    every_cycles: float | None = Field(None, ge=1, description="cycles between two of them")
     at: list[Due] | None = Field(None, min_length=1, description="weekdays and times at which it begins, in every week")
     duration_s: Annotated[float, Q("s")] = Field(alias="for", gt=0, description="how long it takes")
 

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from twin.core.units import Fraction, Q
-from twin.scenario.distributions import Duration, Exponential, Lognormal, Weibull
+from twin.scenario.distributions import Duration, Exponential, Lognormal, Weibull, mean_s
 from twin.scenario.part import Part, Problem
 from twin.scenario.production import (
     Alternatives,
@@ -300,6 +300,13 @@ class Product(Part):
         return (self.recipe.get(station, "") if isinstance(self.recipe, dict) else self.recipe) or ""
 
 
+def _lasts(every: Duration) -> bool:
+    """Whether some time passes on average; a table that is not read yet may."""
+    if every.empirical is not None and not every.empirical.values_s:
+        return True
+    return mean_s(every) > 0.0
+
+
 class Order(Part):
     """What is asked for: once, in every period, or again and again after a time that may be random."""
 
@@ -317,7 +324,7 @@ class Order(Part):
         if isinstance(self.every, str):
             return self
         named = [word for word in ("release", "due") if getattr(self, word) is not None]
-        if named or self.every.constant_s == 0.0:
+        if named or not _lasts(self.every):
             problem = (
                 f"{named[0]} is a time of a period, and there is none" if named else "no time between two arrivals"
             )

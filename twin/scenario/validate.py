@@ -23,7 +23,7 @@ from twin.scenario.provenance import Provenance, unwrap
 from twin.scenario.reference_checks import check_reference
 from twin.scenario.schema import Part, ScenarioSpec, Station, Utility
 from twin.scenario.tables import TableFault, order_faults, read_table, series_faults
-from twin.scenario.workload import size_faults, workload_warnings
+from twin.scenario.workload import size_faults, upset_faults, workload_warnings
 
 TARIFF_FILES = (".json", ".yaml", ".yml", ".csv")
 
@@ -63,6 +63,7 @@ def validate(node: Node, root: Path | None, tables: Mapping[str, Any] | None) ->
         _own_problems(view, parts, parts.spec)
         cap_faults(view, parts.spec, parts.stations, parts.utilities)
         size_faults(parts.spec, parts.tables, view)
+        upset_faults(parts.spec, parts.stations, view)
         parts.faults += view.faults
         if not any(fault.severity == "error" for fault in view.faults):
             parts.faults += workload_warnings(parts.spec, parts.stations, parts.tables, view)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from twin.core.faults import Fault
+from twin.core.faults import Fault, RunFailed
 from twin.scenario.calendar import shift_hours
 from twin.scenario.checks import View
 from twin.scenario.distributions import mean_s
@@ -16,12 +17,14 @@ from twin.scenario.schema import Product, ScenarioSpec, Station
 WEEK_H = 168.0
 MAX_JOBS = 1_000_000
 """Jobs of one run beyond which it would not fit into memory."""
+MAX_UPSETS = 100_000
+"""Breakdowns, or maintenance, of one unit in one run beyond which they are taken for a slip."""
 
 
 def size_faults(spec: ScenarioSpec, tables: Mapping[str, Any], view: View) -> list[Fault]:
     """A fault where the orders of the run make more jobs than can be simulated."""
     weeks = (spec.run.duration_s + spec.run.warmup_s) / 604800.0
-    per_week = {name: count / spec.products[name].lot for name, count in pieces_per_week(spec, tables).items()}
+    per_week = _lots_per_week(spec, tables)
     total = weeks * sum(per_week.values())
     if total <= MAX_JOBS:
         return []
@@ -32,15 +35,41 @@ def size_faults(spec: ScenarioSpec, tables: Mapping[str, Any], view: View) -> li
     return view.faults[before:]
 
 
+def upset_faults(spec: ScenarioSpec, stations: Mapping[str, Station], view: View) -> list[Fault]:
+    """Faults where breakdowns or maintenance come so often that the run would never end."""
+    span_s, before = spec.run.duration_s + spec.run.warmup_s, len(view.faults)
+    for name, station in stations.items():
+        failures = station.failures
+        apart_s = {
+            ("maintenance", k): upkeep.every_s + upkeep.duration_s
+            for k, upkeep in enumerate(station.maintenance)
+            if upkeep.every_s is not None
+        } | (
+            {("failures",): mean_s(failures.every) + mean_s(failures.repair)}
+            if failures is not None and failures.every is not None
+            else {}
+        )
+        for place, seconds in apart_s.items():
+            if span_s > MAX_UPSETS * seconds:
+                problem = f"one every {seconds:.3g} s makes more than {MAX_UPSETS:,} in the run"
+                view.fault(("stations", name, *place, "every"), problem, "a longer time between two")
+    return view.faults[before:]
+
+
 def workload_warnings(
     spec: ScenarioSpec, stations: Mapping[str, Station], tables: Mapping[str, Any], view: View
 ) -> list[Fault]:
-    """A warning for each station whose work in a normal week exceeds the hours of its shifts."""
+    """A warning for each station whose work in a normal week exceeds the hours of its shifts; a fault where it can never be done."""
     before = len(view.faults)
     pieces = pieces_per_week(spec, tables)
     metal_kg = _metal_per_week(spec, pieces)
     for name, station in stations.items():
-        terms = _terms(name, station, spec, pieces, metal_kg)
+        try:
+            terms = _terms(name, station, spec, pieces, metal_kg)
+        except RunFailed as failed:
+            place = "load" if "load" in view.mapping("stations", name) else "kind"
+            view.fault(("stations", name, place), str(failed), "more power, a smaller load, or a lower temperature")
+            continue
         hours, crew = station_hours(spec, station)
         needed = sum(work for _, work in terms) / station.units
         if needed > hours * (1 + 1e-9):
@@ -69,22 +98,36 @@ def station_hours(spec: ScenarioSpec, station: Station) -> tuple[float, str]:
     ), words
 
 
+def _lots_per_week(spec: ScenarioSpec, tables: Mapping[str, Any]) -> dict[str, float]:
+    """Lots of a week, by product: each arrival of an order makes one at least."""
+    found: dict[str, float] = defaultdict(float)
+    for product, pieces, times in _calls_per_week(spec, tables):
+        found[product] += math.ceil(pieces / spec.products[product].lot) * times
+    return dict(found)
+
+
 def pieces_per_week(spec: ScenarioSpec, tables: Mapping[str, Any]) -> dict[str, float]:
     """Pieces cast in a week, by product; orders of a table or ``once`` spread over the run."""
-    weeks = max(spec.run.duration_s / 604800.0, 1.0)
     found: dict[str, float] = defaultdict(float)
+    for product, pieces, times in _calls_per_week(spec, tables):
+        found[product] += pieces * times
+    return dict(found)
+
+
+def _calls_per_week(spec: ScenarioSpec, tables: Mapping[str, Any]) -> Iterator[tuple[str, int, float]]:
+    """Each order: its product, the pieces cast for it, how often it comes in a week."""
+    weeks = max(spec.run.duration_s / 604800.0, 1.0)
     days = len({day for shift in spec.calendar.shifts.values() for day in shift.days})
     if isinstance(spec.orders, dict):
         factors = {"week": 1.0, "day": float(days), "once": 1.0 / weeks}
         for order in spec.orders.values():
             times = factors[order.every] if isinstance(order.every, str) else WEEK_H * 3600.0 / mean_s(order.every)
-            found[order.product] += pieces_to_cast(order.quantity, spec.products[order.product].scrap_fraction) * times
+            scrap = spec.products[order.product].scrap_fraction
+            yield order.product, pieces_to_cast(order.quantity, scrap), times
     else:
         for row in tables.get("orders", ()):
-            found[row["product"]] += (
-                pieces_to_cast(row["quantity"], spec.products[row["product"]].scrap_fraction) / weeks
-            )
-    return dict(found)
+            scrap = spec.products[row["product"]].scrap_fraction
+            yield row["product"], pieces_to_cast(row["quantity"], scrap), 1.0 / weeks
 
 
 def _metal_per_week(spec: ScenarioSpec, pieces: Mapping[str, float]) -> dict[str, float]:
