@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator
+from typing import Any
 
 import numpy as np
 import simpy

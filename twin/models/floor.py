@@ -119,6 +119,11 @@ class Alarm(Event):
         self._ok, self._value = True, None
         self.calls = [call]
 
+    def at(self, time_s: float, tick: int) -> None:
+        """Call at a time, in the turn ``tick`` among what happens then."""
+        self.callbacks = self.calls
+        self.clock.push((time_s, NORMAL, tick, self))
+
     def set(self, delay_s: float) -> None:
         """Call in ``delay_s`` seconds."""
         self.callbacks = self.calls

@@ -14,8 +14,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count, islice, repeat
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from simpy.events import NORMAL
-
 from twin.ledger.trace import NONE, STATES
 from twin.models.batches import Batch, BatchLot, BatchProcess, Load
 from twin.models.books import Books
@@ -174,9 +172,8 @@ class FormingPlace(Place):
             return
         time_s, tick = self._next_s(coming)
         if time_s < math.inf:
-            self.rings_at, bell = time_s, self.bell
-            bell.callbacks = bell.calls
-            bell.clock.push((time_s, NORMAL, tick, bell))
+            self.rings_at = time_s
+            self.bell.at(time_s, tick)
 
     def _rung(self, event: Any) -> None:
         """A batch may have come together."""
@@ -496,7 +493,7 @@ class FormingUnit(Unit):
         cuts = tuple(self.books.cuts_after(now))
         lots = made() if same is None else made
         batch = Batch(lots, place.recipe_of(first), now, now - self.last_end, cuts, uniform, same)
-        self.total = batch.kg or batch.pieces
+        self.total = (batch.kg or batch.pieces) if same is None else (same[0] or same[1])
         self.take_shares(jobs, alike=same is not None)
         self.phases = self.kind.begin(batch, self.state)
         self.done_at = self.books.phases(self.equipment, self.batch, now, self.phases)
