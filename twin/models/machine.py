@@ -82,6 +82,10 @@ class BatchMachine(Powered, BatchProcess):
     def keep(self, state: Any, t_s: float) -> None:
         """Nothing: it remembers nothing of its batches."""
 
+    def resume(self, kept: Any, t_s: float) -> Steady:
+        """As at the start."""
+        return self.start()
+
     def begin(self, batch: Batch, state: Any) -> Sequence[Phase]:
         """One phase, cut where the horizon begins or ends."""
         kg, pieces, recipe = batch.kg, batch.pieces, batch.recipe
@@ -121,11 +125,18 @@ class BatchMachine(Powered, BatchProcess):
 
     def problems(self, name: str, spec: ScenarioSpec) -> list[Problem]:
         """As of every batch process; and keys that mean nothing here."""
-        return [*super().problems(name, spec), *self._meaningless()]
+        return [*super().problems(name, spec), *self._meaningless(), *self._timeless()]
 
     def _meaningless(self) -> Iterator[Problem]:
         if self.power is not None and self.power.off_after_s is not None:
             yield "power.off_after", "a machine that forms batches stays on between them", "leave it out"
+
+    def _timeless(self) -> Iterator[Problem]:
+        if self.per_kg_s or self.per_piece_s:
+            return
+        for recipe, time in self.cycle.items() if isinstance(self.cycle, dict) else [("", self.cycle)]:
+            if not mean_s(time):
+                yield f"cycle.{recipe}".rstrip("."), "a cycle takes some time", "e.g. '62 s'"
 
     def _load_kw(self) -> float:
         """Power of the energy of a full load, over the shortest cycle; 0 where the load has no limit by mass."""
