@@ -40,7 +40,7 @@ def slots() -> Slots:
 
 
 @cache
-def scheduled(iterations: int = 5) -> Schedule:
+def scheduled(iterations: int = 2) -> Schedule:
     """A plan of it."""
     seen = replay(foundry(), slots().end_s, None).trace
     return schedule(foundry(), slots(), snapshot(foundry(), 0.0), seen, Limit(iterations, None))
