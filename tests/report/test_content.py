@@ -11,7 +11,7 @@ import pytest
 import twin
 from tests.report import results
 from twin.report.content import content_of
-from twin.report.content_run import goods
+from twin.report.content_run import cap_sentence, compared_table, goods
 from twin.report.notes import translated
 
 
@@ -101,3 +101,22 @@ def test_words_fit_the_industry(run: Any) -> None:
     assert goods("heat_treatment").en == "good treated parts"
     assert goods("heat_treatment").ko == "열처리 양품"
     assert goods("textiles").en == "good product"
+
+
+def test_a_cap_is_told_with_what_it_changes() -> None:
+    """Proves: the run without the cap and the difference stand in a table, and the sentence says whether the cap was kept."""
+    half = {"mean": 5.0, "low": 4.0, "high": 6.0, "n": 2}
+    found = compared_table(
+        {"left_out": ["site.power_cap"], "reference": {"peak_kw": half}, "difference": {"peak_kw": half}}
+    )
+    assert found.title.en == "With and without site.power_cap, on the same draws"
+    assert [cell.en if hasattr(cell, "en") else cell for cell in found.rows[0]] == [
+        "Highest 15-minute mean",
+        half,
+        half,
+        "kW",
+    ]
+    assert not compared_table(None).rows
+    kept = {"cap_kw": 1912.0, "highest_kw": 1850.0, "quarter_hours_above": 0}
+    assert "No 15-minute mean" in cap_sentence(kept).en
+    assert "3 quarter-hours" in cap_sentence(kept | {"quarter_hours_above": 3}).en

@@ -59,6 +59,7 @@ def run_content(data: RunResult) -> Content:
         figures=names_for(data),
         tables=[
             kpi_table(payload["kpis"]),
+            compared_table(payload.get("compared")),
             bill_table(payload["bill"]),
             benchmark_table(payload["benchmark"]),
             balance,
@@ -81,6 +82,29 @@ def kpi_table(kpis: Mapping[str, Any]) -> Table:
         Column(say("col.n"), "number", 0),
     ]
     return Table("kpis", say("head.kpis"), columns, rows)
+
+
+def compared_table(compared: Mapping[str, Any] | None) -> Table:
+    """What a power cap or a battery changes: the same draws without it, and the difference; no row without either."""
+    found = compared or {"left_out": [], "reference": {}, "difference": {}}
+    rows = [
+        [word("kpi", name), reference, found["difference"][name], word("unit", unit_of(name), unit_of(name))]
+        for name, reference in found["reference"].items()
+    ]
+    columns = [
+        Column(say("col.name")),
+        Column(say("col.without_it"), "interval"),
+        Column(say("col.change"), "interval"),
+        Column(say("col.unit")),
+    ]
+    return Table("compared", say("head.compared", what=", ".join(found["left_out"])), columns, rows)
+
+
+def cap_sentence(cap: Mapping[str, Any]) -> Both:
+    """Whether the 15-minute mean kept below the cap."""
+    above = cap["quarter_hours_above"]
+    key = "short.cap_broken" if above else "short.cap_kept"
+    return say(key, cap=number(cap["cap_kw"], 0), highest=number(cap["highest_kw"], 0), above=above)
 
 
 def benchmark_table(placings: Any) -> Table:
@@ -168,6 +192,8 @@ def _short(data: RunResult, payload: Mapping[str, Any]) -> list[Both]:
         )
     said.append(say("short.carbon", carbon=number(kpis["carbon_kg"] / 1000.0), bill=number(kpis["bill_krw"], 0)))
     said += _money_sentences(data, payload, kpis)
+    if "power_cap" in payload:
+        said.append(cap_sentence(payload["power_cap"]))
     said += _loss_sentence(data)
     if kpis.get("jobs_late", 0.0) > 0.0:
         said.append(
