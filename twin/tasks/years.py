@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from twin.scenario.plan import Plan
     from twin.scenario.scenario import Scenario
 
-PLAN_ITERATIONS = 10
-"""Limit of the search for each week's plan where a variant is dispatched by the optimiser; iterations, so that results are reproducible."""
+PLAN_ITERATIONS = 40
+"""Limit of the search for each week's plan where a variant is dispatched by the optimiser; iterations, so that results are reproducible.
+Three quarters come before the first replay: one walk of six-hour windows over a week of two shifts. Fewer leave its last days unimproved.
+"""
 PLANNED = "2 weeks"
 """How much of a representative run is planned: its base fortnight; the weeks around closed days run by due date."""
 
