@@ -7,17 +7,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.optimize.iron_day import claim, foundry, own, scheduled
+from tests.optimize.day import FOUNDRY as CELLS
+from tests.optimize.iron_day import claim, foundry, own, scheduled, slots
 from tests.optimize.tiny import series
+from twin.core.faults import InputFault
 from twin.ledger.energy import of_carrier, quarter_hour_kwh
 from twin.optimize.check import check
 from twin.optimize.decode import Pour, Roster, Undecodable, decode
+from twin.optimize.derive import derive
 from twin.optimize.derive_melt import MeltStation
 from twin.optimize.derive_portions import Portion, Pouring, portion_of
 from twin.optimize.dispatch_pour import PourDispatch, pours
 from twin.optimize.problem import Carbon, Change, Due, Problem, Stock, Task
+from twin.optimize.schedule import blank
 from twin.optimize.search import search
+from twin.optimize.state import snapshot
 from twin.scenario.orders import JobSpec
+from twin.scenario.scenario import read
 
 HOURS = 6
 
@@ -192,3 +198,18 @@ def test_heels_are_given_up_when_no_lot_needs_them() -> None:
         later = [b.not_before_s for b in found.plan.of(name) if b.kind == "heat" and b.not_before_s >= t]
         first, last = round(t / 900.0) + 1, round(min([*later, 22 * 3600.0]) / 900.0)
         assert kwh[first:last] == pytest.approx(np.full(last - first, 14.0 / 4.0))
+
+
+def test_a_station_that_does_both_is_refused() -> None:
+    """Furnaces that feed a dosing furnace and a moulding line at once: neither count of metal would be exact."""
+    cell = read(CELLS).tree["stations"]["cast"]
+    furnace = cell["dosing_furnace"] | {"capacity": "900 kg", "hold": "1400 degC"}
+    both = foundry().changed(
+        {
+            "stations.die": cell | {"units": 1, "crew": "moulding", "cycle": "60 s", "dosing_furnace": furnace},
+            "stations.melt.supplies": ["mould", "die"],
+            "products.bracket.route": ["die", "cool", "shake_out", "blast"],
+        }
+    )
+    with pytest.raises(InputFault, match=r"stations\.melt"):
+        derive(both, slots(), snapshot(both, 0.0), blank(slots()))

@@ -174,6 +174,9 @@ def melt_stations(plant: Plant, snapshot: Snapshot, units: list[CastUnit], feedb
         first = shop.furnaces[0]
         name = plant.codes.station[plant.codes.station_of[first.equipment]]
         feeds = [by_name[plant.codes.equipment[feed.unit.equipment]] for feed in shop.feeds]
+        if len({unit.own_metal for unit in feeds}) > 1:
+            msg = f"stations.{name}: plans are for dosing furnaces or for lines poured straight from furnaces, not for both at once"
+            raise InputFault(msg)
         found.append(
             MeltStation(
                 name,
