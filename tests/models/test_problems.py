@@ -17,7 +17,7 @@ PROBLEMS = [
     (ALUMINIUM, "stations.cast.cycle", "{housing: 62 s, bracket: 41 s, cover: 5 s}", "no such product"),
     (IRON, "stations.cool.time", "{pump_body: 2 h}", "no time of product 'bracket'"),
     (ALUMINIUM, "stations.melt.tap", "500 degC", "liquid only above 582 degC"),
-    (ALUMINIUM, "stations.melt.tap", "-300 degC", "liquid only above"),
+    (ALUMINIUM, "stations.melt.tap", "-300 degC", "below absolute zero"),
     (ALUMINIUM, "stations.melt.alloy", "unobtainium", "no such alloy"),
     (ALUMINIUM, "stations.melt.charge.temperature", "1000 degC", "not below the tap temperature"),
     (ALUMINIUM, "stations.melt.supplies", "[trim]", "no casting station"),
