@@ -66,7 +66,10 @@ def test_ovens_never_exceed_the_cap(units: int, cap_kw: float, base_kw: float) -
 
 
 def test_a_cap_below_one_batch_is_a_fault_with_its_sum() -> None:
-    """Proves: 55 kW less 10 kW of base load are too little for an oven of 50 kW beside one at rest, told where the cap stands. Sensitivity: silence."""
+    """Proves: 55 kW less 10 kW of base load are too little for an oven of 50 kW beside one at rest, told where the cap stands.
+
+    Sensitivity: silence.
+    """
     with pytest.raises(ScenarioFaults) as caught:
         _ovens(55.0)
     (fault,) = caught.value.faults
