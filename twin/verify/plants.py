@@ -170,6 +170,9 @@ def power_kw(trace: Trace, station: str | None = None) -> float:
     return sum(mine) / (trace.duration_s / HOUR)
 
 
-def kwh_per_lot(trace: Trace) -> float:
-    """Electricity of the plant over lots that left it."""
-    return power_kw(trace) / per_hour(trace)
+def kwh_per_lot(trace: Trace, theory: float, lots_per_h: float) -> float:
+    """Electricity of the plant over lots that left it, as ``theory`` plus (kW - theory x lots/h) / expected lots/h.
+
+    Where theory holds the deviation is zero on average and linear in what chance moves; a quotient of two chance figures is neither.
+    """
+    return theory + (power_kw(trace) - theory * per_hour(trace)) / lots_per_h

@@ -35,7 +35,7 @@ def model(
         "wait": lambda trace: wait_min(trace, "heat"),
         "utilisation": lambda trace: share(trace, "heat"),
         "mean power": power_kw,
-        "energy of a lot": kwh_per_lot,
+        "energy of a lot": lambda trace: kwh_per_lot(trace, exact()[1], 60.0 * ARRIVAL),
     }
 
     def sample(seed: int, replication: int) -> list[float]:

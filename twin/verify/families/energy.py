@@ -57,7 +57,7 @@ def switched_off(
         return [
             share(trace, "work", ("off",)),
             power_kw(trace),
-            kwh_per_lot(trace),
+            kwh_per_lot(trace, exact[2], 60.0 * arrival),
             flow_time_min(trace),
             arrivals_off(trace, arrival),
         ]
@@ -89,7 +89,7 @@ def blocked_line(replications: int, seconds: float) -> Model:
         return [
             share(trace, "s1", ("blocked",)),
             power_kw(trace, "s1"),
-            kwh_per_lot(trace),
+            kwh_per_lot(trace, exact()[2], 60.0 * solved().throughput),
             work_off(trace, dict(zip(stations, means, strict=True))),
         ]
 

@@ -48,7 +48,7 @@ def tandem(
 
     def sample(seed: int, replication: int) -> list[float]:
         trace = traced(plant, seed, replication)
-        found = [flow_time_min(trace), power_kw(trace), kwh_per_lot(trace)]
+        found = [flow_time_min(trace), power_kw(trace), kwh_per_lot(trace, exact[2], 60.0 * arrival)]
         return [*found, arrivals_off(trace, arrival), work_off(trace, worked)]
 
     return Model(name, "networks", SOURCE, figures, lambda: exact, sample, replications, seconds)
