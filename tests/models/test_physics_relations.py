@@ -181,7 +181,7 @@ def test_longer_open_door_never_lowers_energy(minutes: float, more: float, kg: f
     """Proves: each minute of open door costs energy until the next batch too: counted over two batches."""
 
     def two(loading: float) -> float:
-        door = {"width": "0.9 m", "height": "0.8 m", "loading": f"{loading} min", "unloading": "3 min"}
+        door = {"width": "0.9 m", "height": "0.8 m", "loading": f"{loading:.6f} min", "unloading": "3 min"}
         kind = furnace(door=door)
         kiln = soaked(kind)
         return kwh(kind.begin(batch(kg), kiln)) + kwh(kind.begin(batch(kg), kiln))

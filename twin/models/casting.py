@@ -86,7 +86,10 @@ class DosingFurnace(Part):
         0.0, alias="setback", ge=0, description="lower set point while its cell's crew is away"
     )
     set_down_k: Annotated[float, Q("K")] = Field(
-        0.0, alias="set_down", ge=0, description="how far it may be let down so that a heat can begin under site.power_cap"
+        0.0,
+        alias="set_down",
+        ge=0,
+        description="how far it may be let down so that a heat can begin under site.power_cap",
     )
 
 

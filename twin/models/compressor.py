@@ -96,7 +96,9 @@ class Compressor(Served):
         lt=1,
         description="leakage at rated pressure as a share of full flow, while the net is under pressure",
     )
-    pressure_bar: Annotated[float, Q("bar")] = Field(7.0, alias="pressure", gt=0, le=500, description="of the net, gauge")
+    pressure_bar: Annotated[float, Q("bar")] = Field(
+        7.0, alias="pressure", gt=0, le=500, description="of the net, gauge"
+    )
     rated_pressure_bar: Annotated[float, Q("bar")] | None = Field(
         None,
         alias="rated_pressure",

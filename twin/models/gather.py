@@ -53,7 +53,9 @@ def _moves_and_batches(plant: Plant, log: expand.Log, products: np.ndarray, mass
         "left": np.minimum(rows["left"], end),
         "outcome": np.where(open_, float(_UNFINISHED), float(_DONE)),
     }
-    for k, key in enumerate(zip(job.tolist(), rows["operation"].tolist(), strict=True) if plant.inspector.ended else ()):
+    for k, key in enumerate(
+        zip(job.tolist(), rows["operation"].tolist(), strict=True) if plant.inspector.ended else ()
+    ):
         if key in plant.inspector.ended:
             moves["outcome"][k] = OUTCOMES.index(plant.inspector.ended[key])
     stock_of = np.full(len(plant.codes.equipment), float(NONE))
