@@ -2,8 +2,8 @@
 
 A melting station makes no job. A heat is begun when upcoming casting work will need its metal by the time it is ready, when the furnace
 crew is there until then, and when it can be cast or kept before the casting crews leave. Ready metal is held until a feed has room for
-it. Metal left over where nobody holds it is pigged: cast into ingots and booked as returns. The last lots are not left waiting for want of a
-full charge: the least heat is melted for them, and what it leaves over is pigged when they are poured.
+it. Metal left over where nobody holds it is pigged: cast into ingots and booked as returns. The last lots are not left waiting for want
+of a full charge: the least heat is melted for them, and what it leaves over is pigged when they are poured.
 """
 
 from __future__ import annotations
