@@ -126,14 +126,25 @@ def writable(folder: Path) -> Path:
     return folder
 
 
-def keep(result: api.Result, out: Path, reports: str | None, lang: str, *, as_json: bool, quiet: bool) -> None:
-    """Store a result, write the reports asked for; print the paths (on stderr where stdout carries JSON)."""
+def deliver(
+    result: api.Result, out: Path, reports: str | None, lang: str, *, as_json: bool, quiet: bool, verbose: bool = False
+) -> None:
+    """Show a result, store it, write the reports asked for; print the paths (on stderr where stdout carries JSON)."""
+    show(result, as_json=as_json, lang=lang)
     wanted = split_formats(reports)
     folder = result.save(out)
     if not quiet:
         typer.echo(f"stored in {folder}", err=True)
     for path in result.report(folder, wanted, lang) if wanted else []:
         typer.echo(f"report: {path}", err=as_json)
+    tell_meta(result, verbose=verbose)
+
+
+def tell_meta(result: api.Result, *, verbose: bool) -> None:
+    """Times, memory and ids on stderr: never part of the payload."""
+    if verbose:
+        for name, value in result.meta.items():
+            typer.echo(f"{name}: {value}", err=True)
 
 
 def progress_bar(*, quiet: bool) -> Any:
@@ -257,9 +268,7 @@ def run(
             progress=progress,
             checkpoint=writable(out),
         )
-    show(result, as_json=as_json, lang=language(lang))
-    keep(result, out, report, language(lang), as_json=as_json, quiet=quiet)
-    tell_meta(result, verbose=verbose)
+    deliver(result, out, report, language(lang), as_json=as_json, quiet=quiet, verbose=verbose)
 
 
 @app.command()
@@ -284,9 +293,7 @@ def optimize(
         result = load(scenario, sets, quiet=quiet).optimize(
             iterations=iterations, seconds=seconds, seed=seed, replications=replications, jobs=jobs, progress=progress
         )
-    show(result, as_json=as_json, lang=language(lang))
-    keep(result, out, report, language(lang), as_json=as_json, quiet=quiet)
-    tell_meta(result, verbose=verbose)
+    deliver(result, out, report, language(lang), as_json=as_json, quiet=quiet, verbose=verbose)
     if result.data.status in {"infeasible", "no_solution"}:
         raise typer.Exit(3)
 
@@ -325,9 +332,7 @@ def evaluate(
             progress=progress,
             checkpoint=writable(out),
         )
-    show(result, as_json=as_json, lang=language(lang))
-    keep(result, out, report, language(lang), as_json=as_json, quiet=quiet)
-    tell_meta(result, verbose=verbose)
+    deliver(result, out, report, language(lang), as_json=as_json, quiet=quiet, verbose=verbose)
 
 
 @app.command()
@@ -349,8 +354,7 @@ def diagnose(
         result = load(scenario, sets, quiet=quiet).diagnose(
             seed=seed, replications=replications, jobs=jobs, progress=progress, checkpoint=writable(out)
         )
-    show(result, as_json=as_json, lang=language(lang))
-    keep(result, out, report, language(lang), as_json=as_json, quiet=quiet)
+    deliver(result, out, report, language(lang), as_json=as_json, quiet=quiet)
 
 
 @app.command()
@@ -467,13 +471,6 @@ def runs(folder: Annotated[Path, typer.Argument(help="Folder of results.")] = RU
     else:
         for item in found:
             typer.echo(f"{item['id']}  {item['kind']:9} {item['status']:9} {item['scenario']}")
-
-
-def tell_meta(result: api.Result, *, verbose: bool) -> None:
-    """Times, memory and ids on stderr: never part of the payload."""
-    if verbose:
-        for name, value in result.meta.items():
-            typer.echo(f"{name}: {value}", err=True)
 
 
 def main() -> None:

@@ -6,8 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.optimize.planned import claim_of, own_figures
 from twin.optimize.check import Claim
-from twin.optimize.figures import PlanFigures, plan_figures
+from twin.optimize.figures import PlanFigures
 from twin.optimize.grid import Slots, slots_of
 from twin.optimize.replay import replay
 from twin.optimize.schedule import Limit, Schedule, schedule
@@ -49,18 +50,9 @@ def scheduled(iterations: int = 2) -> Schedule:
 @cache
 def own() -> PlanFigures:
     """What the plan's model says of itself."""
-    found = scheduled()
-    return plan_figures(foundry(), slots(), found.derived.problem, found.solution, found.feedback.other_kw)
+    return own_figures(foundry(), slots(), scheduled())
 
 
 def claim() -> Claim:
     """The same, as the checker takes it."""
-    figures = own()
-    return Claim(
-        figures.grid_kw,
-        figures.scheduled_kw,
-        figures.figures["energy_kwh"],
-        figures.bill.total,
-        figures.figures["carbon_kg"],
-        figures.figures["lateness_h"],
-    )
+    return claim_of(own())

@@ -12,7 +12,7 @@ import numpy as np
 
 from twin.core.faults import Fault, InputFault, ScenarioFaults
 from twin.ledger import tariff as tariffs
-from twin.ledger.power import supply_terms
+from twin.ledger.power import bill_payload, supply_terms
 from twin.meters.table import MOST_FAULTS, Table, read_table, zone_of
 
 if TYPE_CHECKING:
@@ -30,30 +30,9 @@ class MeteredBill:
 
     def payload(self) -> dict[str, Any]:
         """Total, currency, lines, demand by month, advice, warnings."""
-        bill = self.bill
-        lines = [
-            {
-                "name": x.name,
-                "month": x.month,
-                "quantity": x.quantity,
-                "unit": x.unit,
-                "rate": x.rate,
-                "amount": x.amount,
-                "verified": x.verified,
-                "source": x.source,
-                "detail": x.detail,
-            }
-            for x in bill.lines
-        ]
         return {
-            "tariff": bill.tariff_id,
-            "total": bill.total,
-            "currency": bill.currency,
-            "lines": lines,
-            "demand_kw": dict(bill.demand_kw),
-            "billing_demand_kw": dict(bill.quantities.billing_demand_kw),
-            "warnings": list(bill.warnings),
-            "counterfactual": bill.counterfactual,
+            **bill_payload(self.bill),
+            "billing_demand_kw": dict(self.bill.quantities.billing_demand_kw),
             "advice": None if self.advice is None else asdict(self.advice),
         }
 
