@@ -17,13 +17,16 @@ from twin.optimize.problem import BatteryData, Capacity, Carbon, DemandMonth, Fl
 class States:
     """A group that is switched on and off: ``startup_slots`` at ``startup_kw``, then ready at ``idle_kw`` until it works or goes off.
 
-    ``on_at_start`` units are ready in the first slot, the others off. Switching off is free.
+    ``on_at_start`` units are ready in the first slot, the others off. Switching off is free. What is not electricity (gas, protective gas)
+    costs ``idle_krw`` a slot of waiting ready and ``startup_krw`` a start-up.
     """
 
     idle_kw: float
     startup_kw: float
     startup_slots: int
     on_at_start: int = 0
+    idle_krw: float = 0.0
+    startup_krw: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Group:
 class Way:
     """An operation on one group: ``load_kw`` (slots of the work,) is drawn once a load, ``job_kw`` (same length or empty) once a job.
 
-    A job takes ``room`` of the unit's; ``uses`` people or other capacities are held all along, once a load.
+    A job takes ``room`` of the unit's; ``uses`` people or other capacities are held all along, once a load. What is not electricity costs
+    ``load_krw`` a load and ``job_krw`` a job, and emits ``load_carbon_kg`` and ``job_carbon_kg``.
     """
 
     slots: int
@@ -49,6 +53,10 @@ class Way:
     job_kw: Floats | None = None
     room: float = 1.0
     uses: Mapping[str, float] = field(default_factory=dict)
+    load_krw: float = 0.0
+    job_krw: float = 0.0
+    load_carbon_kg: float = 0.0
+    job_carbon_kg: float = 0.0
 
 
 @dataclass(frozen=True)
