@@ -28,7 +28,8 @@ def shop_of_instance(path: Path | str) -> Shop:
         msg = f"{path}: schema {data.get('schema')!r}, not 'plant-schedule/1'"
         raise ValueError(msg)
     slots, battery = int(data["slots"]), data["battery"]
-    families = {str(i): _family(str(i), family) for i, family in enumerate(data["families"])}
+    shared = {group["name"] for group in data["groups"] if group["places"] > 1}
+    families = {str(i): _family(str(i), family, shared) for i, family in enumerate(data["families"])}
     return Shop(
         slots=slots,
         slot_h=data["slot_minutes"] / 60,
@@ -59,7 +60,8 @@ def _group(group: dict[str, Any]) -> Group:
     return Group(group["name"], int(group["units"]), available, float(group["places"]), states)
 
 
-def _family(name: str, family: dict[str, Any]) -> Family:
+def _family(name: str, family: dict[str, Any], shared: set[str]) -> Family:
+    """``shared``: groups with places for several jobs, the only ones on which a recipe says something."""
     operations = tuple(
         Operation(
             name=one["stage"],
@@ -70,7 +72,7 @@ def _family(name: str, family: dict[str, Any]) -> Family:
             lag_slots=int(one["lag_slots"]),
             longest_wait_slots=None if one["max_wait_slots"] is None else int(one["max_wait_slots"]),
             hold_kw=float(one["hold_kw"]),
-            recipe=str(family["recipe"]),
+            recipe=str(family["recipe"]) if shared.intersection(one["alternatives"]) else None,
         )
         for one in family["operations"]
     )

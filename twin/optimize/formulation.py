@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from twin.optimize.formulation_network import (
     define_capacity_constraints,
     define_coupling_constraints,
+    define_lapse_constraints,
     define_stock_constraints,
     define_wait_constraints,
 )
@@ -46,6 +47,7 @@ def build(problem: Problem, *, elastic: bool = False) -> ConcreteModel:
     model.elastic = elastic
     define_variables(model, problem)
     define_stock_constraints(model, problem)
+    define_lapse_constraints(model, problem)
     define_wait_constraints(model, problem)
     define_coupling_constraints(model, problem)
     define_capacity_constraints(model, problem)
@@ -77,7 +79,7 @@ def define_variables(model: Any, problem: Problem) -> None:
     most = {name: most_starts(problem, task) for name, task in problem.tasks.items()}
     model.start = pyo.Var(starts, domain=lambda _, i, _t: kinds[i], bounds=lambda _, i, _t: (0, most[i]))
     model.level = pyo.Var(
-        list(problem.stocks),
+        [name for name, stock in problem.stocks.items() if not stock.lapses],
         slots,
         bounds=lambda _, r, t: (problem.stocks[r].low, _finite(problem.stocks[r].high_at(t))),
     )

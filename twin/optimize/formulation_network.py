@@ -24,7 +24,25 @@ def define_stock_constraints(model: Any, problem: Problem) -> None:
         taken = sum(amount * start for amount, start in model.outflow.get((name, t), ()))
         return model.level[name, t] == before + arrivals + added - taken
 
-    model.stock_balance = pyo.Constraint(list(problem.stocks), range(problem.slots), rule=balance)
+    kept = [name for name, stock in problem.stocks.items() if not stock.lapses]
+    model.stock_balance = pyo.Constraint(kept, range(problem.slots), rule=balance)
+
+
+def define_lapse_constraints(model: Any, problem: Problem) -> None:
+    """What lapses in stock r is taken in the slot in which it is added or never: jobs in a furnace load take places that it brings.
+
+    Σ_(i,d: a<0) |a|·N[i,t−d] ≤ arrivals[r,t] + Σ_(i,d: a>0) a·N[i,t−d]   (tokens, places or kg).
+    """
+    import pyomo.environ as pyo
+
+    def within(_: Any, name: str, t: int) -> Any:
+        arrivals = problem.stocks[name].arrivals
+        added = sum(amount * start for amount, start in model.inflow.get((name, t), ()))
+        taken = sum(amount * start for amount, start in model.outflow[name, t])
+        return taken <= added + (0.0 if arrivals is None else float(arrivals[t]))
+
+    lapsing = [(name, t) for name, t in model.outflow if problem.stocks[name].lapses]
+    model.lapse = pyo.Constraint(lapsing, rule=within)
 
 
 def define_wait_constraints(model: Any, problem: Problem) -> None:

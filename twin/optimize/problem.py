@@ -29,6 +29,7 @@ class Stock:
     ``high`` may be infinite; ``ceiling`` (slots,) lowers it in some slots. ``arrivals`` (slots,) are added from outside, e.g. released
     lots. ``hold_kw`` is drawn per token or kg present, weighted by ``hold_when`` (slots,) where given. What has waited
     ``longest_wait_slots`` must have been taken. Furnaces that hold metal for whole lots say of which ``product`` and how many ``lots``.
+    What ``lapses`` (places in a load that starts now) is gone if it is not taken in the slot in which it is added; it has no level.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Stock:
     hold_when: Floats | None = None
     product: str | None = None
     lots: int = 0
+    lapses: bool = False
 
     def high_at(self, slot: int) -> float:
         """The most that may be there in a slot."""
