@@ -31,13 +31,17 @@ class States:
 
 @dataclass(frozen=True)
 class Group:
-    """``units`` equal units, each with ``room`` for one load (places or kg), there in the slots that ``available`` marks (slots,)."""
+    """``units`` equal units, each with ``room`` for one load (places or kg), there in the slots that ``available`` marks (slots,).
+
+    ``begins`` (slots,): slots in which work may be begun, where that takes people who need not stay (None: in all that are available).
+    """
 
     name: str
     units: int
     available: Flags
     room: float = 1.0
     states: States | None = None
+    begins: Flags | None = None
 
 
 @dataclass(frozen=True)
