@@ -1,0 +1,130 @@
+"""Schedules of a shop by insertion: a dispatch that starts as soon as possible, and an adaptive large-neighbourhood search from there.
+
+The search takes a few jobs out and puts them back where they cost least (:mod:`twin.optimize.insertion_route`), accepts worse schedules
+with falling temperature (simulated annealing), and draws its moves by how well they did (Ropke & Pisinger 2006). It needs numpy alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from twin.core.progress import Progress, silent
+from twin.optimize.insertion_facts import Facts
+from twin.optimize.insertion_moves import Moves
+from twin.optimize.insertion_route import Manner, Route
+from twin.optimize.insertion_schedule import Schedule
+from twin.optimize.shop import Placed, Shop
+
+ITERATIONS = 2_000
+HOT = 0.004
+TOLD_EVERY = 100
+
+
+def estimate_krw(shop: Shop, placed: tuple[Placed, ...]) -> float:
+    """The search's own price of placements: states as cheap as they can be at plain prices, PV used, no battery, caps as penalties.
+
+    A job that is not placed is counted with more than any job can cost.
+    """
+    return Schedule.of(Facts(shop), placed).cost_krw()
+
+
+def dispatch_shop(shop: Shop) -> tuple[Placed, ...]:
+    """Every job as soon as possible, earliest due date first; a job joins a load of its recipe where there is one in time.
+
+    A job that fits nowhere in the horizon is left out.
+    """
+    facts = Facts(shop)
+    tried = (_dispatched(facts, patience) for patience in (0.0, 4.0, 24.0))
+    best = next(tried)
+    for other in tried:
+        if len(other.missing()) < len(best.missing()) or (not best.missing() and other.cost_krw() < best.cost_krw()):
+            best = other
+    return best.placed()
+
+
+def _dispatched(facts: Facts, patience: float) -> Schedule:
+    schedule = Schedule(facts)
+    manner = Manner(prompt=True, patience=patience)
+    for job in sorted(range(len(facts.jobs)), key=lambda j: (facts.jobs[j].due, facts.jobs[j].release, j)):
+        found = Route(schedule, manner).best(job)
+        if found is not None:
+            schedule.place(job, found[1])
+    return schedule
+
+
+def insert(
+    shop: Shop,
+    start: tuple[Placed, ...],
+    *,
+    seconds: float | None = None,
+    iterations: int | None = None,
+    seed: int = 1,
+    progress: Progress = silent,
+    stop: Callable[[], bool] | None = None,
+) -> tuple[Placed, ...]:
+    """The best schedule found from ``start`` within ``seconds`` or ``iterations`` (2,000 if neither), or until ``stop()`` is true.
+
+    Never worse than ``start`` in :func:`estimate_krw`; the same for the same iterations and seed where seconds do not end it. A start
+    that lacks jobs is filled up where it can be.
+    """
+    facts = Facts(shop)
+    search = Search(facts, Schedule.of(facts, start), seed)
+    most = ITERATIONS if seconds is None and iterations is None else iterations
+    search.run(seconds, most, progress, stop)
+    return search.best.placed() if search.improved else start
+
+
+class Search:
+    """Simulated annealing over moves."""
+
+    def __init__(self, facts: Facts, start: Schedule, seed: int) -> None:
+        self.facts, self.rng = facts, np.random.default_rng(seed)
+        self.now = self.best = start
+        self.now_krw = self.best_krw = start.cost_krw()
+        self.improved = False
+        self.moves = Moves(facts, self.rng)
+        self.done = 0
+
+    def run(
+        self, seconds: float | None, iterations: int | None, progress: Progress, stop: Callable[[], bool] | None
+    ) -> None:
+        """Iterate until time, iterations or the caller end it."""
+        began, hot = time.perf_counter(), HOT * max(abs(self.best_krw) if not self.best.missing() else 0.0, 1.0)
+        while True:
+            share = self._spent(time.perf_counter() - began, seconds, iterations)
+            if share >= 1.0 or (stop is not None and stop()):
+                return
+            self.step(hot * (1.0 - share) ** 2)
+            if self.done % TOLD_EVERY == 0:
+                progress(self.done, iterations or 0, f"{self.best_krw:,.0f} KRW")
+
+    def _spent(self, elapsed_s: float, seconds: float | None, iterations: int | None) -> float:
+        spent = 0.0 if seconds is None else elapsed_s / max(seconds, 1e-9)
+        if iterations is not None:
+            spent = max(spent, self.done / iterations) if iterations > 0 else 1.0
+        return spent
+
+    def step(self, hot_krw: float) -> None:
+        """One move, accepted or not."""
+        self.done += 1
+        trial = self.now.copy()
+        move = self.moves.draw()
+        if not self.moves.make(move, trial, self.now):
+            self.moves.learn(move, 0.0)
+            return
+        krw = trial.cost_krw()
+        gain = self.now_krw - krw
+        accepted = gain >= 0.0 or self.rng.random() < np.exp(gain / max(hot_krw, 1e-9))
+        score = 0.0
+        if krw < self.best_krw - 1e-6:
+            self.best, self.best_krw, self.improved, score = trial, krw, True, 10.0
+        elif gain > 1e-6:
+            score = 3.0
+        elif accepted:
+            score = 0.5
+        if accepted:
+            self.now, self.now_krw = trial, krw
+        self.moves.learn(move, score)

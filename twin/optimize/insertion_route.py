@@ -1,0 +1,248 @@
+"""The cheapest route of one job through what is already placed: an exact backward dynamic programme on vectors of start slots.
+
+``F_k[e]``: cheapest way to do operations ``k``… when operation ``k`` may start in slot ``e``;
+``F_k[e] = min over t in [e, e + wait] of hold·(P[t] - P[e]) + min over ways (c[t] + F_{k+1}[t + slots + lag])``
+with ``P`` the summed price.
+``c[t]`` is the cost of work at ``t``: energy, what the states of the machine then cost more or less, the peak above what is paid for
+already, overtime; infinite where no unit is free. All of a job's operations are priced against the load without it, so that it is exact but
+for power that two of its own operations and waits would add to each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from twin.optimize.insertion_facts import CAP_KRW_PER_KW, StepFacts, WayFacts
+from twin.optimize.insertion_schedule import ROOM_TOLERANCE, Pick, Schedule
+from twin.optimize.problem import Floats
+
+Forced = dict[int, tuple[int, int, int | None]]  # step → (way, start, load)
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How insertion weighs things: share of a new shared load's cost that its first job bears; peak level (kW a month) that is free;
+    ``prompt``: earliest end instead of least cost, with so many slots of waiting worth a load less.
+    """
+
+    share: float = 1.0
+    free_kw: tuple[float, ...] = ()
+    prompt: bool = False
+    patience: float = 0.0
+
+
+class Option(NamedTuple):
+    """Costs of one way by start slot, and the open loads that it may join there (start → load)."""
+
+    way: int
+    slots: int
+    krw: Floats
+    joins: dict[int, int]
+
+
+def window_min(values: Floats, width: int) -> Floats:
+    """Minimum over ``width`` values from each index on (shorter at the end)."""
+    out, have = values.copy(), 1
+    while have < width:
+        step = min(have, width - have)
+        out[:-step] = np.minimum(out[:-step], out[step:])
+        have += step
+    return out
+
+
+class Route:
+    """Insertion of jobs into one state of a schedule."""
+
+    def __init__(self, schedule: Schedule, manner: Manner) -> None:
+        self.schedule, self.facts, self.manner = schedule, schedule.facts, manner
+        self.net_kw = schedule.net_kw()
+        self._extra: dict[float, Floats | None] = {}
+        self._highest: list[list[Floats]] = []
+        self._paid_kw: list[float] = []
+        self._curved = bool(self.net_kw.min(initial=0.0) < 0.0) or self.facts.cap_kw is not None
+        if not manner.prompt:
+            for at, month in enumerate(self.facts.months):
+                net = np.where(month.counts, self.net_kw, -np.inf)
+                level = manner.free_kw[at] if at < len(manner.free_kw) else 0.0
+                self._paid_kw.append(max(float(net.max(initial=0.0)), month.floor_kw, level))
+                self._highest.append([net])
+
+    # --- costs of work at each start
+
+    def option(self, way_at: int, way: WayFacts) -> Option:
+        """Costs of one way of an operation."""
+        kind = self.facts.kinds[way.kind]
+        starts, d = self.facts.slots - way.slots + 1, way.slots
+        view = self.schedule.view(kind.group)
+        if starts <= 0:
+            return Option(way_at, d, np.zeros(0), {})
+        if self.manner.prompt:
+            krw = np.where(np.isfinite(way.new_krw), self.manner.patience if kind.shared else 0.0, np.inf)
+        else:
+            krw = self._power_krw(way.new_krw, way.pieces)
+            switch = view.switch_krw(d, starts)
+            if switch is not None:
+                krw += switch
+            if kind.shared and self.manner.share != 1.0:
+                krw *= self.manner.share
+        krw[view.blocked[d:] > view.blocked[:starts]] = np.inf
+        for capacity, amount in kind.uses:
+            krw += self._staff_krw(capacity, amount, d)
+        return Option(way_at, d, krw, self._joins(way, krw))
+
+    def _joins(self, way: WayFacts, krw: Floats) -> dict[int, int]:
+        """Lower the costs at starts of open loads to what a job adds to them."""
+        joins: dict[int, int] = {}
+        loads, kind = self.schedule.loads, self.facts.kinds[way.kind]
+        for number in self.schedule.open.get(way.kind, ()):
+            load = loads[number]
+            if load.room + way.room > kind.room + ROOM_TOLERANCE:
+                continue
+            at = load.start
+            added = 0.0 if self.manner.prompt else way.job_krw
+            if way.job_kw is not None and not self.manner.prompt:
+                added = float(self._power_krw(way.join_krw, way.job_pieces, at)[0])
+            if added <= krw[at] and at not in joins:
+                krw[at], joins[at] = added, number
+        return joins
+
+    def _power_krw(
+        self, plain_krw: Floats, pieces: tuple[tuple[int, int, float], ...], only: int | None = None
+    ) -> Floats:
+        """Energy at the price of the load that is there, and the peak above what is paid for already."""
+        a, n = (0, len(plain_krw)) if only is None else (only, 1)
+        krw = plain_krw[a : a + n].copy()
+        if self._curved:
+            for first, end, kw in pieces:
+                more = self._extra_sum(kw)
+                if more is not None:
+                    krw += more[a + end : a + end + n] - more[a + first : a + first + n]
+        for at, month in enumerate(self.facts.months):
+            top: Floats | None = None
+            for first, end, kw in pieces:
+                high = self._window(at, a + first, n, end - first) + kw
+                top = high if top is None else np.maximum(top, high)
+            if top is not None:
+                rate = month.rate_krw_per_kw + month.carry_krw_per_kw
+                krw += rate * np.maximum(top - self._paid_kw[at], 0.0)
+        return krw
+
+    def _window(self, month: int, first: int, starts: int, slots: int) -> Floats:
+        """Highest net power within ``slots`` slots from each start on."""
+        levels, power = self._highest[month], slots.bit_length() - 1
+        while len(levels) <= power:
+            last, step = levels[-1], 1 << (len(levels) - 1)
+            levels.append(np.maximum(last[:-step], last[step:]))
+        level, shift = levels[power], slots - (1 << power)
+        if not shift:
+            return level[first : first + starts]
+        out: Floats = np.maximum(level[first : first + starts], level[first + shift : first + shift + starts])
+        return out
+
+    def _extra_sum(self, kw: float) -> Floats | None:
+        """Summed correction of plain energy cost for ``kw`` more: PV that is left over is free, power above the cap is dear."""
+        if kw not in self._extra:
+            net, facts = self.net_kw, self.facts
+            more = facts.price * (np.maximum(net + kw, 0.0) - np.maximum(net, 0.0) - kw)
+            if facts.cap_kw is not None:
+                over = np.maximum(net + kw - facts.cap_kw, 0.0) - np.maximum(net - facts.cap_kw, 0.0)
+                more += CAP_KRW_PER_KW * over
+            self._extra[kw] = np.concatenate([[0.0], np.cumsum(more)]) if np.any(more) else None
+        return self._extra[kw]
+
+    def _staff_krw(self, capacity: int, amount: float, slots: int) -> Floats:
+        """Overtime of people needed, infinite where there are none."""
+        facts, used = self.facts, self.schedule.used[capacity]
+        ordinary, most = facts.ordinary[capacity], facts.most[capacity]
+        over = np.maximum(used + amount - ordinary, 0.0) - np.maximum(used - ordinary, 0.0)
+        paid = np.concatenate([[0.0], np.cumsum(over * facts.overtime_krw[capacity])])
+        none = np.concatenate([[0], np.cumsum(used + amount > most + ROOM_TOLERANCE)])
+        krw: Floats = paid[slots:] - paid[:-slots]
+        krw[none[slots:] > none[:-slots]] = np.inf
+        return krw
+
+    # --- the route
+
+    def options(self, job: int, forced: Forced | None = None) -> list[list[Option]]:
+        """All ways of all operations, with those of ``forced`` nailed down."""
+        out = []
+        for at, step in enumerate(self.facts.jobs[job].steps):
+            if forced is not None and at in forced:
+                out.append([self._nailed(step, *forced[at])])
+            else:
+                out.append([self.option(way_at, way) for way_at, way in enumerate(step.ways)])
+        return out
+
+    def _nailed(self, step: StepFacts, way_at: int, start: int, load: int | None) -> Option:
+        way = step.ways[way_at]
+        krw = np.full(self.facts.slots - way.slots + 1, np.inf)
+        if load is None:
+            krw[start] = self.option(way_at, way).krw[start]
+            return Option(way_at, way.slots, krw, {})
+        krw[start] = 0.0
+        return Option(way_at, way.slots, krw, {start: load})
+
+    def best(self, job: int, forced: Forced | None = None) -> tuple[float, tuple[Pick, ...]] | None:
+        """The cheapest route of a job and its cost, KRW; None where there is none."""
+        facts, steps = self.facts, self.facts.jobs[job].steps
+        options = self.options(job, forced)
+        after = self.backward(job, options)
+        release = facts.jobs[job].release
+        if not steps:
+            return 0.0, ()
+        if release > facts.slots or not np.isfinite(after[0][0][release]):
+            return None
+        picks, ready = [], release
+        for at, step in enumerate(steps):
+            reach, whole = after[at][1], after[at][2]
+            end = facts.slots + 1 if step.wait < 0 else min(ready + step.wait + 1, facts.slots + 1)
+            start = ready + int(np.argmin(reach[ready:end]))
+            option = options[at][int(np.argmin([values[start] for values in whole]))]
+            picks.append(Pick(option.way, start, option.joins.get(start)))
+            lag = steps[at + 1].lag if at + 1 < len(steps) else 0
+            ready = start + option.slots + lag
+        return float(after[0][0][release]), tuple(picks)
+
+    def backward(self, job: int, options: list[list[Option]]) -> list[tuple[Floats, Floats, list[Floats]]]:
+        """For each operation: ``F_k`` (slots + 1,), cost by start with what follows and holding, and the same for each way."""
+        facts, me = self.facts, self.facts.jobs[job]
+        n = facts.slots + 1
+        each: Floats = np.arange(n, dtype=np.float64)
+        late = 1.0 if self.manner.prompt else me.late_krw
+        due = 0 if self.manner.prompt else me.due
+        follow: Floats = late * np.maximum(each - due, 0.0)
+        out = []
+        for at in range(len(me.steps) - 1, -1, -1):
+            step = me.steps[at]
+            lag = me.steps[at + 1].lag if at + 1 < len(me.steps) else 0
+            whole = [_followed(option, follow, lag, n) for option in options[at]]
+            reach = whole[0] if len(whole) == 1 else np.minimum.reduce(whole) if whole else np.full(n, np.inf)
+            hold = step.hold_kw * facts.price_sum if step.hold_kw and not self.manner.prompt else None
+            if hold is not None:
+                reach = reach + hold
+            follow = _earliest(reach, step.wait)
+            if hold is not None:
+                follow = follow - hold
+            out.append((follow, reach, whole))
+        out.reverse()
+        return out
+
+
+def _followed(option: Option, follow: Floats, lag: int, n: int) -> Floats:
+    """Cost of a way by start with what comes after it, (slots + 1,)."""
+    whole = np.full(n, np.inf)
+    shift = option.slots + lag
+    count = min(len(option.krw), n - shift)
+    if count > 0:
+        whole[:count] = option.krw[:count] + follow[shift : shift + count]
+    return whole
+
+
+def _earliest(reach: Floats, wait: int) -> Floats:
+    """Least cost over the starts that a job ready in a slot may still take."""
+    if wait < 0:
+        return np.minimum.accumulate(reach[::-1])[::-1]
+    return window_min(reach, wait + 1) if wait else reach
