@@ -8,6 +8,19 @@ if TYPE_CHECKING:
     from twin.optimize.problem import Problem
 
 
+SLACKS = (
+    "short_power",
+    "short_stock",
+    "short_carbon",
+    "short_lateness",
+    "short_output",
+    "short_intensity",
+    "short_reduction",
+    "unfinished",
+)
+"""variables of an elastic model by which its requirements may be missed"""
+
+
 def define_objective(model: Any, problem: Problem) -> None:
     """min energy + demand + carry + overtime + tasks + carbon + lateness + closing (KRW); elastic: the sum of the missed requirements."""
     import pyomo.environ as pyo
@@ -17,7 +30,7 @@ def define_objective(model: Any, problem: Problem) -> None:
         "demand": demand_krw(model, problem),
         "carry": carry_krw(model, problem),
         "overtime": overtime_krw(model, problem),
-        "tasks": tasks_krw(model, problem),
+        "tasks": tasks_krw(model, problem) + holding_krw(model, problem),
         "carbon": problem.carbon.price_krw_per_kg * model.emissions_kg,
         "lateness": lateness_krw(model, problem),
         "closing": sum(one.short_krw * model.short_stock[one.name] for one in problem.closings),
@@ -53,6 +66,12 @@ def tasks_krw(model: Any, problem: Problem) -> Any:
     return sum(problem.tasks[i].cost_krw * model.start[i, t] for i, t in model.start if problem.tasks[i].cost_krw)
 
 
+def holding_krw(model: Any, problem: Problem) -> Any:
+    """Σ_(r,t) hold_krw[r]·level[r,t]: what being there costs besides electricity (gas of a furnace that waits)."""
+    held = [stock for stock in problem.stocks.values() if stock.hold_krw]
+    return sum(stock.hold_krw * model.level[stock.name, t] for stock in held for t in range(problem.slots))
+
+
 def lateness_krw(model: Any, problem: Problem) -> Any:
     """Σ_p late_krw[p]·Σ_t late[p,t] + unfinished_krw[p]·unfinished[p]."""
     late = {due.done: due.late_krw for due in problem.dues}
@@ -61,6 +80,6 @@ def lateness_krw(model: Any, problem: Problem) -> Any:
 
 
 def shortfall(model: Any) -> Any:
-    """Sum of the slacks of all requirements, each in its own unit (kW, kg, tokens, lots)."""
-    names = [n for n in ("short_power", "short_stock", "short_carbon", "unfinished") if hasattr(model, n)]
+    """Sum of the slacks of all requirements, each in its own unit (kW, kg, tokens, lots, hours)."""
+    names = [name for name in SLACKS if hasattr(model, name)]
     return sum(variable for name in names for variable in getattr(model, name).values())

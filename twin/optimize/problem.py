@@ -27,8 +27,9 @@ class Stock:
     """Tokens (units in one condition, lots waiting or done) or metal in kg.
 
     ``high`` may be infinite; ``ceiling`` (slots,) lowers it in some slots. ``arrivals`` (slots,) are added from outside, e.g. released
-    lots. ``hold_kw`` is drawn per token or kg present, weighted by ``hold_when`` (slots,) where given. What has waited
-    ``longest_wait_slots`` must have been taken. Furnaces that hold metal for whole lots say of which ``product`` and how many ``lots``.
+    lots. ``hold_kw`` is drawn per token or kg present, weighted by ``hold_when`` (slots,) where given, and each costs ``hold_krw`` a slot.
+    What has waited ``longest_wait_slots`` must have been taken. Furnaces that hold metal for whole lots say of which ``product`` and how
+    many ``lots``.
     What ``lapses`` (places in a load that starts now) is gone if it is not taken in the slot in which it is added; it has no level.
     """
 
@@ -44,6 +45,7 @@ class Stock:
     product: str | None = None
     lots: int = 0
     lapses: bool = False
+    hold_krw: float = 0.0
 
     def high_at(self, slot: int) -> float:
         """The most that may be there in a slot."""
@@ -169,8 +171,34 @@ class Carbon:
 
 
 @dataclass(frozen=True)
+class Targets:
+    """What must be reached in the horizon: hours late at most, kg of good output at least, emissions per kg of it at most, emissions less by
+    a share ``reduction`` than ``as_operated_kg``; None where nothing is asked for.
+    """
+
+    lateness_h: float | None = None
+    output_kg: float | None = None
+    intensity_kg_per_kg: float | None = None
+    reduction: float | None = None
+    as_operated_kg: float = 0.0
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is asked for."""
+        return any(v is not None for v in (self.lateness_h, self.output_kg, self.intensity_kg_per_kg, self.reduction))
+
+    @property
+    def reduced_kg(self) -> float | None:
+        """Emissions at most, where they must be less than as operated."""
+        return None if self.reduction is None else (1.0 - self.reduction) * self.as_operated_kg
+
+
+@dataclass(frozen=True)
 class Problem:
-    """Everything that the formulation may know. All arrays have ``slots`` elements; power in kW as mean of the slot."""
+    """Everything that the formulation may know. All arrays have ``slots`` elements; power in kW as mean of the slot.
+
+    ``goods_kg``: good mass of one token of a stock of finished lots.
+    """
 
     slots: int
     slot_h: float
@@ -189,6 +217,8 @@ class Problem:
     battery: BatteryData | None = None
     fixed_krw: float = 0.0
     notes: tuple[str, ...] = ()
+    targets: Targets = Targets()
+    goods_kg: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_references(self)
@@ -197,6 +227,11 @@ class Problem:
     def with_base(self, base_kw: Floats) -> Problem:
         """The same problem with another load of what is not decided here."""
         return replace(self, base_kw=base_kw)
+
+    @property
+    def required(self) -> bool:
+        """Whether there is anything that a plan may fail to meet: a cap or a target."""
+        return self.cap_kw is not None or self.carbon.cap_kg is not None or self.targets.any
 
     def starts(self, task: Task) -> list[int]:
         """Slots in which ``task`` may start: allowed, and ended by the horizon's end. Later changes and loads fall outside it."""
@@ -220,6 +255,10 @@ def check_references(problem: Problem) -> None:
     for name in named:
         if name not in problem.stocks:
             msg = f"a coupling or closing names stock {name!r}, which the problem does not have"
+            raise KeyError(msg)
+    for name in problem.goods_kg:
+        if name not in problem.stocks:
+            msg = f"good mass of stock {name!r} is given, which the problem does not have"
             raise KeyError(msg)
     for due in problem.dues:
         if due.done not in problem.stocks:

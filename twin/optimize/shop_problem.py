@@ -124,7 +124,7 @@ def unit_stocks(group: Group) -> list[Stock]:
         return [Stock(ready, units, high=units)]
     on = float(group.states.on_at_start)
     return [
-        Stock(ready, on, high=units, hold_kw=group.states.idle_kw),
+        Stock(ready, on, high=units, hold_kw=group.states.idle_kw, hold_krw=group.states.idle_krw),
         Stock(off_stock(group.name), units - on, high=units),
     ]
 
@@ -138,7 +138,16 @@ def state_tasks(shop: Shop, group: Group) -> list[Task]:
     on = (Change(off, 0, -1.0), Change(ready, states.startup_slots, 1.0))
     power = np.full(states.startup_slots, states.startup_kw)
     return [
-        Task(on_task(group.name), "startup", group.name, states.startup_slots, power, anywhen, on),
+        Task(
+            on_task(group.name),
+            "startup",
+            group.name,
+            states.startup_slots,
+            power,
+            anywhen,
+            on,
+            cost_krw=states.startup_krw,
+        ),
         Task(
             off_task(group.name),
             "shutdown",
@@ -175,7 +184,16 @@ def _load(shop: Shop, group: Group, recipe: str, way: Way) -> Task:
     )
     allowed = fits(group.available, way.slots)
     return Task(
-        load_task(group.name, recipe), "heat", group.name, way.slots, way.load_kw, allowed, changes, uses=way.uses
+        load_task(group.name, recipe),
+        "heat",
+        group.name,
+        way.slots,
+        way.load_kw,
+        allowed,
+        changes,
+        uses=way.uses,
+        cost_krw=way.load_krw,
+        carbon_kg=way.load_carbon_kg,
     )
 
 
@@ -278,6 +296,8 @@ def job_tasks(shop: Shop, family: Family, windows: list[StartWindow]) -> list[Ta
                     tuple(changes),
                     uses={} if shared else way.uses,
                     product=family.name,
+                    cost_krw=way.job_krw + (0.0 if shared else way.load_krw),
+                    carbon_kg=way.job_carbon_kg + (0.0 if shared else way.load_carbon_kg),
                 )
             )
     return tasks
