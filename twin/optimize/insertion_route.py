@@ -59,10 +59,12 @@ class Route:
     def __init__(self, schedule: Schedule, manner: Manner) -> None:
         self.schedule, self.facts, self.manner = schedule, schedule.facts, manner
         self.net_kw = schedule.net_kw()
-        self._extra: dict[float, Floats | None] = {}
+        self._extra: dict[float, Floats] = {}
         self._highest: list[list[Floats]] = []
         self._paid_kw: list[float] = []
-        self._curved = bool(self.net_kw.min(initial=0.0) < 0.0) or self.facts.cap_kw is not None
+        self._left_kw = np.maximum(-self.net_kw, 0.0)
+        self._most_left_kw = float(self._left_kw.max(initial=0.0))
+        self._curved = self._most_left_kw > 0.0 or self.facts.cap_kw is not None
         if not manner.prompt:
             for at, month in enumerate(self.facts.months):
                 net = np.where(month.counts, self.net_kw, -np.inf)
@@ -118,8 +120,7 @@ class Route:
         if self._curved:
             for first, end, kw in pieces:
                 more = self._extra_sum(kw)
-                if more is not None:
-                    krw += more[a + end : a + end + n] - more[a + first : a + first + n]
+                krw += more[a + end : a + end + n] - more[a + first : a + first + n]
         for at, month in enumerate(self.facts.months):
             top: Floats | None = None
             for first, end, kw in pieces:
@@ -142,16 +143,18 @@ class Route:
         out: Floats = np.maximum(level[first : first + starts], level[first + shift : first + shift + starts])
         return out
 
-    def _extra_sum(self, kw: float) -> Floats | None:
+    def _extra_sum(self, kw: float) -> Floats:
         """Summed correction of plain energy cost for ``kw`` more: PV that is left over is free, power above the cap is dear."""
-        if kw not in self._extra:
-            net, facts = self.net_kw, self.facts
-            more = facts.price * (np.maximum(net + kw, 0.0) - np.maximum(net, 0.0) - kw)
-            if facts.cap_kw is not None:
-                over = np.maximum(net + kw - facts.cap_kw, 0.0) - np.maximum(net - facts.cap_kw, 0.0)
-                more += CAP_KRW_PER_KW * over
-            self._extra[kw] = np.concatenate([[0.0], np.cumsum(more)]) if np.any(more) else None
-        return self._extra[kw]
+        cap_kw = self.facts.cap_kw
+        key = min(kw, self._most_left_kw) if cap_kw is None else kw
+        if key not in self._extra:
+            total = np.zeros(self.facts.slots + 1)
+            more = self.facts.price * -np.minimum(self._left_kw, kw)
+            if cap_kw is not None:
+                more += CAP_KRW_PER_KW * np.maximum(np.minimum(self.net_kw - cap_kw + kw, kw), 0.0)
+            np.cumsum(more, out=total[1:])
+            self._extra[key] = total
+        return self._extra[key]
 
     def _staff_krw(self, capacity: int, amount: float, slots: int) -> Floats:
         """Overtime of people needed, infinite where there are none."""

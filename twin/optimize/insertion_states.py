@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.optimize.problem import Floats
+from twin.optimize.problem import Flags, Floats
 from twin.optimize.shop import States
 
 Ints = NDArray[np.int64]
@@ -21,10 +21,9 @@ Ints = NDArray[np.int64]
 class GroupView(NamedTuple):
     """What a group looks like between its loads.
 
-    ``blocked`` (slots + 1,) counts the slots without a free unit; ``state_kw`` is what idling and starting draw,
-    ``paid_krw`` what they cost beside electricity. For one more unit at
-    work in slot ``t``: ``before_krw`` bridges from the work before it, ``after_krw`` to the work after it, ``gap_krw`` is what the gap
-    costs now, ``gap`` which one it is; None without states.
+    ``blocked`` (slots + 1,) counts the slots without a free unit; ``state_kw`` is what idling and starting draw, ``paid_krw`` what they
+    cost beside electricity. For one more unit at work in slot ``t``: ``before_krw`` bridges from the work before it, ``after_krw`` to the
+    work after it, ``gap_krw`` is what the gap costs now, ``gap`` which one it is; None without states.
     """
 
     blocked: Ints
@@ -41,8 +40,20 @@ class GroupView(NamedTuple):
             return None
         last = slice(slots - 1, slots - 1 + starts)
         apart = self.gap[:starts] != self.gap[last]
-        change: Floats = self.before_krw[:starts] + self.after_krw[last] - self.gap_krw[:starts]
-        return change - self.gap_krw[last] * apart
+        change: Floats = self.before_krw[:starts] + self.after_krw[last]
+        change -= self.gap_krw[:starts]
+        change -= self.gap_krw[last] * apart
+        return change
+
+
+class Gaps(NamedTuple):
+    """Gaps of one level in order: begin, end, whether a restart (or staying off) bridges it, its cost; ``at`` (slots,) which one is last."""
+
+    begins: Ints
+    ends: Ints
+    off: Flags
+    krw: Floats
+    at: Ints
 
 
 class Bridge:
@@ -55,64 +66,61 @@ class Bridge:
         self.start_krw: Floats = np.full(self.slots + 1, np.inf)
         self.start_krw[s:] = states.startup_kw * (price_sum[s:] - price_sum[: self.slots + 1 - s]) + states.startup_krw
 
-    def cost_krw(self, begins: Ints, ends: Ints) -> Floats:
-        """The cheaper of idling and restarting over gaps; a begin of −1 is off from before, an end of ``slots`` is for ever."""
-        fits = ends - begins >= self.states.startup_slots
-        restart = np.where(fits | (begins < 0), self.start_krw[ends], np.inf)
-        idle = np.where(begins < 0, np.inf, self.idle_krw[ends] - self.idle_krw[begins])
-        return np.where(ends == self.slots, np.minimum(0.0, idle), np.minimum(idle, restart))
-
-    def restarts(self, begins: Ints, ends: Ints) -> NDArray[np.bool_]:
-        """Whether a gap is bridged by a restart (or by staying off for good)."""
-        idle = np.where(begins < 0, np.inf, self.idle_krw[ends] - self.idle_krw[begins])
-        fits = (ends - begins >= self.states.startup_slots) | (begins < 0)
-        restart = np.where(ends == self.slots, 0.0, np.where(fits, self.start_krw[ends], np.inf))
-        chosen: NDArray[np.bool_] = restart < idle
-        return chosen
-
     def view(self, working: Ints, blocked: Ints, units: int) -> GroupView:
         """All of it for a group with ``working`` units at work in each slot."""
         n = self.slots
         kw_steps, paid_krw = np.zeros(n + 1), 0.0
-        begin, end, which = (np.empty((units + 1, n), dtype=np.int64) for _ in range(3))
-        for level in range(1, units + 1):
-            begins, ends, index = self._gaps(working, level)
-            paid_krw += self._draw(kw_steps, begins, ends)
-            begin[level - 1], end[level - 1], which[level - 1] = begins[index], ends[index], index + level * n
-        begin[units], end[units], which[units] = 0, 0, 0
-        each = np.arange(n)
-        if units == 1:
-            a, b, gap = begin[0], end[0], which[0]
-        else:
-            a, b, gap = begin[working, each], end[working, each], which[working, each]
-        b, a = np.maximum(b, each), np.minimum(a, each)
+        levels = [self._gaps(working, level) for level in range(1, units + 1)]
+        for gaps in levels:
+            paid_krw += self._draw(kw_steps, gaps)
+        gap, base = levels[0].at, len(levels[0].begins)
+        for level, gaps in enumerate(levels[1:], start=1):
+            gap = np.where(working >= level, gaps.at + base, gap)
+            base += len(gaps.begins)
+        begins, ends, krw = (np.concatenate([level[at] for level in levels]) for at in (0, 1, 3))
+        begun = np.where(begins < 0, -np.inf, self.idle_krw[begins])
+        ended = np.where(ends == n, np.inf, self.idle_krw[ends])
+        started = np.where(ends == n, 0.0, self.start_krw[ends])
         return GroupView(
             blocked,
-            np.cumsum(kw_steps)[:n],
+            np.cumsum(kw_steps[:n]),
             paid_krw,
-            self.cost_krw(a, each),
-            self.cost_krw(each + 1, np.maximum(b, each + 1)),
-            self.cost_krw(a, b),
+            np.minimum(self.idle_krw[:n] - begun[gap], self.start_krw[:n]),
+            np.minimum(ended[gap] - self.idle_krw[1:], started[gap]),
+            krw[gap],
             gap,
         )
 
-    def _gaps(self, working: Ints, level: int) -> tuple[Ints, Ints, Ints]:
-        """Begins and ends of a level's gaps, first and last included, and for each slot the gap that it lies in or after."""
-        on = np.zeros(self.slots + 2, dtype=np.int64)
-        on[1:-1] = working >= level
+    def _gaps(self, working: Ints, level: int) -> Gaps:
+        """A level's gaps, first and last included; a begin of -1 is off from before, an end of ``slots`` is for ever."""
+        on = np.zeros(self.slots + 2, dtype=np.int8)
+        np.greater_equal(working, level, out=on[1:-1], casting="unsafe")
         edge = on[1:] - on[:-1]
         first = 0 if level <= self.states.on_at_start else -1
-        begins = np.concatenate([[first], np.flatnonzero(edge < 0)])
-        ends = np.concatenate([np.flatnonzero(edge > 0), [self.slots]])
-        return begins, ends, np.cumsum(edge < 0)[: self.slots]
+        offs = (edge < 0).nonzero()[0]
+        begins = np.concatenate([[first], offs])
+        ends = np.concatenate([(edge > 0).nonzero()[0], [self.slots]])
+        idle = self.idle_krw[ends] - self.idle_krw[begins]
+        restart = np.where(ends - begins >= self.states.startup_slots, self.start_krw[ends], np.inf)
+        if first < 0:
+            idle[0], restart[0] = np.inf, self.start_krw[ends[0]]
+        restart[-1] = 0.0
+        return Gaps(begins, ends, restart < idle, np.minimum(restart, idle), _count(offs, self.slots))
 
-    def _draw(self, kw_steps: Floats, begins: Ints, ends: Ints) -> float:
+    def _draw(self, kw_steps: Floats, gaps: Gaps) -> float:
         """Add the power of a level's gaps as steps; returns what they cost beside electricity."""
-        restart = self.restarts(begins, ends)
-        kw_steps[begins[~restart]] += self.states.idle_kw
-        kw_steps[ends[~restart]] -= self.states.idle_kw
-        started = ends[restart & (ends < self.slots)]
+        begins, ends = gaps.begins[~gaps.off], gaps.ends[~gaps.off]
+        kw_steps[begins] += self.states.idle_kw
+        kw_steps[ends] -= self.states.idle_kw
+        started = gaps.ends[gaps.off]
+        started = started[started < self.slots]
         kw_steps[started - self.states.startup_slots] += self.states.startup_kw
         kw_steps[started] -= self.states.startup_kw
-        waited = int((ends - begins)[~restart].sum())
-        return self.states.idle_krw * waited + self.states.startup_krw * len(started)
+        return self.states.idle_krw * float((ends - begins).sum()) + self.states.startup_krw * len(started)
+
+
+def _count(at: Ints, slots: int) -> Ints:
+    """How many of the (different) slots ``at`` lie at or before each slot, (slots,)."""
+    marks = np.zeros(slots + 1, dtype=np.int64)
+    marks[at] = 1
+    return np.cumsum(marks[:slots])
