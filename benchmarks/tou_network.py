@@ -1,0 +1,176 @@
+"""The flow network of equal machines: per energy rate a path over the slots whose arcs are jobs or waiting, and one row a job length.
+
+x[i,r,t] ∈ ℕ jobs of length i started in slot t on machines of rate r, w[r,t] machines of rate r that wait in slot t:
+
+    min  Σ rate[r]·(price[t] + … + price[t+i−1])·x[i,r,t]
+    w[r,t] + Σ_i x[i,r,t] = w[r,t−1] + Σ_i x[i,r,t−i]   (machines[r] at t = 0)
+    Σ_(r,t) x[i,r,t] = jobs[i]
+
+Three coefficients a column: the same relaxation as that with a capacity row over each window of slots, in a form that the dual simplex
+method restarts from within milliseconds when the horizon is cut by a slot.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.tou_data import Instance, Ints, Start
+from twin.optimize.matrix import Floats, Matrix, highs_of
+
+if TYPE_CHECKING:
+    import highspy
+
+KEPT_COST = 6.0
+"""columns whose reduced cost exceeds this are dropped from what is kept of a relaxation"""
+WHOLE = 1e-6
+
+
+@dataclass(frozen=True)
+class Network:
+    """Classes and columns; ``length`` is zero for an arc of waiting, ``rate`` the class of the machine."""
+
+    instance: Instance
+    lengths: Ints
+    rates: Ints
+    machines: Ints
+    rate: Ints
+    length: Ints
+    start: Ints
+    matrix: Matrix
+
+    @property
+    def ends(self) -> Ints:
+        """Slot at which each column's job is done (columns,); 0 for waiting, which no horizon forbids."""
+        return np.where(self.length > 0, self.start + self.length, 0)
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """The linear relaxation within ``horizon``: its value, the worth of a job of each length, the columns that a schedule of a cost up to
+    ``value + KEPT_COST`` may use, with their reduced costs and values in the relaxation's solution.
+    """
+
+    horizon: int
+    value: float
+    worth: dict[int, float]
+    columns: NDArray[np.int64]
+    reduced: Floats
+    values: Floats
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its solution is in whole numbers, hence a schedule."""
+        return bool(np.max(np.abs(self.values - np.rint(self.values))) < WHOLE)
+
+
+def network_of(instance: Instance) -> Network:
+    """The network of an instance over its whole horizon."""
+    slots = instance.slots
+    lengths, jobs = np.unique(instance.lengths, return_counts=True)
+    rates, machines = np.unique(instance.rates, return_counts=True)
+    energy = np.concatenate([[0], np.cumsum(instance.prices)])
+    blocks = [
+        (r, int(length), np.arange(slots - max(length, 1) + 1)) for r in range(len(rates)) for length in (0, *lengths)
+    ]
+    rate = np.concatenate([np.full(len(at), r) for r, _, at in blocks])
+    length = np.concatenate([np.full(len(at), i) for _, i, at in blocks])
+    start = np.concatenate([at for _, _, at in blocks])
+    cost = rates[rate] * (energy[start + length] - energy[start])
+    rows = _rows(rate, length, start, lengths, slots, len(rates))
+    right = np.concatenate([np.where(np.arange(slots) == 0, count, 0) for count in machines] + [jobs]).astype(float)
+    matrix = _matrix(rows, right, cost.astype(float), machines[rate].astype(float))
+    return Network(instance, lengths, rates, machines, rate, length, start, matrix)
+
+
+def _rows(rate: Ints, length: Ints, start: Ints, lengths: Ints, slots: int, rates: int) -> Any:
+    """The coefficients: leaving a slot, reaching one, doing a job."""
+    import scipy.sparse
+
+    columns = np.arange(len(rate))
+    reached = start + np.maximum(length, 1)
+    inside, jobs = reached < slots, length > 0
+    row = np.concatenate(
+        [rate * slots + start, (rate * slots + reached)[inside], rates * slots + np.searchsorted(lengths, length[jobs])]
+    )
+    column = np.concatenate([columns, columns[inside], columns[jobs]])
+    value = np.concatenate([np.ones(len(columns)), -np.ones(int(inside.sum())), np.ones(int(jobs.sum()))])
+    return scipy.sparse.csr_matrix((value, (row, column)), shape=(rates * slots + len(lengths), len(columns)))
+
+
+def _matrix(rows: Any, right: Floats, cost: Floats, high: Floats) -> Matrix:
+    return Matrix(
+        indptr=rows.indptr.astype(np.int32),
+        indices=rows.indices.astype(np.int32),
+        values=rows.data,
+        row_low=right,
+        row_high=right,
+        col_low=np.zeros(len(cost)),
+        col_high=high,
+        cost=cost,
+        offset=0.0,
+        integer=np.ones(len(cost), dtype=bool),
+        start_column={},
+        column={},
+        slot=np.zeros(len(cost), dtype=np.int64),
+        load_row=np.zeros(0, dtype=np.int64),
+    )
+
+
+def part_of(network: Network, columns: NDArray[np.int64], fixed: Floats) -> Matrix:
+    """The problem of some ``columns`` on top of ``fixed`` whole numbers (columns,) of the same ones."""
+    whole = network.matrix
+    rows = whole.by_column[:, columns].tocsr()
+    right = whole.row_low - rows @ fixed
+    part = _matrix(rows, right, whole.cost[columns], whole.col_high[columns] - fixed)
+    return replace(part, offset=float(whole.cost[columns] @ fixed))
+
+
+class Chain:
+    """The relaxation within one horizon after another, each restarted from the one before; horizons only get shorter."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._ends = network.ends
+        self._solver: highspy.Highs = highs_of(network.matrix, relaxed=True)
+
+    def within(self, horizon: int, seconds: float) -> Relaxed | None:
+        """The relaxation within ``horizon`` slots; None where it has no solution. Raises TimeoutError after ``seconds``."""
+        late = np.flatnonzero(self._ends > horizon).astype(np.int32)
+        none = np.zeros(len(late))
+        self._solver.changeColsBounds(len(late), late, none, none)
+        self._solver.setOptionValue("time_limit", self._solver.getRunTime() + seconds)
+        self._solver.run()
+        status = str(self._solver.getModelStatus())
+        if "Infeasible" in status:
+            return None
+        if "Optimal" not in status:
+            raise TimeoutError(status)
+        return self._kept(horizon)
+
+    def _kept(self, horizon: int) -> Relaxed:
+        solution = self._solver.getSolution()
+        values, reduced = np.asarray(solution.col_value), np.asarray(solution.col_dual)
+        columns = np.flatnonzero((reduced <= KEPT_COST) & (self._ends <= horizon))
+        duals = np.asarray(solution.row_dual)[-len(self._network.lengths) :]
+        worth = dict(zip(self._network.lengths.tolist(), duals.tolist(), strict=True))
+        value = float(self._solver.getInfo().objective_function_value)
+        return Relaxed(horizon, value, worth, columns, reduced[columns], values[columns])
+
+
+def starts_of(network: Network, columns: NDArray[np.int64], counts: Floats) -> list[Start]:
+    """Counts of columns as jobs on machines: classes by start, each to the first machine of its rate that is free."""
+    waiting = {int(i): list(np.flatnonzero(network.instance.lengths == i)) for i in network.lengths}
+    free = {r: dict.fromkeys(np.flatnonzero(network.instance.rates == rate).tolist(), 0) for r, rate in enumerate(network.rates)}
+    jobs = [(int(network.start[j]), int(j), round(n)) for j, n in zip(columns, counts, strict=True) if network.length[j]]
+    found = []
+    for start, column, count in sorted(jobs):
+        length, until = int(network.length[column]), free[int(network.rate[column])]
+        for _ in range(count):
+            machine = next(machine for machine, end in until.items() if end <= start)
+            until[machine] = start + length
+            found.append(Start(int(waiting[length].pop()), machine, start))
+    return found
