@@ -43,11 +43,11 @@ class Follower:
         self.heats: dict[str, Queue] = {}
         self.taps: dict[str, Queue] = {}
         queues = {"job": self.lots, "heat": self.heats, "tap": self.taps}
-        for batch in sorted(plan.batches, key=lambda batch: batch.not_before_s):
+        for batch in sorted((b for b in plan.batches if not b.load), key=lambda batch: batch.not_before_s):
             queues[batch.kind].setdefault(batch.equipment, deque()).append(batch)
         self.ladles = PlannedLadles(plan, patience_s)
         self.commands = plan.commands
-        self.planned = {batch.job for batch in plan.batches if batch.kind == "job"}
+        self.planned = {batch.job for batch in plan.batches if batch.kind == "job" and not batch.load}
         self.started: set[str | None] = set()
         self._armed: dict[int, float] = {}
 

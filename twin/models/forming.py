@@ -24,6 +24,7 @@ from twin.models.worktime import ALWAYS, Duty, WorkTime
 
 if TYPE_CHECKING:
     from twin.models.cap import Batched, PowerCap
+    from twin.models.following_loads import PlannedLoads
     from twin.models.phases import Draws, Phase
     from twin.models.releases import Releases
 
@@ -41,6 +42,7 @@ class FormingPlace(Place):
         "bell",
         "coming",
         "expired",
+        "follower",
         "foreseen",
         "kg_of",
         "least",
@@ -77,6 +79,7 @@ class FormingPlace(Place):
         self.number = self.numbers.__next__
         self.looking = False
         self.restraint: Holds | None = None
+        self.follower: PlannedLoads | None = None
         self.limit_s = math.inf
         self.expired: Callable[[Job, Unit, float], None] | None = None
         """told of a lot that waited longer than ``limit_s`` and leaves the queue for it"""
@@ -110,7 +113,7 @@ class FormingPlace(Place):
         recipe = self._queue(job)
         if self.load.max_wait_s is not None and self.load.minimum:
             self.floor.after(self.load.max_wait_s, self._wake)
-        if self.free and (self.waiting or self.enough(recipe)):
+        if self.free and (self.waiting or self.follower is not None or self.enough(recipe)):
             self.look()
 
     def _queue(self, job: Job) -> str:
@@ -313,12 +316,17 @@ class FormingPlace(Place):
                 tried.add(recipe)
                 lots = self._ready(recipe, now)
                 if lots and not self._held_back(lots, now):
-                    chosen = {id(job) for job in lots}
-                    self.waiters = [entry for entry in self.waiters if id(entry[2]) not in chosen]
-                    self.held = sum(job.pieces for *_, job in self.waiters)
-                    self._count(recipe)
-                    return lots
+                    return self.take_out(lots)
         return []
+
+    def take_out(self, lots: list[Job]) -> list[Job]:
+        """Take these lots of one recipe out of the queue."""
+        self.same = None
+        chosen = {id(job) for job in lots}
+        self.waiters = [entry for entry in self.waiters if id(entry[2]) not in chosen]
+        self.held = sum(job.pieces for *_, job in self.waiters)
+        self._count(self.recipe_of(lots[0]))
+        return lots
 
     def _form_alike(self, alike: Alike, now: float) -> list[Job]:
         """:meth:`form` of a queue whose lots are alike: the first so many."""
@@ -412,6 +420,7 @@ class FormingUnit(Unit):
         "draws",
         "duties",
         "each",
+        "follower",
         "forming",
         "held",
         "kind",
@@ -441,6 +450,7 @@ class FormingUnit(Unit):
         self.overtime: Callable[[float, float], None] | None = None
         self.restraint: Restraint | None = None
         self.cap: PowerCap | None = None
+        self.follower: PlannedLoads | None = None
         self.held: Batched | None = None
         """what it reserves under the cap"""
         self.each = 0.0
@@ -459,13 +469,20 @@ class FormingUnit(Unit):
             place.expire(self, now)
         hours = self.worktime or place.worktime
         able = now >= self.repaired_at - _EARLY_S and (hours is ALWAYS or hours.open(now))
-        lots = place.form(now) if able and (self.cap is None or self._has_power(now)) else []
+        planned = self.follower is not None and self.follower.heed(self, now)
+        lots = self._lots(now, planned=planned) if able and (self.cap is None or self._has_power(now)) else []
         if not lots:
             place.free.append(self)
             return
         self._start(place, lots, now)
         if place.waiting:
             place.admit(now)
+
+    def _lots(self, now: float, *, planned: bool) -> list[Job]:
+        """The lots of a batch that may start now: by the plan, else by the place's own rule."""
+        if planned and self.follower is not None:
+            return self.follower.next_load(self, self.forming, now)
+        return self.forming.form(now)
 
     def _has_power(self, now: float) -> bool:
         """Whether the power cap lets a batch begin; where it does not, what is reserved is looked at again when it changes."""
@@ -589,11 +606,24 @@ class FormingUnit(Unit):
         if word == "blocked" and now < self.repaired_at:
             word = "down"
         while t0 < now:
-            stop, duty = self._duty(t0, now) if self.duties or t0 < self.repaired_at else (now, "starved")
+            stop, duty = self._told(t0, now)
             for a, b in self.books.pieces(t0, stop):
                 self.books.phases(self.equipment, NONE, a, self.kind.rest(b - a, word or duty, self.state))
             t0 = stop
         self.since = max(self.since, now)
+
+    def told(self, t: float) -> str:
+        """What it is to do at a time between batches."""
+        return self._told(t, math.inf)[1]
+
+    def _told(self, t0: float, until: float) -> tuple[float, str]:
+        """What it did from ``t0`` on, and up to when: what a plan told it, else its duties."""
+        told = None if self.follower is None or t0 < self.repaired_at else self.follower.duty(self, t0, until)
+        if told is not None:
+            until, word = told
+            if word:
+                return until, word
+        return self._duty(t0, until) if self.duties or t0 < self.repaired_at else (until, "starved")
 
     def _duty(self, t0: float, until: float) -> tuple[float, str]:
         """What it is told to do from ``t0`` on, and up to when."""

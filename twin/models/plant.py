@@ -101,10 +101,16 @@ class Plant:
             self._follow(plan)
 
     def _follow(self, plan: Plan) -> None:
-        """Let casting units and melt shops go by a plan."""
+        """Let casting units, melt shops and units that form loads go by a plan."""
         from twin.models.following import Follower
+        from twin.models.following_loads import PlannedLoads
 
-        follower = Follower(self.floor, plan, self.scenario.spec.dispatch.patience_s, self.codes.equipment)
+        patience_s = self.scenario.spec.dispatch.patience_s
+        loads = PlannedLoads(self.floor, plan, patience_s, self.codes.equipment)
+        if not loads.empty:
+            loads.arm(self.formed, self.jobs, self.finished_at)
+
+        follower = Follower(self.floor, plan, patience_s, self.codes.equipment)
         for place in self.places.values():
             if isinstance(place, MetalPlace):
                 place.follower = follower
@@ -145,7 +151,8 @@ class Plant:
     def _expect(self, releases: dict[float, list[Job]]) -> None:
         """An event for each time of release; or the place lets its lots in by the many, where that is the same."""
         let_in: dict[Place, tuple[list[float], list[int], list[Job]]]
-        let_in = {place: ([], [], []) for place in foreseen(self, releases.values())}
+        by_the_many = foreseen(self, releases.values()) if self.plan is None else ()
+        let_in = {place: ([], [], []) for place in by_the_many}
         for time, released in releases.items():
             mine = let_in.get(released[0].route[0])
             if mine is None:
