@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from twin.core.faults import InputFault
 from twin.core.progress import Progress, silent
 from twin.experiment.statistics import Interval
 from twin.ledger.power import bill_payload
 from twin.optimize.check import Claim, Violation, check
-from twin.optimize.figures import PlanFigures, plan_figures
+from twin.optimize.check_site import site_of
+from twin.optimize.figures import PlanFigures
 from twin.optimize.grid import Slots, slots_of
-from twin.optimize.hand_rule import hand_rule
 from twin.optimize.replay import Replay, intervals, paired, replay, replications
-from twin.optimize.schedule import Limit, Schedule, planned, schedule
-from twin.optimize.search import search
+from twin.optimize.rolling import Rolled, ahead_of, begun_of, hand_plan, kept_figures, own_figures, roll, whole_figures
+from twin.optimize.schedule import Limit
 from twin.optimize.state import snapshot
 from twin.scenario.plan import Plan
 
@@ -67,8 +66,8 @@ class PlanResult:
 
     @property
     def saved(self) -> dict[str, Figures]:
-        """The plan minus the plant's own rule, and minus the rule of thumb, paired draw by draw."""
-        return {name: paired(self.runs["plan"], self.runs[name]) for name in ("as_operated", "hand_rule")}
+        """The plan minus the plant's own rule, the rule of thumb, an earlier plan: paired draw by draw."""
+        return {name: paired(self.runs["plan"], runs) for name, runs in self.runs.items() if name != "plan"}
 
     @property
     def schedule(self) -> list[dict[str, Any]]:
@@ -102,6 +101,7 @@ class PlanResult:
             "replay": {"deterministic": self.deterministic.figures, "stochastic": shown(self.stochastic)},
             "as_operated": shown(intervals(self.runs["as_operated"])),
             "hand_rule": shown(intervals(self.runs["hand_rule"])),
+            **({"earlier_plan": shown(intervals(self.runs["earlier_plan"]))} if "earlier_plan" in self.runs else {}),
             "deterministic": {name: dict(figures) for name, figures in self.off.items()},
             "saved": {name: shown(figures) for name, figures in self.saved.items()},
             "agreement": agreement(self),
@@ -164,22 +164,67 @@ def optimize(
     replications: int | None = 20,
     seed: int | None = None,
     jobs: int = 1,
+    earlier: Earlier | None = None,
     progress: Progress = silent,
 ) -> PlanResult:
     """Schedule the horizon of ``plan``, check the plan, replay it with randomness off and on, and compare.
 
-    ``seconds`` limits the search by the clock (and then the result is not reproducible), ``iterations`` by their number (default 60).
+    ``seconds`` limits the search by the clock (and then the result is not reproducible), ``iterations`` by their number (default 60; for
+    each window where the horizon has several). ``earlier``: a plan that stands up to a moment and is planned again from there on.
     Raises Infeasible in words, InputFault.
     """
     begun = time.perf_counter()
     scenario = from_plan_start(scenario)
     limit = Limit(ITERATIONS if iterations is None and seconds is None else iterations, seconds)
     slots = slots_of(scenario)
+    ahead, kept = (slots, None) if earlier is None else earlier.split(scenario, slots)
     by_rule = replay(scenario, slots.end_s, None)
-    found = schedule(scenario, slots, snapshot(scenario, slots.start_s), by_rule.trace, limit, progress=progress)
-    own = plan_figures(
-        scenario, slots, found.derived.problem, found.solution, found.feedback.other_kw, fuel_krw(found.replay)
+    rolled = roll(scenario, ahead, by_rule.trace, limit, kept=kept, progress=progress)
+    parts = tuple(own_figures(scenario, part) for part in rolled.parts)
+    fuel_krw = float(rolled.last.replay.accounts.kpis["fuel_krw"])
+    fresh = whole_figures(scenario, ahead, parts, fuel_krw)
+    own = fresh if kept is None else whole_figures(scenario, slots, (kept_figures(scenario, slots, kept), fresh), 0.0)
+    ways = {"plan": rolled.plan, "as_operated": None, "hand_rule": hand_plan(scenario, rolled)}
+    if earlier is not None:
+        ways["earlier_plan"] = earlier.plan
+    chosen = scenario.spec.run.seed if seed is None else seed
+    count = scenario.spec.run.replications if replications is None else replications
+    runs = replicate(scenario, slots, ways, chosen, count, jobs, progress)
+    others = {name: replay(scenario, slots.end_s, plan).figures for name, plan in ways.items() if plan is not None}
+    return PlanResult(
+        scenario=scenario,
+        plan=rolled.plan,
+        own=own,
+        violations=tuple(violations(scenario, ahead, rolled, fresh)),
+        deterministic=rolled.last.replay,
+        runs=runs,
+        off={"as_operated": by_rule.figures, **{name: found for name, found in others.items() if name != "plan"}},
+        seed=chosen,
+        reproducible=seconds is None,
+        meta={
+            "build_s": sum(part.schedule.build_s for part in rolled.parts),
+            "solve_s": sum(part.schedule.solve_s for part in rolled.parts),
+            "all_s": time.perf_counter() - begun,
+            "iterations": sum(part.schedule.solution.iterations for part in rolled.parts),
+        },
     )
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A plan that is in force, and the moment (s since the run's start) at which it is planned again."""
+
+    plan: Plan
+    at_s: float
+
+    def split(self, scenario: Scenario, slots: Slots) -> tuple[Slots, Plan]:
+        """The slots to plan, and what stands before them: all that is begun up to ``plan.freeze`` after the moment."""
+        ahead = ahead_of(scenario, slots, self.plan, self.at_s)
+        return ahead, begun_of(self.plan, ahead.start_s)
+
+
+def violations(scenario: Scenario, ahead: Slots, rolled: Rolled, own: PlanFigures) -> list[Violation]:
+    """What the checker says of the slots that were planned, the plant being where the kept plan leaves it."""
     claim = Claim(
         own.grid_kw,
         own.scheduled_kw,
@@ -188,29 +233,19 @@ def optimize(
         own.figures["carbon_kg"],
         own.figures["lateness_h"],
     )
-    violations = check(scenario, found.plan, claim)
-    thumb = hand_plan(scenario, slots, found)
-    chosen = scenario.spec.run.seed if seed is None else seed
-    count = scenario.spec.run.replications if replications is None else replications
-    ways = {"plan": found.plan, "as_operated": None, "hand_rule": thumb}
-    runs = replicate(scenario, slots, ways, chosen, count, jobs, progress)
-    return PlanResult(
-        scenario=scenario,
-        plan=found.plan,
-        own=own,
-        violations=tuple(violations),
-        deterministic=found.replay,
-        runs=runs,
-        off={"as_operated": by_rule.figures, "hand_rule": replay(scenario, slots.end_s, thumb).figures},
-        seed=chosen,
-        reproducible=seconds is None,
-        meta={
-            "build_s": found.build_s,
-            "solve_s": found.solve_s,
-            "all_s": time.perf_counter() - begun,
-            "iterations": found.solution.iterations,
-        },
+    if rolled.kept is None:
+        return check(scenario, rolled.plan, claim)
+    battery = rolled.plan.battery_kw[-ahead.count :] if rolled.plan.battery_kw else ()
+    batches = tuple(batch for batch in rolled.plan.batches if batch.not_before_s >= ahead.start_s)
+    fresh = replace(
+        rolled.plan,
+        start_s=ahead.start_s,
+        horizon_s=ahead.count * ahead.slot_s,
+        batches=batches,
+        commands=tuple(command for command in rolled.plan.commands if command.t_s >= ahead.start_s),
+        battery_kw=battery,
     )
+    return check(scenario, fresh, claim, site=site_of(scenario, fresh, snapshot(scenario, ahead.start_s, rolled.kept)))
 
 
 def from_plan_start(scenario: Scenario) -> Scenario:
@@ -219,15 +254,6 @@ def from_plan_start(scenario: Scenario) -> Scenario:
     if start is None or start == scenario.spec.run.start:
         return scenario
     return scenario.changed({"run.start": start.isoformat()})
-
-
-def hand_plan(scenario: Scenario, slots: Slots, found: Schedule) -> Plan:
-    """The rule of thumb as a plan, from the same problem."""
-    solution = search(found.derived.problem, [hand_rule(found.derived.problem)], iterations=0, bound=False)
-    if not solution.values:
-        msg = "the rule of thumb finds no schedule for this scenario"
-        raise InputFault(msg)
-    return planned(scenario, slots, found.derived, solution)
 
 
 def replicate(
@@ -246,8 +272,3 @@ def replicate(
         name: replications(scenario, slots.end_s, plan, seed=seed, count=count, jobs=jobs, progress=progress, text=name)
         for name, plan in plans.items()
     }
-
-
-def fuel_krw(seen: Replay) -> float:
-    """What fuels cost: nothing scheduled here burns any."""
-    return float(seen.accounts.kpis["fuel_krw"])

@@ -1,0 +1,237 @@
+"""Window by window: horizons too long for one search, and plans that go on from an earlier plan.
+
+Each window begins where the plan up to there leaves the plant (every duration at its mean), knows the peaks of the billing month so
+far, and is charged for a new one what the whole horizon pays. Of an emission cap it gets the share of the slots that are left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.core.faults import InputFault
+from twin.core.messages import t as text
+from twin.core.progress import Progress, silent
+from twin.optimize.derive import derive
+from twin.optimize.derive_site import demand_months, resampled
+from twin.optimize.figures import PlanFigures, bill_of_slots, plan_figures
+from twin.optimize.grid import Slots
+from twin.optimize.hand_rule import hand_rule
+from twin.optimize.replay import replay
+from twin.optimize.schedule import Limit, Schedule, joined, planned, schedule
+from twin.optimize.search import search
+from twin.optimize.state import snapshot
+from twin.scenario.plan import Plan
+
+if TYPE_CHECKING:
+    from twin.ledger.trace import Trace
+    from twin.optimize.problem import DemandMonth, Floats, Problem
+    from twin.scenario.scenario import Scenario
+
+SUMMED = ("cash_krw", "labour_premium_krw", "shadow_carbon_krw", "energy_kwh", "carbon_kg", "lateness_h")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One window with its schedule."""
+
+    slots: Slots
+    schedule: Schedule
+
+
+@dataclass(frozen=True)
+class Rolled:
+    """The whole plan and its windows. ``kept``: what an earlier plan had begun, and its load at the meter (slots,)."""
+
+    plan: Plan
+    parts: tuple[Part, ...]
+    kept: Plan | None = None
+
+    @property
+    def last(self) -> Schedule:
+        """The schedule of the last window: its replay covers the whole plan."""
+        return self.parts[-1].schedule
+
+
+def roll(
+    scenario: Scenario,
+    slots: Slots,
+    seen: Trace,
+    limit: Limit,
+    *,
+    kept: Plan | None = None,
+    progress: Progress = silent,
+) -> Rolled:
+    """Plan ``slots`` window by window. ``seen``: the plant by its own rule; ``kept``: the plan in force up to the first slot; a limit of
+    iterations holds for each window, one of seconds for all. Raises Infeasible; InputFault where targets span several windows.
+    """
+    spans = list(windows(scenario, slots))
+    whole, parts = kept, list[Part]()
+    for span in spans:
+        seconds = None if limit.seconds is None else limit.seconds / len(spans)
+        found = schedule(
+            scenario,
+            span,
+            snapshot(scenario, span.start_s, whole),
+            seen,
+            Limit(limit.iterations, seconds),
+            before=whole,
+            adjust=Leftover(scenario, slots, span, parts).of,
+            progress=progress,
+        )
+        parts.append(Part(span, found))
+        whole = joined(whole, found.plan)
+    if whole is None:
+        return Rolled(Plan(slots.start_s, 0.0, slots.slot_s), ())
+    return Rolled(certified(whole, parts), tuple(parts), kept)
+
+
+def windows(scenario: Scenario, slots: Slots) -> Iterator[Slots]:
+    """The windows of ``slots``: as long as ``plan.window``, or ``plan.horizon`` if that is shorter; the last one takes what is left."""
+    plan = scenario.spec.plan
+    count = max(1, round(min(plan.window_s, plan.horizon_s) / slots.slot_s))
+    for first in range(0, slots.count, count):
+        yield Slots(slots.time(first), slots.slot_s, min(count, slots.count - first))
+
+
+def certified(plan: Plan, parts: list[Part]) -> Plan:
+    """The plan with the certificate of its windows: each is as good as its own gap says, given those before; there is no bound of all."""
+    solutions = [part.schedule.solution for part in parts]
+    if len(parts) == 1 and plan.horizon_s <= parts[0].slots.count * parts[0].slots.slot_s + 1e-6:
+        return plan
+    optimal = all(one.status == "optimal" for one in solutions)
+    stops = {one.stopped_by for one in solutions} - {"optimal"}
+    return replace(
+        plan,
+        status="optimal" if optimal and len(parts) == 1 else "feasible",
+        stopped_by="optimal" if not stops else "seconds" if "seconds" in stops else "iterations",
+        objective_krw=sum(one.objective_krw for one in solutions),
+        bound_krw=None,
+        gap=max(one.gap for one in solutions),
+        notes=(*plan.notes, text("optimize.windows", count=len(parts))),
+    )
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """What earlier windows leave of the problem of ``span``: peaks so far, emissions left; demand at what the whole horizon pays."""
+
+    scenario: Scenario
+    slots: Slots
+    span: Slots
+    before: list[Part]
+
+    def of(self, problem: Problem) -> Problem:
+        """The problem of the window as it is after the earlier ones. One window alone stays as derived."""
+        if self.span.count == self.slots.count and not self.before:
+            return problem
+        if problem.targets.any:
+            raise InputFault(text("optimize.targets_of_one_window"))
+        carbon = problem.carbon
+        if carbon.cap_kg is not None:
+            share = self.span.count / (
+                self.slots.count - round((self.span.start_s - self.slots.start_s) / self.slots.slot_s)
+            )
+            carbon = replace(carbon, cap_kg=max(0.0, carbon.cap_kg - self._emitted_kg()) * share)
+        return replace(problem, months=tuple(self._months()), carbon=carbon)
+
+    def _emitted_kg(self) -> float:
+        return sum(emitted_kg(part.schedule) for part in self.before)
+
+    def _months(self) -> Iterator[DemandMonth]:
+        first = round((self.span.start_s - self.slots.start_s) / self.slots.slot_s)
+        for month in demand_months(self.scenario, self.slots):
+            counts = month.counts[first : first + self.span.count]
+            if counts.any():
+                yield replace(month, counts=counts, floor_kw=max(month.floor_kw, self._peak_kw(month)))
+
+    def _peak_kw(self, month: DemandMonth) -> float:
+        """Highest demand of the month in the windows before."""
+        found = 0.0
+        for part in self.before:
+            first = round((part.slots.start_s - self.slots.start_s) / self.slots.slot_s)
+            counts = month.counts[first : first + part.slots.count]
+            if counts.any():
+                found = max(found, float(grid_kw(part.schedule)[counts].max()))
+        return found
+
+
+def grid_kw(found: Schedule) -> Floats:
+    """Load at the meter (slots,) by the plan's own model."""
+    return np.array([found.solution.values["grid", t] for t in range(found.derived.problem.slots)])
+
+
+def emitted_kg(found: Schedule) -> float:
+    """Emissions of a window by the plan's own model, fuels as fixed."""
+    carbon = found.derived.problem.carbon
+    return float(grid_kw(found) @ carbon.intensity_kg_per_kwh) * found.derived.problem.slot_h + carbon.fixed_kg
+
+
+def own_figures(scenario: Scenario, part: Part) -> PlanFigures:
+    """Figures of one window from its own model."""
+    found = part.schedule
+    return plan_figures(scenario, part.slots, found.derived.problem, found.solution, found.feedback.other_kw)
+
+
+def whole_figures(scenario: Scenario, slots: Slots, parts: tuple[PlanFigures, ...], fuel_krw: float) -> PlanFigures:
+    """Figures of consecutive windows as one: loads joined, one bill for all, the rest added up."""
+    if len(parts) == 1:
+        only = parts[0]
+        return replace(only, figures={**only.figures, "cash_krw": only.figures["cash_krw"] + fuel_krw})
+    loads: Mapping[str, Floats] = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("grid_kw", "scheduled_kw", "other_kw", "pv_kw")
+    }
+    bill = bill_of_slots(scenario, slots, loads["grid_kw"])
+    figures = {name: sum(part.figures[name] for part in parts) for name in SUMMED}
+    figures["cash_krw"] += bill.total - sum(part.bill.total for part in parts) + fuel_krw
+    figures["peak_kw"] = float(loads["grid_kw"].max())
+    return PlanFigures(**loads, bill=bill, figures=figures)
+
+
+def hand_plan(scenario: Scenario, rolled: Rolled) -> Plan:
+    """The rule of thumb over the same windows, each from where it itself left the plant."""
+    whole = rolled.kept
+    for part in rolled.parts:
+        state = snapshot(scenario, part.slots.start_s, whole)
+        derived = derive(scenario, part.slots, state, part.schedule.feedback)
+        solution = search(derived.problem, [hand_rule(derived.problem)], iterations=0, bound=False)
+        if not solution.values:
+            raise InputFault(text("optimize.no_hand_rule"))
+        whole = joined(whole, planned(scenario, part.slots, derived, solution))
+    return rolled.plan if whole is None else whole
+
+
+def begun_of(plan: Plan, until_s: float) -> Plan:
+    """What of a plan is begun before ``until_s``: batches, commands, battery set points."""
+    slots = round((until_s - plan.start_s) / plan.slot_s)
+    return replace(
+        plan,
+        horizon_s=until_s - plan.start_s,
+        batches=tuple(batch for batch in plan.batches if batch.not_before_s < until_s),
+        commands=tuple(command for command in plan.commands if command.t_s < until_s),
+        battery_kw=plan.battery_kw[:slots],
+    )
+
+
+def ahead_of(scenario: Scenario, slots: Slots, plan: Plan, at_s: float) -> Slots:
+    """The slots that are planned again when ``plan`` stands up to ``plan.freeze`` after ``at_s``. Raises InputFault outside its horizon."""
+    frozen = slots.whole(at_s + scenario.spec.plan.freeze_s - slots.start_s)
+    if abs(plan.slot_s - slots.slot_s) > 1e-6 or abs(plan.start_s - slots.start_s) > 1e-6:
+        raise InputFault(text("optimize.other_slots", start=plan.start_s, slot=plan.slot_s / 60.0))
+    if at_s < slots.start_s or frozen >= slots.count:
+        raise InputFault(text("optimize.nothing_ahead", hours=slots.count * slots.hours))
+    return Slots(slots.time(frozen), slots.slot_s, slots.count - frozen)
+
+
+def kept_figures(scenario: Scenario, slots: Slots, kept: Plan) -> PlanFigures:
+    """Figures of the slots in which an earlier plan stands, from its replay with every duration at its mean."""
+    span = Slots(slots.start_s, slots.slot_s, round(kept.horizon_s / kept.slot_s))
+    seen = replay(scenario, span.end_s, kept)
+    load = seen.accounts.load
+    grid = resampled(load.kwh * 3600.0 / load.interval_s, load.interval_s, span)
+    none = np.zeros(span.count)
+    return PlanFigures(grid, none, grid, none, bill_of_slots(scenario, span, grid), seen.figures)
