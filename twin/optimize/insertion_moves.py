@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from twin.optimize.insertion_facts import Facts
+from twin.optimize.insertion_loads import Loads
 from twin.optimize.insertion_route import Manner, Route
 from twin.optimize.insertion_schedule import Schedule
 
@@ -18,7 +19,9 @@ class Moves:
     def __init__(self, facts: Facts, rng: np.random.Generator) -> None:
         self.facts, self.rng = facts, rng
         self.removals = (self.at_random, self.in_window, self.around_peak, self.of_load, self.of_family)
-        self.weights = np.ones(len(self.removals))
+        self.loads = Loads(facts, rng)
+        rebuilt = 3 if self.loads.recipes else 0
+        self.weights = np.ones(len(self.removals) + rebuilt)
 
     def draw(self) -> int:
         """Number of a move."""
@@ -31,6 +34,9 @@ class Moves:
 
     def make(self, move: int, trial: Schedule, before: Schedule) -> bool:
         """Change ``trial``; false where the move came to nothing."""
+        manner = self._manner(before)
+        if move >= len(self.removals):
+            return self.loads.rebuild(trial, manner, move - len(self.removals) + 1)
         most = min(10, max(2, len(self.facts.jobs) // 2))
         count = int(self.rng.integers(2, most + 1))
         jobs = self.removals[move](trial, count)
@@ -39,11 +45,6 @@ class Moves:
             return False
         for job in jobs:
             trial.remove(job)
-        share = float(self.rng.uniform(0.35, 1.0))
-        level = float(self.rng.choice([0.0, 0.95, 1.0]))
-        net = before.net_kw()
-        free = tuple(level * float(net[m.counts].max(initial=0.0)) for m in self.facts.months)
-        manner = Manner(share=share, free_kw=free)
         for job in self.rng.permutation(jobs).tolist():
             found = Route(trial, manner).best(job)
             if found is None:
@@ -52,6 +53,15 @@ class Moves:
                 continue
             trial.place(job, found[1])
         return True
+
+    def _manner(self, before: Schedule) -> Manner:
+        """How dear a new load and a higher peak are this time."""
+        level = float(self.rng.choice([-1.0, 0.0, 0.5, 1.0]))
+        net = before.net_kw()
+        low, high = before.peaks_kw(net), [float(net[m.counts].max(initial=0.0)) for m in self.facts.months]
+        free = tuple(a + level * (b - a) if level >= 0.0 else 0.0 for a, b in zip(low, high, strict=True))
+        share = float(self.rng.uniform(0.35, 1.0))
+        return Manner(share=share, free_kw=free)
 
     # --- which jobs leave
 

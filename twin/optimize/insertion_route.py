@@ -209,16 +209,21 @@ class Route:
             ready = start + option.slots + lag
         return float(after[0][0][release]), tuple(picks)
 
-    def backward(self, job: int, options: list[list[Option]]) -> list[tuple[Floats, Floats, list[Floats]]]:
-        """For each operation: ``F_k`` (slots + 1,), cost by start with what follows and holding, and the same for each way."""
+    def backward(
+        self, job: int, options: list[list[Option]], first: int = 0
+    ) -> list[tuple[Floats, Floats, list[Floats]]]:
+        """For each operation from ``first`` on: ``F_k`` (slots + 1,), cost by start with what follows and holding, the same for each way.
+
+        Behind them stands what the job's end costs.
+        """
         facts, me = self.facts, self.facts.jobs[job]
         n = facts.slots + 1
         each: Floats = np.arange(n, dtype=np.float64)
         late = 1.0 if self.manner.prompt else me.late_krw
         due = 0 if self.manner.prompt else me.due
         follow: Floats = late * np.maximum(each - due, 0.0)
-        out = []
-        for at in range(len(me.steps) - 1, -1, -1):
+        out: list[tuple[Floats, Floats, list[Floats]]] = [(follow, follow, [])]
+        for at in range(len(me.steps) - 1, first - 1, -1):
             step = me.steps[at]
             lag = me.steps[at + 1].lag if at + 1 < len(me.steps) else 0
             whole = [_followed(option, follow, lag, n) for option in options[at]]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.optimize.insertion_facts import CAP_KRW_PER_KW, CARBON_CAP_KRW_PER_KG, Facts
+from twin.optimize.insertion_peak import shaved_kw
 from twin.optimize.insertion_states import Bridge, GroupView
 from twin.optimize.problem import Floats
 from twin.optimize.shop import Placed
@@ -197,8 +198,7 @@ class Schedule:
         facts = self.facts
         bought = np.maximum(net_kw, 0.0)
         cost = float(facts.price @ bought)
-        for month in facts.months:
-            peak = max(float(bought[month.counts].max(initial=0.0)), month.floor_kw)
+        for month, peak in zip(facts.months, self.peaks_kw(net_kw), strict=True):
             cost += month.rate_krw_per_kw * peak + month.carry_krw_per_kw * (peak - month.floor_kw)
         if facts.cap_kw is not None:
             cost += CAP_KRW_PER_KW * float(np.maximum(bought - facts.cap_kw, 0.0).sum())
@@ -206,8 +206,12 @@ class Schedule:
             cost += CARBON_CAP_KRW_PER_KG * max(float(facts.carbon_kg @ bought) + self.paid_kg - facts.cap_kg, 0.0)
         return cost
 
+    def peaks_kw(self, net_kw: Floats) -> tuple[float, ...]:
+        """The peak of each month after what a battery can take off."""
+        return shaved_kw(net_kw, self.facts.months, self.facts.shop.battery, self.facts.shop.slot_h)
+
     def cost_krw(self) -> float:
-        """What the schedule costs without a battery."""
+        """What the schedule costs, with a battery that does nothing but lower peaks."""
         return self.power_krw(self.net_kw()) + self.service_krw()
 
     # --- from and to placements

@@ -47,7 +47,7 @@ class GroupView(NamedTuple):
 
 
 class Gaps(NamedTuple):
-    """Gaps of one level in order: begin, end, whether a restart (or staying off) bridges it, its cost; ``at`` (slots,) which one is last."""
+    """Gaps of one level in order: begin, end, whether a restart (or staying off) bridges it, its cost; ``at`` (slots,) is the last one."""
 
     begins: Ints
     ends: Ints
