@@ -28,9 +28,9 @@ LEFT_OVER_S = 0.5
 
 @dataclass(frozen=True)
 class Found:
-    """The best schedule within ``horizon`` (none where there is none) and the bound of every one; ``how`` the bound was proved:
+    """The best schedule within ``horizon`` (none where there is none), the bound of every one, and how that was proved.
 
-    ``paths`` by cheapest paths, recomputed in whole numbers; ``tree`` by branch-and-bound too.
+    ``how``: ``paths`` by cheapest paths, recomputed in whole numbers; ``tree`` by branch-and-bound too.
     """
 
     horizon: int
@@ -69,7 +69,9 @@ class Front:
 
     def _proven(self, point: Point) -> bool:
         shorter = self.found.get(point[0] - 1)
-        cheapest = any(one.proven and one.point is not None and one.point[1] == point[1] for one in self._at_least(point[0]))
+        cheapest = any(
+            one.proven and one.point is not None and one.point[1] == point[1] for one in self._at_least(point[0])
+        )
         return cheapest and shorter is not None and shorter.bound > point[1]
 
     def _at_least(self, makespan: int) -> list[Found]:
@@ -117,6 +119,7 @@ class Walk:
                 self._front.found[horizon] = Found(horizon, None, math.inf)
                 return True
             self._pending.append(pool.submit(self._settle, relaxed))
+        self._front.found[0] = Found(0, None, math.inf)
         return True
 
     def _settle(self, relaxed: Relaxed) -> None:
@@ -125,7 +128,9 @@ class Walk:
             return
         known = self._front.found.get(relaxed.horizon + 1)
         if known is not None and known.proven and known.point is not None and known.point[0] <= relaxed.horizon:
-            self._front.found[relaxed.horizon] = Found(relaxed.horizon, known.point, known.bound, known.starts, known.how)
+            self._front.found[relaxed.horizon] = Found(
+                relaxed.horizon, known.point, known.bound, known.starts, known.how
+            )
             return
         self._front.found[relaxed.horizon] = settled(self._network, relaxed, self._deadline)
 

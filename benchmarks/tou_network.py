@@ -12,6 +12,8 @@ method restarts from within milliseconds when the horizon is cut by a slot.
 
 from __future__ import annotations
 
+import heapq
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
 KEPT_COST = 6.0
 """columns whose reduced cost exceeds this are dropped from what is kept of a relaxation"""
 WHOLE = 1e-6
+MANY_COLUMNS = 5000
+"""networks with more columns than this are priced in part"""
+CHEAP_SHARE = 0.3
+JOIN_COST = 2.0
+PRICED = 1e-7
 
 
 @dataclass(frozen=True)
@@ -130,47 +137,99 @@ def part_of(network: Network, columns: NDArray[np.int64], fixed: Floats) -> Matr
 
 
 class Chain:
-    """The relaxation within one horizon after another, each restarted from the one before; horizons only get shorter."""
+    """The relaxation within one horizon after another, each restarted from the one before; horizons only get shorter.
+
+    Of a large network the solver holds only the columns that have been cheap so far: the others are priced after each solution, and
+    join where one would pay.
+    """
 
     def __init__(self, network: Network) -> None:
         self._network = network
         self._ends = network.ends
+        self._held = np.arange(len(network.length))
         self._solver: highspy.Highs = highs_of(network.matrix, relaxed=True)
 
     def within(self, horizon: int, seconds: float) -> Relaxed | None:
         """The relaxation within ``horizon`` slots; None where it has no solution. Raises TimeoutError after ``seconds``."""
-        late = np.flatnonzero(self._ends > horizon).astype(np.int32)
+        deadline = time.monotonic() + seconds
+        while True:
+            feasible = self._solve(horizon, deadline)
+            reduced = self._reduced()
+            outside = self._ends <= horizon
+            outside[self._held] = False
+            joining = np.flatnonzero(outside & (reduced < JOIN_COST if feasible else outside))
+            if feasible and not np.any(reduced[joining] < -PRICED):
+                break
+            if not len(joining):
+                return None
+            self._hold(joining)
+        relaxed = self._kept(horizon, reduced)
+        if len(self._held) == len(self._ends) > MANY_COLUMNS:
+            self._drop(reduced)
+        return relaxed
+
+    def _solve(self, horizon: int, deadline: float) -> bool:
+        """Whether the columns held have a solution within the horizon."""
+        late = np.flatnonzero(self._ends[self._held] > horizon).astype(np.int32)
         none = np.zeros(len(late))
         self._solver.changeColsBounds(len(late), late, none, none)
-        self._solver.setOptionValue("time_limit", self._solver.getRunTime() + seconds)
+        left_s = max(0.05, deadline - time.monotonic())
+        self._solver.setOptionValue("time_limit", self._solver.getRunTime() + left_s)
         self._solver.run()
         status = str(self._solver.getModelStatus())
-        if "Infeasible" in status:
-            return None
-        if "Optimal" not in status:
+        if "Optimal" not in status and "Infeasible" not in status:
             raise TimeoutError(status)
-        return self._kept(horizon)
+        return "Optimal" in status
 
-    def _kept(self, horizon: int) -> Relaxed:
-        solution = self._solver.getSolution()
-        values, reduced = np.asarray(solution.col_value), np.asarray(solution.col_dual)
+    def _reduced(self) -> Floats:
+        """Reduced cost of every column, held or not."""
+        matrix = self._network.matrix
+        return np.asarray(matrix.cost - matrix.transposed_product(np.asarray(self._solver.getSolution().row_dual)))
+
+    def _hold(self, columns: NDArray[np.int64]) -> None:
+        """The solver holds these too."""
+        matrix = self._network.matrix
+        part = matrix.by_column[:, columns]
+        self._solver.addCols(
+            len(columns),
+            matrix.cost[columns],
+            np.zeros(len(columns)),
+            matrix.col_high[columns],
+            part.nnz,
+            part.indptr[:-1].astype(np.int32),
+            part.indices.astype(np.int32),
+            part.data,
+        )
+        self._held = np.concatenate([self._held, columns])
+
+    def _drop(self, reduced: Floats) -> None:
+        """Keep the cheap columns, and all of waiting; the solver takes up where it is."""
+        dear = np.flatnonzero((reduced > np.quantile(reduced, CHEAP_SHARE)) & (self._network.length > 0))
+        self._solver.deleteCols(len(dear), dear.astype(np.int32))
+        self._held = np.delete(self._held, dear)
+
+    def _kept(self, horizon: int, reduced: Floats) -> Relaxed:
+        values = np.zeros(len(self._ends))
+        values[self._held] = np.asarray(self._solver.getSolution().col_value)
         columns = np.flatnonzero((reduced <= KEPT_COST) & (self._ends <= horizon))
-        duals = np.asarray(solution.row_dual)[-len(self._network.lengths) :]
+        duals = np.asarray(self._solver.getSolution().row_dual)[-len(self._network.lengths) :]
         worth = dict(zip(self._network.lengths.tolist(), duals.tolist(), strict=True))
         value = float(self._solver.getInfo().objective_function_value)
         return Relaxed(horizon, value, worth, columns, reduced[columns], values[columns])
 
 
 def starts_of(network: Network, columns: NDArray[np.int64], counts: Floats) -> list[Start]:
-    """Counts of columns as jobs on machines: classes by start, each to the first machine of its rate that is free."""
-    waiting = {int(i): list(np.flatnonzero(network.instance.lengths == i)) for i in network.lengths}
-    free = {r: dict.fromkeys(np.flatnonzero(network.instance.rates == rate).tolist(), 0) for r, rate in enumerate(network.rates)}
-    jobs = [(int(network.start[j]), int(j), round(n)) for j, n in zip(columns, counts, strict=True) if network.length[j]]
+    """Counts of columns as jobs on machines: by start, each to the machine of its rate that has been free for longest."""
+    waiting = {int(i): np.flatnonzero(network.instance.lengths == i).tolist() for i in network.lengths}
+    free = [
+        [(0, machine) for machine in np.flatnonzero(network.instance.rates == rate).tolist()] for rate in network.rates
+    ]
+    used = np.flatnonzero((counts > 0) & (network.length[columns] > 0))
+    starts, rates, lengths = (kind[columns[used]].tolist() for kind in (network.start, network.rate, network.length))
     found = []
-    for start, column, count in sorted(jobs):
-        length, until = int(network.length[column]), free[int(network.rate[column])]
-        for _ in range(count):
-            machine = next(machine for machine, end in until.items() if end <= start)
-            until[machine] = start + length
-            found.append(Start(int(waiting[length].pop()), machine, start))
+    for start, rate, length, count in sorted(zip(starts, rates, lengths, counts[used].tolist(), strict=True)):
+        for _ in range(round(count)):
+            _, machine = heapq.heappop(free[rate])
+            heapq.heappush(free[rate], (start + length, machine))
+            found.append(Start(waiting[length].pop(), machine, start))
     return found
