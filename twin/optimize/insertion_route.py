@@ -152,7 +152,7 @@ class Route:
             more = self.facts.price * -np.minimum(self._left_kw, kw)
             if cap_kw is not None:
                 more += CAP_KRW_PER_KW * np.maximum(np.minimum(self.net_kw - cap_kw + kw, kw), 0.0)
-            np.cumsum(more, out=total[1:])
+            more.cumsum(out=total[1:])
             self._extra[key] = total
         return self._extra[key]
 
@@ -183,8 +183,9 @@ class Route:
         way = step.ways[way_at]
         krw = np.full(self.facts.slots - way.slots + 1, np.inf)
         if load is None:
-            krw[start] = self.option(way_at, way).krw[start]
-            return Option(way_at, way.slots, krw, {})
+            found = self.option(way_at, way)
+            krw[start] = found.krw[start]  # which may be that of joining a load where no unit is free for another
+            return Option(way_at, way.slots, krw, {start: found.joins[start]} if start in found.joins else {})
         krw[start] = 0.0
         return Option(way_at, way.slots, krw, {start: load})
 
