@@ -35,8 +35,8 @@ class Kind:
 class WayFacts:
     """One way of an operation: its kind of load, what a job adds, and the energy of a new load by start slot at plain prices, KRW.
 
-    ``pieces`` are (first slot, end, kW) of a load with this job in it; ``job_pieces`` of the job alone. ``job_krw`` (with its carbon's price)
-    and ``job_carbon_kg`` are what the job adds beside electricity.
+    ``pieces`` are (first slot, end, kW) of a load with this job in it; ``job_pieces`` of the job alone. ``job_krw`` (with its carbon's
+    price) and ``job_carbon_kg`` are what the job adds beside electricity.
     """
 
     kind: int

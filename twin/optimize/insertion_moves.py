@@ -11,6 +11,7 @@ from twin.optimize.insertion_schedule import Schedule
 
 FORGETTING = 0.02
 LEAST_WEIGHT = 0.15
+BIAS = 2.0
 
 
 class Moves:
@@ -38,7 +39,7 @@ class Moves:
         if move >= len(self.removals):
             return self.loads.rebuild(trial, manner, move - len(self.removals) + 1)
         most = min(10, max(2, len(self.facts.jobs) // 2))
-        count = int(self.rng.integers(2, most + 1))
+        count = 1 + int(most * self.rng.random() ** BIAS)
         jobs = self.removals[move](trial, count)
         jobs = sorted({*jobs, *trial.missing()})
         if not jobs:
@@ -58,7 +59,7 @@ class Moves:
         """How dear a new load and a higher peak are this time."""
         level = float(self.rng.choice([-1.0, 0.0, 0.5, 1.0]))
         net = before.net_kw()
-        low, high = before.peaks_kw(net), [float(net[m.counts].max(initial=0.0)) for m in self.facts.months]
+        low, high = before.peaks_kw, [float(net[m.counts].max(initial=0.0)) for m in self.facts.months]
         free = tuple(a + level * (b - a) if level >= 0.0 else 0.0 for a, b in zip(low, high, strict=True))
         share = float(self.rng.uniform(0.35, 1.0))
         return Manner(share=share, free_kw=free)

@@ -21,7 +21,7 @@ def holds(net_kw: Floats, limit_kw: Floats, battery: BatteryData, slot_h: float)
         return False
     change = np.minimum(below, battery.power_kw)
     change *= np.where(change > 0.0, slot_h * battery.one_way, slot_h / battery.one_way)
-    charge = np.cumsum(change)
+    charge = change.cumsum()
     charge += battery.initial_kwh
     spilled = np.maximum.accumulate(charge - battery.energy_kwh)
     charge -= np.maximum(spilled, 0.0)

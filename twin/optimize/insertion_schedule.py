@@ -55,12 +55,14 @@ class Schedule:
         self.views: list[GroupView | None] = [None] * groups
         self.next = 0
         self.paid_krw = self.paid_kg = 0.0
+        self.peaks_kw: tuple[float, ...] = ()  # of each month when last priced, after what a battery takes off
         self.bridges = [None if g.states is None else Bridge(g.states, facts.price_sum) for g in facts.groups]
 
     def copy(self) -> Schedule:
         """The same schedule, to be changed on its own."""
         twin = Schedule.__new__(Schedule)
         twin.facts, twin.bridges, twin.next = self.facts, self.bridges, self.next
+        twin.peaks_kw = ()
         twin.paid_krw, twin.paid_kg = self.paid_krw, self.paid_kg
         twin.working, twin.used, twin.work_kw = self.working.copy(), self.used.copy(), self.work_kw.copy()
         twin.loads, twin.open = self.loads.copy(), self.open.copy()
@@ -163,13 +165,8 @@ class Schedule:
         """The group between its loads, refreshed where they changed."""
         view = self.views[group]
         if view is None:
-            full = self.working[group] >= self.facts.room_for[group]
-            blocked = np.zeros(self.facts.slots + 1, dtype=np.int64)
-            np.cumsum(full, out=blocked[1:])
-            bridge = self.bridges[group]
-            view = GroupView(blocked)
-            if bridge is not None:
-                view = bridge.view(self.working[group], blocked, self.facts.groups[group].units)
+            facts = self.facts
+            view = GroupView(self.working[group], facts.room_for[group], facts.groups[group].units, self.bridges[group])
             self.views[group] = view
         return view
 
@@ -198,17 +195,14 @@ class Schedule:
         facts = self.facts
         bought = np.maximum(net_kw, 0.0)
         cost = float(facts.price @ bought)
-        for month, peak in zip(facts.months, self.peaks_kw(net_kw), strict=True):
+        self.peaks_kw = shaved_kw(net_kw, facts.months, facts.shop.battery, facts.shop.slot_h)
+        for month, peak in zip(facts.months, self.peaks_kw, strict=True):
             cost += month.rate_krw_per_kw * peak + month.carry_krw_per_kw * (peak - month.floor_kw)
         if facts.cap_kw is not None:
             cost += CAP_KRW_PER_KW * float(np.maximum(bought - facts.cap_kw, 0.0).sum())
         if facts.cap_kg is not None:
             cost += CARBON_CAP_KRW_PER_KG * max(float(facts.carbon_kg @ bought) + self.paid_kg - facts.cap_kg, 0.0)
         return cost
-
-    def peaks_kw(self, net_kw: Floats) -> tuple[float, ...]:
-        """The peak of each month after what a battery can take off."""
-        return shaved_kw(net_kw, self.facts.months, self.facts.shop.battery, self.facts.shop.slot_h)
 
     def cost_krw(self) -> float:
         """What the schedule costs, with a battery that does nothing but lower peaks."""

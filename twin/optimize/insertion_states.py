@@ -18,31 +18,20 @@ from twin.optimize.shop import States
 Ints = NDArray[np.int64]
 
 
-class GroupView(NamedTuple):
-    """What a group looks like between its loads.
+class Deltas(NamedTuple):
+    """Costs for one more unit at work in slot ``t``, (slots,): the bridge from the work before, to that after, the gap as it is; its number."""
 
-    ``blocked`` (slots + 1,) counts the slots without a free unit; ``state_kw`` is what idling and starting draw, ``paid_krw`` what they
-    cost beside electricity. For one more unit at work in slot ``t``: ``before_krw`` bridges from the work before it, ``after_krw`` to the
-    work after it, ``gap_krw`` is what the gap costs now, ``gap`` which one it is; None without states.
-    """
+    before_krw: Floats
+    after_krw: Floats
+    gap_krw: Floats
+    gap: Ints
 
-    blocked: Ints
-    state_kw: Floats | None = None
-    paid_krw: float = 0.0
-    before_krw: Floats | None = None
-    after_krw: Floats | None = None
-    gap_krw: Floats | None = None
-    gap: Ints | None = None
-
-    def switch_krw(self, slots: int, starts: int) -> Floats | None:
+    def switch_krw(self, slots: int, starts: int) -> Floats:
         """Change in the cost of states by work of ``slots`` slots, by start; exact where it lies within one gap."""
-        if self.before_krw is None or self.after_krw is None or self.gap_krw is None or self.gap is None:
-            return None
         last = slice(slots - 1, slots - 1 + starts)
-        apart = self.gap[:starts] != self.gap[last]
         change: Floats = self.before_krw[:starts] + self.after_krw[last]
         change -= self.gap_krw[:starts]
-        change -= self.gap_krw[last] * apart
+        change -= self.gap_krw[last] * (self.gap[:starts] != self.gap[last])
         return change
 
 
@@ -66,32 +55,7 @@ class Bridge:
         self.start_krw: Floats = np.full(self.slots + 1, np.inf)
         self.start_krw[s:] = states.startup_kw * (price_sum[s:] - price_sum[: self.slots + 1 - s]) + states.startup_krw
 
-    def view(self, working: Ints, blocked: Ints, units: int) -> GroupView:
-        """All of it for a group with ``working`` units at work in each slot."""
-        n = self.slots
-        kw_steps, paid_krw = np.zeros(n + 1), 0.0
-        levels = [self._gaps(working, level) for level in range(1, units + 1)]
-        for gaps in levels:
-            paid_krw += self._draw(kw_steps, gaps)
-        gap, base = levels[0].at, len(levels[0].begins)
-        for level, gaps in enumerate(levels[1:], start=1):
-            gap = np.where(working >= level, gaps.at + base, gap)
-            base += len(gaps.begins)
-        begins, ends, krw = (np.concatenate([level[at] for level in levels]) for at in (0, 1, 3))
-        begun = np.where(begins < 0, -np.inf, self.idle_krw[begins])
-        ended = np.where(ends == n, np.inf, self.idle_krw[ends])
-        started = np.where(ends == n, 0.0, self.start_krw[ends])
-        return GroupView(
-            blocked,
-            np.cumsum(kw_steps[:n]),
-            paid_krw,
-            np.minimum(self.idle_krw[:n] - begun[gap], self.start_krw[:n]),
-            np.minimum(ended[gap] - self.idle_krw[1:], started[gap]),
-            krw[gap],
-            gap,
-        )
-
-    def _gaps(self, working: Ints, level: int) -> Gaps:
+    def gaps(self, working: Ints, level: int) -> Gaps:
         """A level's gaps, first and last included; a begin of -1 is off from before, an end of ``slots`` is for ever."""
         on = np.zeros(self.slots + 2, dtype=np.int8)
         np.greater_equal(working, level, out=on[1:-1], casting="unsafe")
@@ -107,20 +71,71 @@ class Bridge:
         restart[-1] = 0.0
         return Gaps(begins, ends, restart < idle, np.minimum(restart, idle), _count(offs, self.slots))
 
-    def _draw(self, kw_steps: Floats, gaps: Gaps) -> float:
-        """Add the power of a level's gaps as steps; returns what they cost beside electricity."""
-        begins, ends = gaps.begins[~gaps.off], gaps.ends[~gaps.off]
-        kw_steps[begins] += self.states.idle_kw
-        kw_steps[ends] -= self.states.idle_kw
-        started = gaps.ends[gaps.off]
-        started = started[started < self.slots]
-        kw_steps[started - self.states.startup_slots] += self.states.startup_kw
-        kw_steps[started] -= self.states.startup_kw
-        return self.states.idle_krw * float((ends - begins).sum()) + self.states.startup_krw * len(started)
+    def deltas(self, working: Ints, levels: list[Gaps]) -> Deltas:
+        """Costs of one more unit at work, with ``working`` units there already."""
+        n = self.slots
+        gap, base = levels[0].at, len(levels[0].begins)
+        for level, gaps in enumerate(levels[1:], start=1):
+            gap = np.where(working >= level, gaps.at + base, gap)
+            base += len(gaps.begins)
+        begins, ends, krw = levels[0].begins, levels[0].ends, levels[0].krw
+        if len(levels) > 1:
+            begins, ends, krw = (np.concatenate([level[at] for level in levels]) for at in (0, 1, 3))
+        begun = np.where(begins < 0, -np.inf, self.idle_krw[begins])
+        ended = np.where(ends == n, np.inf, self.idle_krw[ends])
+        started = np.where(ends == n, 0.0, self.start_krw[ends])
+        return Deltas(
+            np.minimum(self.idle_krw[:n] - begun[gap], self.start_krw[:n]),
+            np.minimum(ended[gap] - self.idle_krw[1:], started[gap]),
+            krw[gap],
+            gap,
+        )
+
+    def draw(self, levels: list[Gaps]) -> tuple[Floats, float]:
+        """Power of all gaps by slot, and what they cost beside electricity."""
+        kw_steps, paid_krw = np.zeros(self.slots + 1), 0.0
+        for gaps in levels:
+            on = ~gaps.off
+            begins, ends = gaps.begins[on], gaps.ends[on]
+            kw_steps[begins] += self.states.idle_kw
+            kw_steps[ends] -= self.states.idle_kw
+            started = gaps.ends[:-1][gaps.off[:-1]] if gaps.off[-1] else gaps.ends[gaps.off]
+            kw_steps[started - self.states.startup_slots] += self.states.startup_kw
+            kw_steps[started] -= self.states.startup_kw
+            if self.states.idle_krw or self.states.startup_krw:
+                paid_krw += self.states.idle_krw * float((ends - begins).sum()) + self.states.startup_krw * len(started)
+        return kw_steps[: self.slots].cumsum(), paid_krw
 
 
 def _count(at: Ints, slots: int) -> Ints:
     """How many of the (different) slots ``at`` lie at or before each slot, (slots,)."""
     marks = np.zeros(slots + 1, dtype=np.int64)
     marks[at] = 1
-    return np.cumsum(marks[:slots])
+    return marks[:slots].cumsum()
+
+
+class GroupView:
+    """What a group looks like between its loads.
+
+    ``blocked`` (slots + 1,) counts the slots without a free unit; ``state_kw`` is what idling and starting draw, ``paid_krw`` what they
+    cost beside electricity.
+    """
+
+    def __init__(self, working: Ints, room_for: Ints, units: int, bridge: Bridge | None) -> None:
+        self.blocked = np.zeros(len(working) + 1, dtype=np.int64)
+        (working >= room_for).cumsum(out=self.blocked[1:])
+        self.working, self.bridge = working.copy(), bridge
+        self.state_kw: Floats | None = None
+        self.paid_krw = 0.0
+        self._deltas: Deltas | None = None
+        if bridge is not None:
+            self.levels = [bridge.gaps(working, level) for level in range(1, units + 1)]
+            self.state_kw, self.paid_krw = bridge.draw(self.levels)
+
+    def switch_krw(self, slots: int, starts: int) -> Floats | None:
+        """Change in the cost of states by work of ``slots`` slots, by start; None without states."""
+        if self.bridge is None:
+            return None
+        if self._deltas is None:
+            self._deltas = self.bridge.deltas(self.working, self.levels)
+        return self._deltas.switch_krw(slots, starts)
