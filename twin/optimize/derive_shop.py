@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,7 +31,7 @@ from twin.optimize.shop import Family, Group, Operation, Shop, ShopJob, States, 
 from twin.scenario.orders import at_random
 
 if TYPE_CHECKING:
-    from twin.optimize.shop_feedback import LineFeedback, SeenLoads
+    from twin.optimize.shop_feedback import LineFeedback, SeenLoads, SeenRest
     from twin.optimize.shop_state import LineState, OpenLot
     from twin.scenario.scenario import Scenario
 
@@ -39,20 +40,41 @@ LATE_KRW_PER_H = 20_000.0
 SLACK_S = 8 * 3600.0
 """lots are planned done so long before they are due where the plant is random (assumed: two long repairs)"""
 
+Recipe = tuple[str, str]
+"""station and recipe"""
 ROOM = 100.0
 """a unit has room for 100 %: a lot takes the larger of its shares of mass and of places"""
 
 
+Others = Mapping[str, float]
+"""fuels (kWh) and gases (kg) by carrier"""
+
+
 @dataclass(frozen=True)
 class Line:
-    """A shop and what it was made of. ``families`` of the lots by job, operations by family as steps of the route; start-up seconds."""
+    """A shop and what it was made of.
+
+    ``steps``: by family, the places in the route of its operations. What is burnt besides electricity: ``load_others`` and ``lot_others``
+    by family and station of one load and one lot, ``startup_others`` and ``waiting_others`` by station of an hour, ``other_others`` of all
+    the rest in the horizon. ``lengths``: slots of a load by station and recipe. ``tail_s``: seconds after the last operation, by family.
+    """
 
     shop: Shop
-    stations: tuple[str, ...]
     switched: tuple[str, ...]
     steps: Mapping[str, tuple[int, ...]]
+    tail_s: Mapping[str, float]
     prices: Prices
-    startup_s: Mapping[str, float]
+    lengths: Mapping[Recipe, int]
+    load_others: Mapping[tuple[str, str], Others]
+    lot_others: Mapping[tuple[str, str], Others]
+    startup_others: Mapping[str, Others]
+    waiting_others: Mapping[str, Others]
+    other_others: Others
+
+    @cached_property
+    def family_of(self) -> dict[str, str]:
+        """Family by job."""
+        return {job.name: job.family for job in self.shop.jobs}
 
 
 def is_line(scenario: Scenario) -> bool:
@@ -63,21 +85,33 @@ def is_line(scenario: Scenario) -> bool:
     return not melts and any(isinstance(scenario.stations.get(name), BatchProcess) for name in routed)
 
 
-def derive_shop(scenario: Scenario, slots: Slots, state: LineState, feedback: LineFeedback) -> Line:
-    """The line's shop over the plan's slots. Raises InputFault where orders come at random."""
+def derive_shop(
+    scenario: Scenario,
+    slots: Slots,
+    state: LineState,
+    feedback: LineFeedback,
+    lengths: Mapping[Recipe, int] | None = None,
+) -> Line:
+    """The line's shop over the plan's slots. ``lengths``: loads are no shorter than these. Raises InputFault where orders come at random."""
     orders = scenario.spec.orders
     if isinstance(orders, dict) and any(at_random(order) for order in orders.values()):
         msg = "orders that come at random cannot be planned ahead: their lots are not known when the plan is made"
         raise InputFault(msg)
     plant = Plant(scenario, MeanDraws(), slots.start_s, slots.end_s)
-    return _Deriving(scenario, slots, state, feedback, plant).line()
+    return _Deriving(scenario, slots, state, feedback, plant, dict(lengths or {})).line()
 
 
 class _Deriving:
     """Collects the parts of one shop."""
 
     def __init__(
-        self, scenario: Scenario, slots: Slots, state: LineState, feedback: LineFeedback, plant: Plant
+        self,
+        scenario: Scenario,
+        slots: Slots,
+        state: LineState,
+        feedback: LineFeedback,
+        plant: Plant,
+        lengths: dict[Recipe, int],
     ) -> None:
         self.scenario, self.slots, self.state, self.feedback, self.plant = scenario, slots, state, feedback, plant
         self.kinds = {name: kind for name, kind in scenario.stations.items() if isinstance(kind, BatchProcess)}
@@ -86,6 +120,10 @@ class _Deriving:
         self.shares: dict[tuple[str, str], Shares] = {}
         self.families: dict[str, Family] = {}
         self.steps: dict[str, tuple[int, ...]] = {}
+        self.tail_s: dict[str, float] = {}
+        self.lengths = lengths
+        self.load_others: dict[tuple[str, str], Others] = {}
+        self.lot_others: dict[tuple[str, str], Others] = {}
 
     def line(self) -> Line:
         lots = list(self.state.lots.values())
@@ -105,8 +143,19 @@ class _Deriving:
             **parts,
         )
         switched = tuple(name for name in shop.groups if shop.groups[name].states is not None)
-        startup_s = {name: self.kinds[name].startup_s() for name in switched}
-        return Line(shop, tuple(shop.groups), switched, self.steps, self.prices, startup_s)
+        return Line(
+            shop=shop,
+            switched=switched,
+            steps=self.steps,
+            tail_s=self.tail_s,
+            prices=self.prices,
+            lengths=self.lengths,
+            load_others=self.load_others,
+            lot_others=self.lot_others,
+            startup_others=_others(self.feedback.startups, self.feedback.waiting),
+            waiting_others=_others(self.feedback.waiting, {}),
+            other_others=self.feedback.other_others,
+        )
 
     # --- groups
 
@@ -154,6 +203,7 @@ class _Deriving:
         if family not in self.families:
             self.families[family] = self._family(family, lot, route, steps)
             self.steps[family] = steps
+            self.tail_s[family] = self._between_s(lot, route, steps[-1] + 1, len(route))
         ready_s = lot.ready_s + self._between_s(lot, route, lot.step, left[0])
         release = max(0, math.ceil((ready_s - self.slots.start_s) / self.slots.slot_s - 1e-9))
         yield ShopJob(lot.job, family, release, self._due(lot, route, steps), steps.index(left[0]))
@@ -179,7 +229,7 @@ class _Deriving:
             recipe = self.scenario.spec.products[lot.product].recipe_at(stations[0])
             wait = self.scenario.stations[stations[0]].max_wait
             longest = None if wait is None else max(0, math.floor(wait.time_s / self.slots.slot_s + 1e-9))
-            ways = {station: self._way(station, lot) for station in stations}
+            ways = {station: self._way(name, station, lot) for station in stations}
             operations.append(Operation(stations[0], ways, lag, longest, 0.0, recipe or stations[0]))
             before = k + 1
         return Family(name, tuple(operations), LATE_KRW_PER_H * self.slots.hours)
@@ -204,19 +254,21 @@ class _Deriving:
             for recipe, ones in by_recipe.items():
                 self.shares[station, recipe] = shares_of(kind, recipe, ones, self.slots.slot_s, uniform)
 
-    def _way(self, station: str, lot: OpenLot) -> Way:
+    def _way(self, family: str, station: str, lot: OpenLot) -> Way:
         kind, product = self.kinds[station], self.scenario.spec.products[lot.product]
         recipe = product.recipe_at(station)
         share, seen = self.shares[station, recipe], self.feedback.loads.get((station, recipe))
         whole_kg = product.lot * product.mass_kg
         part = lot.kg / whole_kg if whole_kg else 1.0
         longest_s = share.duration_s if seen is None else max(share.duration_s, seen.longest_s)
-        count = max(1, self.slots.whole(longest_s))
+        key = (station, recipe)
+        count = self.lengths[key] = max(1, self.slots.whole(longest_s), self.lengths.get(key, 0))
         shape = _fitted(share.shape if seen is None or not seen.power_kw.sum() else seen.power_kw, count)
         kwh_factor, factors = self._corrections(share, seen)
         kw = shape * kwh_factor / self.slots.hours
         load_others = {c: amount * factors.get(c, 1.0) for c, amount in share.load_others.items()}
         lot_others = {c: part * x * factors.get(c, 1.0) for c, x in share.lot_others[lot.product].items()}
+        self.load_others[family, station], self.lot_others[family, station] = load_others, lot_others
         return Way(
             count,
             kw * share.load_kwh,
@@ -242,6 +294,11 @@ class _Deriving:
             reckoned += sum(n * share.lot_others[p].get(carrier, 0.0) for p, n in lots.items())
             factors[carrier] = amount * seen.count / reckoned if reckoned else 1.0
         return (kwh / own if own else 1.0), factors
+
+
+def _others(first: Mapping[str, SeenRest], second: Mapping[str, SeenRest]) -> dict[str, Others]:
+    """What is burnt in an hour, by station, as ``first`` tells, else ``second``."""
+    return {name: seen.others for name, seen in {**second, **first}.items()}
 
 
 def _names(place: Any) -> tuple[str, ...]:

@@ -1,0 +1,147 @@
+"""Scenario → certified plan of a line of loads: derive, search, replay, derive again from what the replay told, price."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.core.faults import Infeasible
+from twin.core.messages import t as text
+from twin.core.progress import Progress, silent
+from twin.optimize.derive_shop import derive_shop
+from twin.optimize.encode_shop import line_plan
+from twin.optimize.insertion import dispatch_shop
+from twin.optimize.replay import replay
+from twin.optimize.schedule import Limit, joined
+from twin.optimize.shop_feedback import LineFeedback, line_feedback
+from twin.optimize.solve_shop import ShopSolution, solve_shop
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from twin.ledger.trace import Trace
+    from twin.optimize.derive_shop import Line, Recipe
+    from twin.optimize.grid import Slots
+    from twin.optimize.replay import Replay
+    from twin.optimize.shop import Placed
+    from twin.optimize.shop_state import LineState
+    from twin.scenario.plan import Plan, StoppedBy
+    from twin.scenario.scenario import Scenario
+
+SHARES = (0.5, 0.5)
+"""parts of the search limit before and after the first replay"""
+CERTIFY = Limit(0, None)
+"""the last turn prices and bounds what was found"""
+
+
+@dataclass(frozen=True)
+class LineSchedule:
+    """A plan with the shop and solution that it comes from and its replay with randomness off."""
+
+    plan: Plan
+    line: Line
+    solution: ShopSolution
+    replay: Replay
+    build_s: float
+    solve_s: float
+
+
+def schedule_line(
+    scenario: Scenario,
+    slots: Slots,
+    state: LineState,
+    seen: Trace,
+    limit: Limit,
+    *,
+    seed: int = 1,
+    before: Plan | None = None,
+    progress: Progress = silent,
+) -> LineSchedule:
+    """The best plan found for the horizon. ``seen``: a trace of the plant by its own rule; ``before``: plans up to the horizon's start.
+
+    Raises Infeasible where lots have no place in the horizon.
+    """
+    loop = LineLoop(scenario, slots, state, before, seed, progress)
+    loop.learn(seen)
+    for share in SHARES:
+        loop.turn(limit.part(share))
+    return loop.schedule()
+
+
+class LineLoop:
+    """Derive, search, replay, learn: one turn after another."""
+
+    def __init__(
+        self, scenario: Scenario, slots: Slots, state: LineState, before: Plan | None, seed: int, progress: Progress
+    ) -> None:
+        self.scenario, self.slots, self.state, self.before = scenario, slots, state, before
+        self.seed, self.progress = seed, progress
+        self.build_s = self.solve_s = 0.0
+        self.used = 0
+        self.stopped_by: StoppedBy = "iterations"
+        self.lengths: Mapping[Recipe, int] | None = None
+        self.line = derive_shop(scenario, slots, state, LineFeedback(np.zeros(slots.count)))
+        self.starts: tuple[Placed, ...] = ()
+        self.shown: Replay
+
+    def learn(self, trace: Trace) -> None:
+        """Derive the shop from what a trace tells; starts that no longer fit are forgotten."""
+        begun = time.perf_counter()
+        shop = self.line.shop
+        told = line_feedback(self.scenario, self.slots, trace, tuple(shop.groups), self.line.switched)
+        self.line = derive_shop(self.scenario, self.slots, self.state, told, self.lengths)
+        if self.lengths is not None and self.line.lengths != self.lengths:
+            self.starts = ()
+        self.lengths = self.line.lengths
+        self.build_s += time.perf_counter() - begun
+
+    def solve(self, limit: Limit) -> ShopSolution:
+        """A solution of the shop as it is known now, from the starts known. Raises Infeasible where there is none."""
+        begun = time.perf_counter()
+        solution = solve_shop(
+            self.line.shop,
+            seconds=limit.seconds,
+            iterations=limit.iterations,
+            seed=self.seed,
+            start=self.starts,
+            progress=self.progress,
+        )
+        self.solve_s, self.used = self.solve_s + time.perf_counter() - begun, self.used + solution.iterations
+        if solution.plan is None and limit is not CERTIFY:
+            return self.solve(CERTIFY)  # the seconds were too few to build the problem
+        if solution.plan is None:
+            raise Infeasible(text("optimize.no_solution", limit=unplaced(self.line)))
+        self.starts, self.stopped_by = solution.plan.placed, solution.stopped_by
+        return solution
+
+    def turn(self, limit: Limit) -> ShopSolution:
+        """Search, replay, learn."""
+        solution = self.solve(limit)
+        self.show(solution)
+        self.learn(self.shown.trace)
+        return solution
+
+    def show(self, solution: ShopSolution) -> Plan:
+        """The plan of a solution; it is replayed."""
+        plan = line_plan(self.slots, self.line, self.state, solution)
+        self.shown = replay(self.scenario, self.slots.end_s, joined(self.before, plan))
+        return plan
+
+    def schedule(self) -> LineSchedule:
+        """The last plan, priced and bounded under what its replay told."""
+        stopped_by = self.stopped_by
+        priced = self.solve(CERTIFY)
+        solution = replace(
+            priced, stopped_by="optimal" if priced.status == "optimal" else stopped_by, iterations=self.used
+        )
+        plan = self.show(solution)
+        return LineSchedule(plan, self.line, solution, self.shown, self.build_s, self.solve_s)
+
+
+def unplaced(line: Line) -> str:
+    """How many lots a dispatch finds no place for, in words."""
+    placed = {one.job for one in dispatch_shop(line.shop)}
+    return f"{len(line.shop.jobs) - len(placed)}"
