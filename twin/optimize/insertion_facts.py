@@ -157,9 +157,14 @@ class Facts:
 
     def _step(self, operation: Operation) -> StepFacts:
         ways = [self._way(operation, group, way) for group, way in operation.ways.items()]
-        roomy = tuple(way for way in ways if way.room <= self.kinds[way.kind].room + 1e-9)
+        roomy = tuple(way for way in ways if self._fits(way))
         wait = -1 if operation.longest_wait_slots is None else operation.longest_wait_slots
         return StepFacts(roomy, operation.lag_slots, wait, operation.hold_kw)
+
+    def _fits(self, way: WayFacts) -> bool:
+        """Whether a job has room alone; where no load is shared, room is not looked at."""
+        kind = self.kinds[way.kind]
+        return not kind.shared or kind.room <= 1.0 or way.room <= kind.room + 1e-9
 
     def _job(self, job: ShopJob, steps: tuple[StepFacts, ...]) -> JobFacts:
         late = self.shop.families[job.family].late_krw
