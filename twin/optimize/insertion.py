@@ -19,7 +19,7 @@ from twin.optimize.insertion_schedule import Schedule
 from twin.optimize.shop import Placed, Shop
 
 ITERATIONS = 2_000
-HOT = 0.004
+HOT = 0.001
 TOLD_EVERY = 100
 
 

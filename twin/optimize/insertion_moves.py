@@ -12,6 +12,7 @@ from twin.optimize.insertion_schedule import Schedule
 FORGETTING = 0.02
 LEAST_WEIGHT = 0.15
 BIAS = 2.0
+NOISES = (0.0, 0.05, 0.3)
 
 
 class Moves:
@@ -62,7 +63,10 @@ class Moves:
         low, high = before.peaks_kw, [float(net[m.counts].max(initial=0.0)) for m in self.facts.months]
         free = tuple(a + level * (b - a) if level >= 0.0 else 0.0 for a, b in zip(low, high, strict=True))
         share = float(self.rng.uniform(0.35, 1.0))
-        return Manner(share=share, free_kw=free)
+        noise = None
+        if NOISES[at := int(self.rng.integers(len(NOISES)))]:
+            noise = 1.0 + NOISES[at] * self.rng.random(self.facts.slots)
+        return Manner(share=share, free_kw=free, noise=noise)
 
     # --- which jobs leave
 

@@ -25,11 +25,12 @@ Forced = dict[int, tuple[int, int, int | None]]  # step → (way, start, load)
 @dataclass(frozen=True)
 class Manner:
     """How insertion weighs things: share of a new shared load's cost that its first job bears; peak level (kW a month) that is free;
-    ``prompt``: earliest end instead of least cost, with so many slots of waiting worth a load less.
+    ``noise`` (slots,) factors on what starts there; ``prompt``: earliest end instead of least cost, a load worth ``patience`` slots.
     """
 
     share: float = 1.0
     free_kw: tuple[float, ...] = ()
+    noise: Floats | None = None
     prompt: bool = False
     patience: float = 0.0
 
@@ -59,6 +60,7 @@ class Route:
     def __init__(self, schedule: Schedule, manner: Manner) -> None:
         self.schedule, self.facts, self.manner = schedule, schedule.facts, manner
         self.net_kw = schedule.net_kw()
+        self._known: dict[int, Option] = {}
         self._extra: dict[float, Floats] = {}
         self._highest: list[list[Floats]] = []
         self._paid_kw: list[float] = []
@@ -75,7 +77,13 @@ class Route:
     # --- costs of work at each start
 
     def option(self, way_at: int, way: WayFacts) -> Option:
-        """Costs of one way of an operation."""
+        """Costs of one way of an operation; not to be changed by the caller."""
+        known = self._known.get(id(way))
+        if known is None:
+            known = self._known[id(way)] = self._option(way_at, way)
+        return known
+
+    def _option(self, way_at: int, way: WayFacts) -> Option:
         kind = self.facts.kinds[way.kind]
         starts, d = self.facts.slots - way.slots + 1, way.slots
         view = self.schedule.view(kind.group)
@@ -90,6 +98,8 @@ class Route:
                 krw += switch
             if kind.shared and self.manner.share != 1.0:
                 krw *= self.manner.share
+            if self.manner.noise is not None:
+                krw *= self.manner.noise[:starts]
         krw[view.blocked[d:] > view.blocked[:starts]] = np.inf
         for capacity, amount in kind.uses:
             krw += self._staff_krw(capacity, amount, d)

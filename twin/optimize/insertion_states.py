@@ -19,7 +19,7 @@ Ints = NDArray[np.int64]
 
 
 class Deltas(NamedTuple):
-    """Costs for one more unit at work in slot ``t``, (slots,): the bridge from the work before, to that after, the gap as it is; its number."""
+    """Costs for one more unit at work, by slot: the bridge from the work before, to that after, the gap as it is; the gap's number."""
 
     before_krw: Floats
     after_krw: Floats
