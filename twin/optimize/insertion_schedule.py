@@ -56,7 +56,7 @@ class Schedule:
         self.next = 0
         self.paid_krw = self.paid_kg = 0.0
         self.peaks_kw: tuple[float, ...] = ()  # of each month when last priced, after what a battery takes off
-        self.bridges = [None if g.states is None else Bridge(g.states, facts.price_sum) for g in facts.groups]
+        self.bridges = [None if g.states is None else Bridge(g.states, facts.price_sum, g.units) for g in facts.groups]
 
     def copy(self) -> Schedule:
         """The same schedule, to be changed on its own."""
@@ -165,8 +165,7 @@ class Schedule:
         """The group between its loads, refreshed where they changed."""
         view = self.views[group]
         if view is None:
-            facts = self.facts
-            view = GroupView(self.working[group], facts.room_for[group], facts.groups[group].units, self.bridges[group])
+            view = GroupView(self.working[group], self.facts.room_for[group], self.bridges[group])
             self.views[group] = view
         return view
 

@@ -36,7 +36,10 @@ class Deltas(NamedTuple):
 
 
 class Gaps(NamedTuple):
-    """Gaps of one level in order: begin, end, whether a restart (or staying off) bridges it, its cost; ``at`` (slots,) is the last one."""
+    """Gaps of all levels, one level after another: places of begin and end, whether going off bridges it, its cost.
+
+    A place is a slot of a level: ``level · (slots + 1) + slot``. ``at`` (levels · (slots + 1),) is the number of the last gap begun.
+    """
 
     begins: Ints
     ends: Ints
@@ -46,72 +49,68 @@ class Gaps(NamedTuple):
 
 
 class Bridge:
-    """Costs of bridging gaps of one group at given prices: ``price_sum`` (slots + 1,) is KRW for 1 kW up to each slot."""
+    """Costs of bridging gaps of one group at given prices: ``price_sum`` (slots + 1,) is KRW for 1 kW up to each slot.
 
-    def __init__(self, states: States, price_sum: Floats) -> None:
-        self.states, self.slots = states, len(price_sum) - 1
-        self.idle_krw: Floats = states.idle_kw * price_sum + states.idle_krw * np.arange(self.slots + 1)
-        s = states.startup_slots
-        self.start_krw: Floats = np.full(self.slots + 1, np.inf)
-        self.start_krw[s:] = states.startup_kw * (price_sum[s:] - price_sum[: self.slots + 1 - s]) + states.startup_krw
+    Every level has a gap before its first work (from the start on, or never on before) and one after its last (off for good).
+    """
 
-    def gaps(self, working: Ints, level: int) -> Gaps:
-        """A level's gaps, first and last included; a begin of -1 is off from before, an end of ``slots`` is for ever."""
-        on = np.zeros(self.slots + 2, dtype=np.int8)
-        np.greater_equal(working, level, out=on[1:-1], casting="unsafe")
-        edge = on[1:] - on[:-1]
-        first = 0 if level <= self.states.on_at_start else -1
-        offs = (edge < 0).nonzero()[0]
-        begins = np.concatenate([[first], offs])
-        ends = np.concatenate([(edge > 0).nonzero()[0], [self.slots]])
-        idle = self.idle_krw[ends] - self.idle_krw[begins]
-        restart = np.where(ends - begins >= self.states.startup_slots, self.start_krw[ends], np.inf)
-        if first < 0:
-            idle[0], restart[0] = np.inf, self.start_krw[ends[0]]
-        restart[-1] = 0.0
-        return Gaps(begins, ends, restart < idle, np.minimum(restart, idle), _count(offs, self.slots))
+    def __init__(self, states: States, price_sum: Floats, units: int) -> None:
+        self.states, self.slots, self.units = states, len(price_sum) - 1, units
+        n, s = self.slots, states.startup_slots
+        self.idle_krw: Floats = states.idle_kw * price_sum + states.idle_krw * np.arange(n + 1)
+        self.start_krw: Floats = np.full(n + 1, np.inf)
+        self.start_krw[s:] = states.startup_kw * (price_sum[s:] - price_sum[: n + 1 - s]) + states.startup_krw
+        self.first = (n + 1) * np.arange(units)
+        self.last = self.first + n
+        self.begun_krw, self.ended_krw = np.tile(self.idle_krw, units), np.tile(self.idle_krw, units)
+        self.begun_krw[self.first[states.on_at_start :]] = -np.inf
+        self.ended_krw[self.last] = np.inf
+        self.started_krw, self.needed = np.tile(self.start_krw, units), np.full(units * (n + 1), s)
+        self.started_krw[self.last], self.needed[self.last] = 0.0, 0
+        self.final = np.zeros(units * (n + 1), dtype=np.bool_)
+        self.final[self.last] = True
+        self.levels = np.arange(1, units + 1)[:, None]
 
-    def deltas(self, working: Ints, levels: list[Gaps]) -> Deltas:
+    def gaps(self, working: Ints) -> Gaps:
+        """All gaps of a group with ``working`` units at work in each slot."""
+        on = np.zeros((self.units, self.slots + 1), dtype=np.int8)
+        np.greater_equal(working, self.levels, out=on[:, :-1], casting="unsafe")
+        edge = np.diff(on.ravel(), prepend=np.int8(0))
+        begin, end = edge < 0, edge > 0
+        begin[self.first] = True
+        end[self.last] = True
+        begins, ends = begin.nonzero()[0], end.nonzero()[0]
+        idle = self.ended_krw[ends] - self.begun_krw[begins]
+        restart = np.where(ends - begins >= self.needed[ends], self.started_krw[ends], np.inf)
+        return Gaps(begins, ends, restart < idle, np.minimum(restart, idle), begin.cumsum() - 1)
+
+    def deltas(self, working: Ints, gaps: Gaps) -> Deltas:
         """Costs of one more unit at work, with ``working`` units there already."""
         n = self.slots
-        gap, base = levels[0].at, len(levels[0].begins)
-        for level, gaps in enumerate(levels[1:], start=1):
-            gap = np.where(working >= level, gaps.at + base, gap)
-            base += len(gaps.begins)
-        begins, ends, krw = levels[0].begins, levels[0].ends, levels[0].krw
-        if len(levels) > 1:
-            begins, ends, krw = (np.concatenate([level[at] for level in levels]) for at in (0, 1, 3))
-        begun = np.where(begins < 0, -np.inf, self.idle_krw[begins])
-        ended = np.where(ends == n, np.inf, self.idle_krw[ends])
-        started = np.where(ends == n, 0.0, self.start_krw[ends])
+        gap = gaps.at[np.minimum(working, self.units - 1) * (n + 1) + np.arange(n)]
+        begins, ends = gaps.begins[gap], gaps.ends[gap]
         return Deltas(
-            np.minimum(self.idle_krw[:n] - begun[gap], self.start_krw[:n]),
-            np.minimum(ended[gap] - self.idle_krw[1:], started[gap]),
-            krw[gap],
+            np.minimum(self.idle_krw[:n] - self.begun_krw[begins], self.start_krw[:n]),
+            np.minimum(self.ended_krw[ends] - self.idle_krw[1:], self.started_krw[ends]),
+            gaps.krw[gap],
             gap,
         )
 
-    def draw(self, levels: list[Gaps]) -> tuple[Floats, float]:
+    def draw(self, gaps: Gaps) -> tuple[Floats, float]:
         """Power of all gaps by slot, and what they cost beside electricity."""
-        kw_steps, paid_krw = np.zeros(self.slots + 1), 0.0
-        for gaps in levels:
-            on = ~gaps.off
-            begins, ends = gaps.begins[on], gaps.ends[on]
-            kw_steps[begins] += self.states.idle_kw
-            kw_steps[ends] -= self.states.idle_kw
-            started = gaps.ends[:-1][gaps.off[:-1]] if gaps.off[-1] else gaps.ends[gaps.off]
-            kw_steps[started - self.states.startup_slots] += self.states.startup_kw
-            kw_steps[started] -= self.states.startup_kw
-            if self.states.idle_krw or self.states.startup_krw:
-                paid_krw += self.states.idle_krw * float((ends - begins).sum()) + self.states.startup_krw * len(started)
-        return kw_steps[: self.slots].cumsum(), paid_krw
-
-
-def _count(at: Ints, slots: int) -> Ints:
-    """How many of the (different) slots ``at`` lie at or before each slot, (slots,)."""
-    marks = np.zeros(slots + 1, dtype=np.int64)
-    marks[at] = 1
-    return marks[:slots].cumsum()
+        kw_steps, paid_krw, states = np.zeros(self.units * (self.slots + 1)), 0.0, self.states
+        kept = ~gaps.off
+        begins, ends = gaps.begins[kept], gaps.ends[kept]
+        kw_steps[begins] += states.idle_kw
+        kw_steps[ends] -= states.idle_kw
+        started = gaps.ends[gaps.off]
+        started = started[~self.final[started]]
+        kw_steps[started - states.startup_slots] += states.startup_kw
+        kw_steps[started] -= states.startup_kw
+        if states.idle_krw or states.startup_krw:
+            paid_krw = states.idle_krw * float((ends - begins).sum()) + states.startup_krw * len(started)
+        by_slot = kw_steps if self.units == 1 else kw_steps.reshape(self.units, -1).sum(axis=0)
+        return by_slot[: self.slots].cumsum(), paid_krw
 
 
 class GroupView:
@@ -121,7 +120,7 @@ class GroupView:
     cost beside electricity.
     """
 
-    def __init__(self, working: Ints, room_for: Ints, units: int, bridge: Bridge | None) -> None:
+    def __init__(self, working: Ints, room_for: Ints, bridge: Bridge | None) -> None:
         self.blocked = np.zeros(len(working) + 1, dtype=np.int64)
         (working >= room_for).cumsum(out=self.blocked[1:])
         self.working, self.bridge = working.copy(), bridge
@@ -129,13 +128,13 @@ class GroupView:
         self.paid_krw = 0.0
         self._deltas: Deltas | None = None
         if bridge is not None:
-            self.levels = [bridge.gaps(working, level) for level in range(1, units + 1)]
-            self.state_kw, self.paid_krw = bridge.draw(self.levels)
+            self.gaps = bridge.gaps(working)
+            self.state_kw, self.paid_krw = bridge.draw(self.gaps)
 
     def switch_krw(self, slots: int, starts: int) -> Floats | None:
         """Change in the cost of states by work of ``slots`` slots, by start; None without states."""
         if self.bridge is None:
             return None
         if self._deltas is None:
-            self._deltas = self.bridge.deltas(self.working, self.levels)
+            self._deltas = self.bridge.deltas(self.working, self.gaps)
         return self._deltas.switch_krw(slots, starts)
