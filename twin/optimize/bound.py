@@ -6,6 +6,9 @@ import numpy as np
 
 from twin.optimize.matrix import Floats, Matrix, highs_of
 
+INTERIOR = 1e-4
+"""Relative tolerance at which a bound loses less than a hundredth of a percent."""
+
 
 def dual_bound_krw(matrix: Matrix, incumbent_krw: float, *, method: str = "ipm", seconds: float | None = None) -> float:
     """Bound (KRW) from the row duals of the linear relaxation, recomputed by :func:`lagrangian_krw`; −∞ where there are no duals.
@@ -22,6 +25,16 @@ def dual_bound_krw(matrix: Matrix, incumbent_krw: float, *, method: str = "ipm",
     if not solution.dual_valid:
         return -np.inf
     return lagrangian_krw(matrix, np.asarray(solution.row_dual), incumbent_krw)
+
+
+def interior_duals(matrix: Matrix, tolerance: float = INTERIOR) -> Floats | None:
+    """Row multipliers (rows,) of the linear relaxation by interior points, no nearer to the optimum than ``tolerance`` and without the long
+    way to a vertex; any multipliers give a bound. None where there are none.
+    """
+    solver = highs_of(matrix, relaxed=True, solver="ipm", run_crossover="off", ipm_optimality_tolerance=tolerance)
+    solver.run()
+    duals = np.asarray(solver.getSolution().row_dual)
+    return duals if duals.shape == matrix.row_low.shape and np.isfinite(duals).all() else None
 
 
 def lagrangian_krw(matrix: Matrix, duals: Floats, incumbent_krw: float) -> float:

@@ -1,7 +1,7 @@
 """Pyomo model → sparse matrix → HiGHS, and back. Everything that is solved repeatedly works on the matrix.
 
-Pyomo states the model once; ``LinearStandardFormCompiler`` and ``passModel`` hand it over about three times faster than Pyomo's own
-HiGHS interfaces, and bounds can then be changed in place.
+Pyomo states the model once; its rows read directly (:mod:`twin.optimize.linear_rows`) and ``passModel`` hand it over much faster than
+Pyomo's own HiGHS interfaces, and bounds can then be changed in place.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from twin.optimize.linear_rows import linear_rows
 
 if TYPE_CHECKING:
     import highspy
@@ -102,37 +104,25 @@ class Matrix:
 
 def matrix_of(model: ConcreteModel) -> Matrix:
     """The standard form of a model built by :func:`twin.optimize.formulation.build`."""
-    import pyomo.environ as pyo
-    from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
-
-    form = LinearStandardFormCompiler().write(model, mixed_form=True)
-    a = form.A.tocsr()
-    right = np.asarray(form.rhs, dtype=float)
-    kinds = np.array([row.bound_type for row in form.rows])
-    keys = {
-        id(v): (component.local_name, index)
-        for component in model.component_objects(pyo.Var)
-        for index, v in component.items()
-    }
-    names = [keys[id(v)] for v in form.columns]
-    rows = {id(row.constraint): k for k, row in enumerate(form.rows)}
-    lows = [-np.inf if v.lb is None else v.lb for v in form.columns]
-    highs = [np.inf if v.ub is None else v.ub for v in form.columns]
+    form = linear_rows(model)
+    variables, names = form.variables, form.names
+    bounds = [variable.bounds for variable in variables]
+    rows = [form.row[id(row)] for row in model.load_balance.values()]
     return Matrix(
-        indptr=a.indptr.astype(np.int32),
-        indices=a.indices.astype(np.int32),
-        values=a.data.astype(float),
-        row_low=np.where(kinds == 1, -np.inf, right),
-        row_high=np.where(kinds == -1, np.inf, right),
-        col_low=np.array(lows, dtype=float),
-        col_high=np.array(highs, dtype=float),
-        cost=np.asarray(form.c.todense()).ravel().astype(float),
-        offset=float(np.ravel(form.c_offset)[0]),
-        integer=np.array([v.is_integer() for v in form.columns]),
+        indptr=form.indptr,
+        indices=form.indices,
+        values=form.values,
+        row_low=form.low,
+        row_high=form.high,
+        col_low=np.array([-np.inf if low is None else low for low, _ in bounds], dtype=float),
+        col_high=np.array([np.inf if high is None else high for _, high in bounds], dtype=float),
+        cost=form.cost,
+        offset=form.offset,
+        integer=np.array([variable.is_integer() for variable in variables]),
         start_column={index: j for j, (name, index) in enumerate(names) if name == "start"},
         column={name: j for j, name in enumerate(names)},
         slot=np.array([_slot(index) for _, index in names], dtype=np.int64),
-        load_row=np.array([rows[id(row)] for row in model.load_balance.values()], dtype=np.int64),
+        load_row=np.array(rows, dtype=np.int64),
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twin.optimize.formulation import build
+from twin.optimize.linear_rows import uncollected
 from twin.optimize.matrix import Matrix, matrix_of
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ def matrix_for(problem: Problem, known: tuple[Problem, Matrix] | None = None) ->
     """The matrix of ``problem``: that of the ``known`` one with new figures where only the load differs, else built."""
     if known is not None and differs_in_load_only(known[0], problem):
         return refigured(known[1], known[0], problem)
-    return matrix_of(build(problem))
+    with uncollected():
+        return matrix_of(build(problem))
 
 
 def differs_in_load_only(one: Problem, other: Problem) -> bool:

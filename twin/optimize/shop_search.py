@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 FIRST_RADIUS = 3
 LARGEST_RADIUS = 16
-WINDOW_H = 24.0
+SMALLEST_RADIUS = 2
+FIRST_H = 12.0
+SHORTEST_H = 4.0
+LONGEST_H = 48.0
 NODES = 200
 BETTER_KRW = 1e-6
 
@@ -42,7 +45,7 @@ class ShopSearch:
         self.plan: ShopPlan | None = None
         self.cost_krw = math.inf
         self.radius = FIRST_RADIUS
-        self.length = max(4, round(WINDOW_H / shop.slot_h))
+        self.length = max(4, round(FIRST_H / shop.slot_h))
         self.turns = 0
         self._windows = self._sequence()
 
@@ -80,11 +83,16 @@ class ShopSearch:
         return f"{window.name} ±{window.radius}"
 
     def _learn(self, *, solved: bool, quick: bool) -> None:
-        """Farther moves after a window that was easy, nearer ones after one that was too hard."""
-        if not solved:
-            self.radius = max(1, self.radius - 1)
-        elif quick:
-            self.radius = min(LARGEST_RADIUS, self.radius + 1)
+        """Farther moves in longer windows after one that was easy, nearer and shorter ones after one that was too hard."""
+        if not solved and self.radius > SMALLEST_RADIUS:
+            self.radius -= 1
+        elif not solved:
+            self.length = max(round(SHORTEST_H / self.shop.slot_h), round(self.length * 0.8), 2)
+        elif quick and self.radius < LARGEST_RADIUS:
+            self.radius += 1
+        if solved and quick:
+            longest = min(self.shop.slots, round(LONGEST_H / self.shop.slot_h))
+            self.length = max(self.length, min(longest, round(self.length * 1.15)))
 
     def _sequence(self) -> Iterator[Window]:
         """Windows that walk over the horizon by half their length; every third lies around the slot of the highest import."""

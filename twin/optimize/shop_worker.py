@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twin.optimize.formulation import build
-from twin.optimize.matrix import Floats, Matrix, highs_of, matrix_of
+from twin.optimize.matrix import Floats, Matrix, highs_of
+from twin.optimize.bound import interior_duals
+from twin.optimize.refigured import matrix_for
 from twin.optimize.shop_problem import problem_of
 
 if TYPE_CHECKING:
@@ -107,16 +108,14 @@ def _leave(path: Path, values: Floats) -> None:
 
 def work(folder: Path) -> None:
     """Matrix, multipliers, tree."""
-    matrix = matrix_of(build(problem_of(pickle.loads((folder / "shop.pkl").read_bytes()))))
+    matrix = matrix_for(problem_of(pickle.loads((folder / "shop.pkl").read_bytes())))
     unfinished = folder / "matrix.part"
     unfinished.write_bytes(pickle.dumps(matrix))
     unfinished.replace(folder / "matrix.pkl")
     few = int(matrix.integer.sum()) <= FEW_INTEGERS
-    solver = highs_of(matrix, relaxed=True, solver="ipm", run_crossover="off")
-    solver.run()
-    solution = solver.getSolution()
-    if solution.dual_valid:
-        _leave(folder / "duals.npy", np.asarray(solution.row_dual))
+    duals = interior_duals(matrix)
+    if duals is not None:
+        _leave(folder / "duals.npy", duals)
     if few or int(matrix.integer.sum()) <= BRANCHED_INTEGERS:
         branch(folder, matrix)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.core.progress import silent
-from twin.optimize.bound import lagrangian_krw, relative_gap
+from twin.optimize.bound import interior_duals, lagrangian_krw, relative_gap
 from twin.optimize.insertion import dispatch_shop, insert
 from twin.optimize.matrix import Matrix, highs_of
 from twin.optimize.refigured import matrix_for
@@ -200,7 +200,5 @@ class Run:
 
 def relaxation_krw(matrix: Matrix, incumbent_krw: float) -> float:
     """Bound from the multipliers of the relaxation, by interior points without crossover; −∞ where there are none (KRW)."""
-    solver = highs_of(matrix, relaxed=True, solver="ipm", run_crossover="off")
-    solver.run()
-    solution = solver.getSolution()
-    return lagrangian_krw(matrix, np.asarray(solution.row_dual), incumbent_krw) if solution.dual_valid else -math.inf
+    duals = interior_duals(matrix)
+    return -math.inf if duals is None else lagrangian_krw(matrix, duals, incumbent_krw)
