@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from tests.optimize.line import line, random_shop, way, whole_plan
-from twin.optimize.insertion import dispatch_shop, estimate_krw, insert
+from twin.optimize.insertion import Search, dispatch_shop, estimate_krw, insert
 from twin.optimize.insertion_facts import Facts
 from twin.optimize.insertion_peak import shaved_kw
 from twin.optimize.insertion_route import Manner, Pick, Route, window_min
 from twin.optimize.insertion_schedule import Schedule
 from twin.optimize.insertion_states import Bridge, GroupView
-from twin.optimize.problem import BatteryData, DemandMonth
+from twin.optimize.problem import BatteryData, Carbon, DemandMonth
 from twin.optimize.shop import Group, Operation, Shop, States
 from twin.optimize.shop_cost import shop_figures
 
@@ -138,6 +138,26 @@ def test_pv_makes_power_free_and_a_power_cap_is_kept():
         groups=[Group("m", 2, always(3))], pv_kw=np.array([0.0, 150.0, 0.0]), cap_kw=np.full(3, 100.0),
     )  # fmt: skip
     assert estimate_krw(shop, best_of(shop)) == pytest.approx(500.0)
+
+
+def test_an_emission_cap_is_kept():
+    """Proves: a cap on carbon moves work to clean hours. Sensitivity: without the cap it goes where power is cheap, and emits 100 kg."""
+    work = [Operation("w", {"m": way(1, 100)})]
+    for cap_kg, at in ((50.0, 2), (None, 0)):
+        carbon = Carbon(np.array([1.0, 1.0, 0.4]), 0.0, cap_kg)
+        assert starts(best_of(line([10, 20, 30], [(0, None)], work, carbon=carbon))) == {("0", 0): at}
+
+
+def test_without_heat_nothing_worse_is_accepted():
+    """Proves: `heat=0` is a descent. Sensitivity: with heat some accepted schedule costs more than the one before."""
+    shop = random_shop(3)
+    facts = Facts(shop)
+    for heat, worse in ((0.0, False), (20.0, True)):
+        search, costs = Search(facts, Schedule.of(facts, dispatch_shop(shop)), 1, heat), []
+        for _ in range(60):
+            search.step(search.hot_krw)
+            costs.append(search.now_krw)
+        assert (max(np.diff(costs)) > 1e-6) == worse
 
 
 def test_a_battery_lowers_a_peak_by_what_it_holds():

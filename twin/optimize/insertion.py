@@ -62,16 +62,18 @@ def insert(
     seconds: float | None = None,
     iterations: int | None = None,
     seed: int = 1,
+    heat: float = 1.0,
     progress: Progress = silent,
     stop: Callable[[], bool] | None = None,
 ) -> tuple[Placed, ...]:
     """The best schedule found from ``start`` within ``seconds`` or ``iterations`` (2,000 if neither), or until ``stop()`` is true.
 
     Never worse than ``start`` in :func:`estimate_krw`; the same for the same iterations and seed where seconds do not end it. A start
-    that lacks jobs is filled up where it can be.
+    that lacks jobs is filled up where it can be. ``heat`` scales the first temperature: 0 accepts nothing worse, to go on from a good
+    start.
     """
     facts = Facts(shop)
-    search = Search(facts, Schedule.of(facts, start), seed)
+    search = Search(facts, Schedule.of(facts, start), seed, heat)
     most = ITERATIONS if seconds is None and iterations is None else iterations
     search.run(seconds, most, progress, stop)
     return search.best.placed() if search.improved else start
@@ -80,24 +82,25 @@ def insert(
 class Search:
     """Simulated annealing over moves."""
 
-    def __init__(self, facts: Facts, start: Schedule, seed: int) -> None:
+    def __init__(self, facts: Facts, start: Schedule, seed: int, heat: float = 1.0) -> None:
         self.facts, self.rng = facts, np.random.default_rng(seed)
         self.now = self.best = start
         self.now_krw = self.best_krw = start.cost_krw()
         self.improved = False
         self.moves = Moves(facts, self.rng)
         self.done = 0
+        self.hot_krw = heat * HOT * abs(self.best_krw - facts.missing_krw * len(start.missing()))
 
     def run(
         self, seconds: float | None, iterations: int | None, progress: Progress, stop: Callable[[], bool] | None
     ) -> None:
         """Iterate until time, iterations or the caller end it."""
-        began, hot = time.perf_counter(), HOT * max(abs(self.best_krw) if not self.best.missing() else 0.0, 1.0)
+        began = time.perf_counter()
         while True:
             share = self._spent(time.perf_counter() - began, seconds, iterations)
             if share >= 1.0 or (stop is not None and stop()):
                 return
-            self.step(hot * (1.0 - share) ** 2)
+            self.step(self.hot_krw * (1.0 - share) ** 2)
             if self.done % TOLD_EVERY == 0:
                 progress(self.done, iterations or 0, f"{self.best_krw:,.0f} KRW")
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from twin.optimize.problem import DemandMonth, Flags, Floats
+from twin.optimize.problem import Floats
 from twin.optimize.shop import Group, Operation, Shop, ShopJob, Way
 
 CAP_KRW_PER_KW = 20_000.0
@@ -36,7 +36,8 @@ class WayFacts:
     """One way of an operation: its kind of load, what a job adds, and the energy of a new load by start slot at plain prices, KRW.
 
     ``pieces`` are (first slot, end, kW) of a load with this job in it; ``job_pieces`` of the job alone. ``job_krw`` (with its carbon's
-    price) and ``job_carbon_kg`` are what the job adds beside electricity.
+    price) and ``job_carbon_kg`` are what the job adds beside electricity. ``new_kg`` is the grid carbon of a new load by
+    start, asked for only where there is an emission cap.
     """
 
     kind: int
@@ -50,6 +51,7 @@ class WayFacts:
     join_krw: Floats
     job_krw: float = 0.0
     job_carbon_kg: float = 0.0
+    new_kg: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class Facts:
         self.carbon_kg = carbon.intensity_kg_per_kwh * shop.slot_h
         self.price = shop.price_krw_per_kwh * shop.slot_h + carbon.price_krw_per_kg * self.carbon_kg
         self.price_sum = np.concatenate([[0.0], np.cumsum(self.price)])
+        self.carbon_sum = np.concatenate([[0.0], np.cumsum(self.carbon_kg)])
         pv_kw = np.zeros(shop.slots) if shop.pv_kw is None else shop.pv_kw
         self.free_kw: Floats = np.where(
             self.price >= 0.0, pv_kw, 0.0
@@ -138,8 +141,8 @@ class Facts:
         alone = () if job_kw is None else _pieces(job_kw)
         kind, starts = self._kind(operation, group, way), max(self.slots - way.slots + 1, 0)
         job_krw = way.job_krw + self.carbon_krw * way.job_carbon_kg
-        join_krw = self._energy(alone, starts) + job_krw
-        new_krw = self._energy(_pieces(whole), starts) + self.kinds[kind].krw + job_krw
+        join_krw = _summed(alone, self.price_sum, starts) + job_krw
+        new_krw = _summed(_pieces(whole), self.price_sum, starts) + self.kinds[kind].krw + job_krw
         begins = self.groups[self.group_at[group]].begins
         if begins is not None:
             new_krw[~begins[:starts]] = np.inf
@@ -147,13 +150,8 @@ class Facts:
             *(kind, group, way.slots, way.room, job_kw, _pieces(whole), alone, new_krw, join_krw),
             job_krw=job_krw,
             job_carbon_kg=way.job_carbon_kg,
+            new_kg=None if self.cap_kg is None else _summed(_pieces(whole), self.carbon_sum, starts),
         )
-
-    def _energy(self, pieces: tuple[tuple[int, int, float], ...], starts: int) -> Floats:
-        total = np.zeros(starts)
-        for first, end, kw in pieces:
-            total += kw * (self.price_sum[end : end + starts] - self.price_sum[first : first + starts])
-        return total
 
     def _step(self, operation: Operation) -> StepFacts:
         ways = [self._way(operation, group, way) for group, way in operation.ways.items()]
@@ -201,14 +199,17 @@ def _units(group: Group, slots: int) -> np.ndarray[tuple[int], np.dtype[np.int64
     return units
 
 
+def _summed(pieces: tuple[tuple[int, int, float], ...], each: Floats, starts: int) -> Floats:
+    """Power times a summed series (slots + 1,) over the slots of the work, by start."""
+    total = np.zeros(starts)
+    for first, end, kw in pieces:
+        total += kw * (each[end : end + starts] - each[first : first + starts])
+    return total
+
+
 def _pieces(profile_kw: Floats) -> tuple[tuple[int, int, float], ...]:
     """A power profile as pieces of equal power (first slot, end, kW)."""
     if not len(profile_kw):
         return ()
     edges = [0, *(np.flatnonzero(np.diff(profile_kw)) + 1).tolist(), len(profile_kw)]
     return tuple((a, b, float(profile_kw[a])) for a, b in pairwise(edges))
-
-
-def month_counts(month: DemandMonth) -> Flags | None:
-    """Slots in which a month's peak is measured; None: all of them."""
-    return None if bool(month.counts.all()) else month.counts

@@ -13,6 +13,7 @@ FORGETTING = 0.02
 LEAST_WEIGHT = 0.15
 BIAS = 2.0
 NOISES = (0.0, 0.05, 0.3)
+CARBON_KRW_PER_KG = (0.0, 100.0, 500.0, 2_000.0)
 
 
 class Moves:
@@ -66,7 +67,8 @@ class Moves:
         noise = None
         if NOISES[at := int(self.rng.integers(len(NOISES)))]:
             noise = 1.0 + NOISES[at] * self.rng.random(self.facts.slots)
-        return Manner(share=share, free_kw=free, noise=noise)
+        carbon_krw = 0.0 if self.facts.cap_kg is None else float(self.rng.choice(CARBON_KRW_PER_KG))
+        return Manner(share=share, free_kw=free, noise=noise, carbon_krw_per_kg=carbon_krw)
 
     # --- which jobs leave
 

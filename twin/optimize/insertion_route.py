@@ -24,13 +24,17 @@ Forced = dict[int, tuple[int, int, int | None]]  # step → (way, start, load)
 
 @dataclass(frozen=True)
 class Manner:
-    """How insertion weighs things: share of a new shared load's cost that its first job bears; peak level (kW a month) that is free;
-    ``noise`` (slots,) factors on what starts there; ``prompt``: earliest end instead of least cost, a load worth ``patience`` slots.
+    """How insertion weighs things.
+
+    ``share``: of a new shared load's cost, borne by its first job; ``free_kw``: peak of each month that costs nothing; ``noise`` (slots,):
+    factors on what starts there; ``carbon_krw_per_kg``: on top of the carbon price; ``prompt``: the earliest end instead of the least
+    cost, a new load being worth ``patience`` slots of waiting for one.
     """
 
     share: float = 1.0
     free_kw: tuple[float, ...] = ()
     noise: Floats | None = None
+    carbon_krw_per_kg: float = 0.0
     prompt: bool = False
     patience: float = 0.0
 
@@ -93,6 +97,8 @@ class Route:
             krw = np.where(np.isfinite(way.new_krw), self.manner.patience if kind.shared else 0.0, np.inf)
         else:
             krw = self._power_krw(way.new_krw, way.pieces)
+            if way.new_kg is not None and self.manner.carbon_krw_per_kg:
+                krw += self.manner.carbon_krw_per_kg * way.new_kg
             switch = view.switch_krw(d, starts)
             if switch is not None:
                 krw += switch
