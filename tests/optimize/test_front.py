@@ -46,15 +46,15 @@ def test_lateness_front_by_hand() -> None:
 
 
 def test_peak_front_by_hand() -> None:
-    """Proves: three lots on three machines, slots at 1, 2, 6 KRW/kWh: 300 kW together cost 300; 200 kW 400; 100 kW one after another 900."""
+    """Proves: three lots on three machines, slots at 1, 2, 6 KRW/kWh: 300 kW at once cost 300; 200 kW 400; 100 kW one by one 900."""
     front = front_of(one_machine(series(1, 2, 6), lots=3, units=3), "peak", points=3, iterations=3)
     assert rows(front) == [(100.0, 900.0), (200.0, 400.0), (300.0, 300.0)]
     assert [point.marginal_krw for point in front.points] == [pytest.approx(5.0), pytest.approx(1.0), None]
 
 
 def test_shadow_price_is_the_relaxations_slope() -> None:
-    """Proves: at a limit of 100 kg the relaxation trades slot 0 (1 KRW, 0.9 kg) against slot 2 (4 KRW, 0.1 kg) beside a whole lot in slot 1:
-    3 KRW for 0.8 kg, 3.75 KRW/kg. Sensitivity: the dual of another row, or with another sign, is not 3.75.
+    """Proves: at a limit of 100 kg the relaxation trades slot 0 (1 KRW, 0.9 kg) against slot 2 (4 KRW, 0.1 kg) beside a whole lot in
+    slot 1: 3 KRW for 0.8 kg, 3.75 KRW/kg. Sensitivity: the dual of another row, or with another sign, is not 3.75.
     """
     carbon = Carbon(series(0.9, 0.5, 0.1))
     front = front_of(one_machine(series(1, 2, 4), lots=2, carbon=carbon), "carbon", points=5, iterations=3)

@@ -1,8 +1,8 @@
 """Fronts of a problem by ε-constraint: the least cost within every limit of emissions, lateness or peak, with a bound at each point.
 
-The measure is one more column M of the matrix, held from below by the schedule (emissions, hours late, highest mean of a slot) and from above by
-the limit ε. So the matrix is built once, and a point differs from the next by one bound (Haimes, Lasdon & Wismer 1971). A schedule within a
-limit is one within every longer limit too, so each search starts from its tighter neighbour, and no point is dearer than one that is tighter.
+The measure is one more column M of the matrix, held from below by the schedule (emissions, hours late, highest mean of a slot) and from
+above by the limit ε (Haimes, Lasdon & Wismer 1971). So the matrix is built once, and a point differs from the next by one bound. A
+schedule within a limit is one within every looser limit too: each search starts from its tighter neighbour, and no looser point is dearer.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,7 +36,7 @@ ROOM = 1e-7
 
 @dataclass(frozen=True)
 class FrontPoint:
-    """The cheapest schedule found with the measure within ``limit``; ``value`` is its measure, ``bound_krw`` what none within it can undercut.
+    """The cheapest schedule found with the measure within ``limit``; ``value`` is its measure, ``bound_krw`` what none can undercut.
 
     ``shadow_krw`` is what the limit's last unit costs by the relaxation (its dual), ``marginal_krw`` what each unit between this point and
     its looser neighbour cost (none at the loose end).
@@ -57,7 +58,9 @@ class FrontPoint:
 
 @dataclass(frozen=True)
 class Front:
-    """Points from the tightest limit to the loosest, none dominated by another; ``least``: no schedule's measure is below it."""
+    """Points from the tightest limit to the loosest, none dominated by another; ``least``: no schedule that does all that is asked for has
+    a measure below it (−∞: not known).
+    """
 
     axis: Axis
     points: tuple[FrontPoint, ...]
@@ -114,7 +117,9 @@ class _Walk:
         cheapest = self.search(self.matrix, starts, END_SHARE)
         if not cheapest.values:
             return Front(self.measure.axis, (), -math.inf)
-        tightest = self.search(self.least_matrix(), [cheapest.starts], END_SHARE)
+        least_matrix = self.least_matrix()
+        tightest = self.search(least_matrix, [cheapest.starts], END_SHARE)
+        least = max(tightest.bound_krw, self.relaxed(least_matrix, tightest.objective_krw)[0])
         low, high = self.value(tightest), self.value(cheapest)
         limits = np.linspace(low, high, self.points) if high - low > SAME * max(1.0, abs(high)) else np.array([high])
         found: list[FrontPoint] = []
@@ -123,7 +128,7 @@ class _Walk:
             known += [cheapest.starts] if k == len(limits) - 1 else []
             self.progress(k, len(limits), f"{self.measure.axis} ≤ {limit:,.1f} {self.measure.unit}")
             found.append(self.point(float(limit), known, (1.0 - 2.0 * END_SHARE) / len(limits)))
-        return Front(self.measure.axis, tuple(related(found)), min(low, tightest.bound_krw))
+        return Front(self.measure.axis, tuple(related(found)), min(low, least))
 
     def search(self, matrix: Matrix, starts: Sequence[Mapping[StartKey, float]], share: float) -> Solution:
         """One search with a part of the seconds."""
@@ -166,7 +171,7 @@ class _Walk:
 
 
 def related(found: Sequence[FrontPoint]) -> list[FrontPoint]:
-    """Points in relation: what bounds a loose limit bounds a tighter one too; dominated ones fall out; marginal costs between neighbours."""
+    """Points in relation: what bounds a loose limit bounds a tighter one too; dominated ones fall out; marginal costs."""
     lifted: list[FrontPoint] = []
     for point in reversed(found):
         bound_krw = max(point.bound_krw, lifted[-1].bound_krw) if lifted else point.bound_krw
@@ -177,5 +182,5 @@ def related(found: Sequence[FrontPoint]) -> list[FrontPoint]:
             kept.append(point)
     return [
         replace(one, marginal_krw=(one.cost_krw - looser.cost_krw) / (looser.value - one.value))
-        for one, looser in zip(kept, kept[1:], strict=False)
+        for one, looser in pairwise(kept)
     ] + kept[-1:]

@@ -39,7 +39,7 @@ def measured(matrix: Matrix, problem: Problem, measure: Measure) -> Matrix:
     weights, constants = measure.rows(matrix, problem)
     rows, columns = matrix.shape
     count = len(constants)
-    below = scipy.sparse.hstack([weights, -np.ones((count, 1))])
+    below = scipy.sparse.hstack([weights, scipy.sparse.csr_matrix(-np.ones((count, 1)))])
     whole = scipy.sparse.vstack(
         [scipy.sparse.hstack([matrix.by_row, scipy.sparse.csr_matrix((rows, 1))]), below]
     ).tocsr()
@@ -53,7 +53,7 @@ def measured(matrix: Matrix, problem: Problem, measure: Measure) -> Matrix:
         col_low=np.append(matrix.col_low, 0.0),
         col_high=np.append(matrix.col_high, np.inf),
         cost=np.append(matrix.cost, 0.0),
-        integer=np.append(matrix.integer, False),  # noqa: FBT003
+        integer=np.append(matrix.integer, False),
         column={**matrix.column, MEASURE: columns},
         slot=np.append(matrix.slot, -1),
     )

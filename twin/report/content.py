@@ -98,6 +98,8 @@ BUILDERS = {
     "diagnosis": "content_diagnosis:diagnosis_content",
     "calibration": "content_fit:calibration_content",
     "verification": "content_verify:verification_content",
+    "front": "content_front:front_content",
+    "tariffs": "content_front:tariffs_content",
 }
 """kind of the result: module and function below twin.report"""
 

@@ -220,3 +220,20 @@ def theory_cases(data: Any) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(data.payload()["cases"])
+
+
+def front(data: Any) -> pd.DataFrame:
+    """One row a point of a front, from the tightest limit to the loosest."""
+    return pd.DataFrame(data.payload()["front"])
+
+
+def tariffs(data: Any) -> pd.DataFrame:
+    """One row a tariff and way of dispatching; a figure with an interval becomes ``name``, ``name_low``, ``name_high``."""
+    from twin.report.figures.plan import cases_of
+
+    rows = [
+        {"tariff": tariff, "case": case, **flat(dict(figures))}
+        for tariff, payload in data.payload()["tariffs"].items()
+        for case, figures in cases_of(payload).items()
+    ]
+    return pd.DataFrame(rows)

@@ -31,6 +31,7 @@ FIGURES: dict[str, dict[str, str]] = {
     "diagnosis": {"steps": "diagnosis:steps", "loss_terms": "diagnosis:loss_terms"},
     "bill": {"bill": "bill:bill", "bill_months": "bill:bill_months"},
     "verification": {"cases": "verify:cases"},
+    "front": {"front": "front:front"},
     "calibration": {"errors": "fit:errors", "parameters": "fit:parameters", "measured": "fit:measured"},
 }
 """kind of the result: name of the figure: module and function below twin.report.figures"""
@@ -49,6 +50,7 @@ NEEDS = {
     ("plan", "plan_gantt"): "plan",
     ("plan", "bill"): "payload.bill.lines",
     ("calibration", "measured"): "training",
+    ("front", "front"): "payload.front",
 }
 """What a result must hold for a figure to be drawn: a dotted path (attributes, methods, keys) to something that is there"""
 

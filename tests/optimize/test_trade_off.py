@@ -1,0 +1,91 @@
+"""Fronts of a scenario, and tariffs side by side, as a user gets them."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.optimize.day import foundry
+from twin import api
+from twin.core.canonical import canonical_json
+from twin.core.faults import InputFault
+from twin.optimize import trade_off
+from twin.report.content import content_of
+
+MEMBERS = [
+    "peak_kw",
+    "limit_peak_kw",
+    "cost_krw",
+    "bound_krw",
+    "gap",
+    "proven",
+    "marginal_krw_per_kw",
+    "shadow_krw_per_kw",
+]
+
+
+@pytest.fixture(scope="module")
+def peak() -> api.Front:
+    """Two ends of the front cost–peak of a day and a half."""
+    return api.Scenario(foundry()).front("peak", points=2, iterations=1)
+
+
+def test_front_of_a_scenario(peak: api.Front) -> None:
+    """Proves: one row a point in the payload's order, a bound below each cost, no lower peak for less money, plain JSON."""
+    points = peak.points
+    assert list(points.columns) == MEMBERS
+    assert (points["bound_krw"] <= points["cost_krw"]).all()
+    assert points["peak_kw"].is_monotonic_increasing
+    assert points["cost_krw"].is_monotonic_decreasing
+    assert peak.payload()["least_peak_kw"] <= points["peak_kw"].min()
+    assert canonical_json(peak.payload())
+    assert peak.payload()["provenance"]["scenario_sha256"] == foundry().sha256
+
+
+def test_front_is_told_and_drawn_in_both_languages(peak: api.Front) -> None:
+    """Proves: every text of the report has its Korean, the figure has costs and bounds."""
+    content = content_of(peak.data)
+    assert content.title.en == "Cost against peak"
+    assert content.title.ko != content.title.en
+    assert len(content.tables[0].rows) == len(peak.points)
+    assert [trace.name for trace in peak.plot.front().data] == ["Cost (KRW)", "No schedule below (KRW)"]
+
+
+def test_constant_factor_is_said() -> None:
+    """Proves: with one grid factor for all hours the report of a carbon front says what it can consist of; with hourly ones it does not."""
+    for constant in (True, False):
+        front = trade_off.Front("carbon", (), 0.0)
+        result = trade_off.FrontResult(foundry(), front, constant, reproducible=True)
+        said = " ".join(note.en for note in content_of(result).notes)
+        assert ("The grid factor is the same at all hours" in said) == constant
+
+
+@pytest.mark.parametrize(("axis", "points", "fault"), [("colour", 5, "no front 'colour'"), ("peak", 1, "two ends")])
+def test_wrong_questions_are_told(axis: str, points: int, fault: str) -> None:
+    """Proves: an unknown axis and a front of one point are input faults, before any work."""
+    with pytest.raises(InputFault, match=fault):
+        trade_off.trade_off(foundry(), axis, points=points)
+
+
+def test_tariffs_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves: each plan is made under its own tariff, a date alone being a version of the scenario's, with the same options; the table has
+    them all. Sensitivity: one scenario for both would give equal tariffs.
+    """
+    seen: list[tuple[str, Any]] = []
+
+    def plan(scenario: Any, **options: Any) -> SimpleNamespace:
+        seen.append((str(scenario.at("site.tariff")), options["iterations"]))
+        figures = {"cash_krw": {"mean": float(len(seen)), "low": 0.0, "high": 9.0}}
+        payload = {"as_operated": figures, "replay": {"stochastic": figures}, "saved": {"as_operated": figures}}
+        return SimpleNamespace(payload=lambda: payload, provenance={"version": "1"}, meta={"all_s": 1.0})
+
+    monkeypatch.setattr(trade_off, "optimize", plan)
+    own = str(foundry().at("site.tariff")).partition("@")[0]
+    found = api.Scenario(foundry()).under_tariffs(["2024-10-24", own], iterations=3)
+    assert seen == [(f"{own}@2024-10-24", 3), (own, 3)]
+    assert list(found.cases["tariff"].unique()) == [f"{own}@2024-10-24", own]
+    assert [len(table.rows) for table in content_of(found.data).tables] == [4, 2]
+    with pytest.raises(InputFault, match="two or more"):
+        api.Scenario(foundry()).under_tariffs([own, own])
