@@ -106,7 +106,7 @@ class Route:
                 krw *= self.manner.share
             if self.manner.noise is not None:
                 krw *= self.manner.noise[:starts]
-        krw[view.blocked[d:] > view.blocked[:starts]] = np.inf
+        np.copyto(krw, np.inf, where=view.blocked[d:] > view.blocked[:starts])
         for capacity, amount in kind.uses:
             krw += self._staff_krw(capacity, amount, d)
         return Option(way_at, d, krw, self._joins(way, krw))
@@ -219,8 +219,9 @@ class Route:
         for at, step in enumerate(steps):
             reach, whole = after[at][1], after[at][2]
             end = facts.slots + 1 if step.wait < 0 else min(ready + step.wait + 1, facts.slots + 1)
-            start = ready + int(np.argmin(reach[ready:end]))
-            option = options[at][int(np.argmin([values[start] for values in whole]))]
+            start = ready + int(reach[ready:end].argmin())
+            ways = [values[start] for values in whole]
+            option = options[at][ways.index(min(ways))]
             picks.append(Pick(option.way, start, option.joins.get(start)))
             lag = steps[at + 1].lag if at + 1 < len(steps) else 0
             ready = start + option.slots + lag
@@ -258,11 +259,10 @@ class Route:
 
 def _followed(option: Option, follow: Floats, lag: int, n: int) -> Floats:
     """Cost of a way by start with what comes after it, (slots + 1,)."""
-    whole = np.full(n, np.inf)
-    shift = option.slots + lag
-    count = min(len(option.krw), n - shift)
-    if count > 0:
-        whole[:count] = option.krw[:count] + follow[shift : shift + count]
+    whole, shift = np.empty(n), option.slots + lag
+    count = max(min(len(option.krw), n - shift), 0)
+    np.add(option.krw[:count], follow[shift : shift + count], out=whole[:count])
+    whole[count:] = np.inf
     return whole
 
 

@@ -31,21 +31,21 @@ class Deltas(NamedTuple):
         last = slice(slots - 1, slots - 1 + starts)
         change: Floats = self.before_krw[:starts] + self.after_krw[last]
         change -= self.gap_krw[:starts]
-        change -= self.gap_krw[last] * (self.gap[:starts] != self.gap[last])
+        np.subtract(change, self.gap_krw[last], out=change, where=self.gap[:starts] != self.gap[last])
         return change
 
 
 class Gaps(NamedTuple):
     """Gaps of all levels, one level after another: places of begin and end, whether going off bridges it, its cost.
 
-    A place is a slot of a level: ``level · (slots + 1) + slot``. ``at`` (levels · (slots + 1),) is the number of the last gap begun.
+    A place is a slot of a level: ``level · (slots + 1) + slot``. ``begin`` (levels · (slots + 1),) marks where gaps begin.
     """
 
     begins: Ints
     ends: Ints
     off: Flags
     krw: Floats
-    at: Ints
+    begin: NDArray[np.bool_]
 
 
 class Bridge:
@@ -69,30 +69,34 @@ class Bridge:
         self.started_krw[self.last], self.needed[self.last] = 0.0, 0
         self.final = np.zeros(units * (n + 1), dtype=np.bool_)
         self.final[self.last] = True
+        self.each = np.arange(n)
         self.levels = np.arange(1, units + 1)[:, None]
 
     def gaps(self, working: Ints) -> Gaps:
         """All gaps of a group with ``working`` units at work in each slot."""
-        on = np.zeros((self.units, self.slots + 1), dtype=np.int8)
-        np.greater_equal(working, self.levels, out=on[:, :-1], casting="unsafe")
-        edge = np.diff(on.ravel(), prepend=np.int8(0))
+        on = np.zeros(self.units * (self.slots + 1) + 1, dtype=np.int8)
+        np.greater_equal(working, self.levels, out=on[1:].reshape(self.units, -1)[:, :-1], casting="unsafe")
+        edge = on[1:] - on[:-1]
         begin, end = edge < 0, edge > 0
-        begin[self.first] = True
-        end[self.last] = True
+        begin[self.first] = end[self.last] = True
         begins, ends = begin.nonzero()[0], end.nonzero()[0]
         idle = self.ended_krw[ends] - self.begun_krw[begins]
-        restart = np.where(ends - begins >= self.needed[ends], self.started_krw[ends], np.inf)
-        return Gaps(begins, ends, restart < idle, np.minimum(restart, idle), begin.cumsum() - 1)
+        restart = self.started_krw[ends]
+        restart[ends - begins < self.needed[ends]] = np.inf
+        off = restart < idle
+        return Gaps(begins, ends, off, np.where(off, restart, idle), begin)
 
     def deltas(self, working: Ints, gaps: Gaps) -> Deltas:
         """Costs of one more unit at work, with ``working`` units there already."""
         n = self.slots
-        gap = gaps.at[np.minimum(working, self.units - 1) * (n + 1) + np.arange(n)]
-        begins, ends = gaps.begins[gap], gaps.ends[gap]
+        gap = gaps.begin.cumsum()
+        gap -= 1
+        gap = gap.take(np.minimum(working, self.units - 1) * (n + 1) + self.each) if self.units > 1 else gap[:n]
+        begun, ended = self.begun_krw[gaps.begins], self.ended_krw[gaps.ends]
         return Deltas(
-            np.minimum(self.idle_krw[:n] - self.begun_krw[begins], self.start_krw[:n]),
-            np.minimum(self.ended_krw[ends] - self.idle_krw[1:], self.started_krw[ends]),
-            gaps.krw[gap],
+            np.minimum(self.idle_krw[:n] - begun.take(gap), self.start_krw[:n]),
+            np.minimum(ended.take(gap) - self.idle_krw[1:], self.started_krw[gaps.ends].take(gap)),
+            gaps.krw.take(gap),
             gap,
         )
 
@@ -103,8 +107,7 @@ class Bridge:
         begins, ends = gaps.begins[kept], gaps.ends[kept]
         kw_steps[begins] += states.idle_kw
         kw_steps[ends] -= states.idle_kw
-        started = gaps.ends[gaps.off]
-        started = started[~self.final[started]]
+        started = gaps.ends[gaps.off & ~self.final[gaps.ends]]
         kw_steps[started - states.startup_slots] += states.startup_kw
         kw_steps[started] -= states.startup_kw
         if states.idle_krw or states.startup_krw:
