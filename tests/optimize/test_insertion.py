@@ -195,6 +195,14 @@ def test_work_begins_only_where_it_may():
     assert starts(dispatch_shop(shop)) == {("0", 0): 1}
 
 
+@pytest.mark.parametrize("startup", [0, 1, 5])
+def test_a_horizon_of_one_slot(startup: int):
+    """Proves: nothing reaches beyond the horizon. Sensitivity: only without a start-up is there time for the work."""
+    group = Group("m", 1, always(1), states=States(10.0, 50.0, startup))
+    shop = line([1.0], [(0, None), (0, None)], [Operation("w", {"m": way(1, 100)})], groups=[group])
+    assert len(best_of(shop)) == (1 if startup == 0 else 0)
+
+
 def test_no_job_is_no_plan():
     """Proves: a shop without jobs. Sensitivity: only the base load costs."""
     shop = line([1, 2], [], [Operation("w", {"m": way(1, 100)})], base_kw=np.array([10.0, 10.0]))

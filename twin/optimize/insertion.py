@@ -37,7 +37,7 @@ def dispatch_shop(shop: Shop) -> tuple[Placed, ...]:
     A job that fits nowhere in the horizon is left out.
     """
     facts = Facts(shop)
-    tried = (_dispatched(facts, patience) for patience in (0.0, 4.0, 24.0))
+    tried = (_dispatched(facts, Manner(prompt=True, patience=patience)) for patience in (0.0, 4.0, 24.0))
     best = next(tried)
     for other in tried:
         if len(other.missing()) < len(best.missing()) or (not best.missing() and other.cost_krw() < best.cost_krw()):
@@ -45,9 +45,8 @@ def dispatch_shop(shop: Shop) -> tuple[Placed, ...]:
     return best.placed()
 
 
-def _dispatched(facts: Facts, patience: float) -> Schedule:
+def _dispatched(facts: Facts, manner: Manner) -> Schedule:
     schedule = Schedule(facts)
-    manner = Manner(prompt=True, patience=patience)
     for job in sorted(range(len(facts.jobs)), key=lambda j: (facts.jobs[j].due, facts.jobs[j].release, j)):
         found = Route(schedule, manner).best(job)
         if found is not None:

@@ -56,7 +56,7 @@ class Bridge:
 
     def __init__(self, states: States, price_sum: Floats, units: int) -> None:
         self.states, self.slots, self.units = states, len(price_sum) - 1, units
-        n, s = self.slots, states.startup_slots
+        n, s = self.slots, min(states.startup_slots, self.slots + 1)
         self.idle_krw: Floats = states.idle_kw * price_sum + states.idle_krw * np.arange(n + 1)
         self.start_krw: Floats = np.full(n + 1, np.inf)
         self.start_krw[s:] = states.startup_kw * (price_sum[s:] - price_sum[: n + 1 - s]) + states.startup_krw
