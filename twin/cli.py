@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,7 @@ import typer
 
 if TYPE_CHECKING:
     from twin import api
+    from twin.core.faults import Infeasible
 
 app = typer.Typer(
     name="twin",
@@ -91,6 +93,44 @@ def load(path: Path, sets: list[str] | None, *, quiet: bool) -> api.Scenario:
         for warning in scenario.data.warnings:
             typer.echo(f"warning: {warning.told(language(None))}", err=True)
     return scenario
+
+
+@contextmanager
+def infeasible_told(path: Path, sets: list[str] | None, *, as_json: bool) -> Iterator[None]:
+    """A plan that cannot be is told in words on stderr, and as JSON on stdout where that was asked for; exit status 3."""
+    from twin.core.faults import Infeasible, ScenarioFaults
+
+    try:
+        yield
+    except Infeasible as refused:
+        tell_infeasible(refused, as_json=as_json)
+    except ScenarioFaults as faults:
+        from twin.optimize.refuse import cap_too_low, only_the_cap
+
+        fault = only_the_cap(faults)
+        if fault is None:
+            raise
+        tell_infeasible(cap_too_low(path, parse_sets(sets), fault), as_json=as_json)
+
+
+def tell_infeasible(refused: Infeasible, *, as_json: bool) -> None:
+    """Say why there is no plan and end with exit status 3."""
+    if as_json:
+        emit(refused.payload())
+    typer.echo(refused.told(language(None)), err=True)
+    raise typer.Exit(refused.exit_status) from None
+
+
+def stored_plan(folder: Path) -> api.Plan:
+    """The plan stored in ``folder``. Raises InputFault where something else lies there."""
+    from twin import api
+    from twin.core.faults import InputFault
+
+    found = api.open_result(folder)
+    if not isinstance(found, api.Plan):
+        msg = f"{folder}: no stored plan; name the folder that `twin optimize` stored its result in"
+        raise InputFault(msg)
+    return found
 
 
 def parse_sets(sets: list[str] | None) -> dict[str, str]:
@@ -278,6 +318,21 @@ def optimize(
     sets: Sets = None,
     iterations: Annotated[int | None, typer.Option(min=1, help="Limit of the search; makes it reproducible.")] = None,
     seconds: Annotated[float | None, typer.Option(min=0.1, help="Stop after so many seconds.")] = None,
+    after: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Folder of a stored plan that is in force, to be planned again.")
+    ] = None,
+    at: Annotated[str | None, typer.Option(metavar="TIME", help="From when on, e.g. 2026-07-08T14:00.")] = None,
+    front: Annotated[
+        str | None,
+        typer.Option(
+            metavar="carbon|lateness|peak", help="Instead of one plan: what less of it costs, point by point."
+        ),
+    ] = None,
+    points: Annotated[int, typer.Option(min=2, help="Points of the front.")] = 7,
+    tariffs: Annotated[
+        str | None,
+        typer.Option(metavar="ID,ID", help="Plans under several tariffs side by side; a date alone is a version."),
+    ] = None,
     seed: Seed = None,
     replications: Replications = None,
     jobs: Jobs = 1,
@@ -289,13 +344,48 @@ def optimize(
     verbose: Verbose = False,
 ) -> None:
     """Schedule against tariff and carbon; check the plan; replay it in the stochastic plant."""
-    with progress_bar(quiet=quiet) as progress:
+    if front is not None or tariffs is not None:
+        limits: dict[str, Any] = {"iterations": iterations, "seconds": seconds}
+        replays = {"seed": seed, "replications": replications, "jobs": jobs}
+        with infeasible_told(scenario, sets, as_json=as_json), progress_bar(quiet=quiet) as progress:
+            plant = load(scenario, sets, quiet=quiet)
+            several = alternatives(plant, front, points, tariffs, {**limits, "progress": progress}, replays)
+        show(several, as_json=as_json, lang=language(lang))
+        for path in several.report(writable(out), split_formats(report), language(lang)) if report else []:
+            typer.echo(f"report: {path}", err=as_json)
+        tell_meta(several, verbose=verbose)
+        return
+    with infeasible_told(scenario, sets, as_json=as_json), progress_bar(quiet=quiet) as progress:
         result = load(scenario, sets, quiet=quiet).optimize(
-            iterations=iterations, seconds=seconds, seed=seed, replications=replications, jobs=jobs, progress=progress
+            iterations=iterations,
+            seconds=seconds,
+            seed=seed,
+            replications=replications,
+            jobs=jobs,
+            earlier=None if after is None else stored_plan(after),
+            at=at,
+            progress=progress,
         )
     deliver(result, out, report, language(lang), as_json=as_json, quiet=quiet, verbose=verbose)
     if result.data.status in {"infeasible", "no_solution"}:
         raise typer.Exit(3)
+
+
+def alternatives(
+    plant: api.Scenario,
+    front: str | None,
+    points: int,
+    tariffs: str | None,
+    limits: Mapping[str, Any],
+    replays: Mapping[str, Any],
+) -> api.Result:
+    """The front of a plant, or its plans under several tariffs."""
+    if front is not None and tariffs is not None:
+        message = "--front and --tariffs are two questions: ask one at a time"
+        raise typer.BadParameter(message)
+    if front is not None:
+        return plant.front(front, points=points, **limits)
+    return plant.under_tariffs((tariffs or "").split(","), **limits, **replays)
 
 
 @app.command()
@@ -492,7 +582,7 @@ def guarded(call: Callable[[], Any]) -> int:
         typer.echo(error.told(language(None)), err=True)
         return error.exit_status
     except TwinError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(error.told(language(None)), err=True)
         return error.exit_status
     except OSError as error:
         if isinstance(error, BrokenPipeError):

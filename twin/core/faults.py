@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -43,6 +43,10 @@ class TwinError(Exception):
 
     exit_status = 1
 
+    def told(self, lang: str = "en") -> str:
+        """The words in a language, in English where they are known in no other."""
+        return said(str(self), lang)
+
 
 class RunFailed(TwinError):
     """A run broke one of its invariants or could not be finished."""
@@ -55,9 +59,26 @@ class InputFault(TwinError):
 
 
 class Infeasible(TwinError):
-    """No plan meets the constraints."""
+    """No plan meets the constraints. ``status``: infeasible where that is proved, else no_solution; ``why``: as it stands in ``--json``;
+    ``said``: the same words in each language.
+    """
 
     exit_status = 3
+
+    def __init__(
+        self, words: str, *, status: str = "no_solution", why: Mapping[str, Any] | None = None, **said: str
+    ) -> None:
+        super().__init__(words)
+        self.status, self.why, self.said = status, dict(why or {}), said
+
+    def told(self, lang: str = "en") -> str:
+        """The words in a language, in English where there are none."""
+        return self.said.get(lang, str(self))
+
+    def payload(self) -> dict[str, Any]:
+        """As the verb gives it in ``--json``: no plan, and why."""
+        why = {**self.why, "words": {"en": str(self), **self.said}}
+        return {"status": self.status, "objective_krw": None, "bound_krw": None, "gap": None, "why": why}
 
 
 class TargetMissed(TwinError):

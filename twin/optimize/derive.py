@@ -23,7 +23,7 @@ from twin.optimize.derive_cast import CastUnit, LotClass, Parts, add_classes, ad
 from twin.optimize.derive_melt import MeltStation, add_station
 from twin.optimize.derive_portions import Pouring, pouring_of
 from twin.optimize.derive_pour import add_pouring
-from twin.optimize.derive_site import site_parts
+from twin.optimize.derive_site import site_parts, targets
 from twin.optimize.grid import Slots, Window
 from twin.optimize.problem import Closing, Coupling, Floats, Problem, Stock
 from twin.scenario.orders import at_random
@@ -68,8 +68,13 @@ class Derived:
     classes: tuple[LotClass, ...]
 
 
-def derive(scenario: Scenario, slots: Slots, snapshot: Snapshot, feedback: Feedback) -> Derived:
-    """The problem of the horizon. Raises InputFault where the scenario has nothing to schedule."""
+def derive(
+    scenario: Scenario, slots: Slots, snapshot: Snapshot, feedback: Feedback, as_operated_kg: float | None = None
+) -> Derived:
+    """The problem of the horizon. ``as_operated_kg``: emissions of the horizon as operated, for a target that asks for less.
+
+    Raises InputFault where the scenario has nothing to schedule.
+    """
     plant = Plant(scenario, MeanDraws(), slots.start_s, slots.end_s)
     units = cast_units(plant, snapshot)
     if not plant.shops:
@@ -103,6 +108,8 @@ def derive(scenario: Scenario, slots: Slots, snapshot: Snapshot, feedback: Feedb
         dues=tuple(parts.dues),
         couplings=tuple(couplings),
         closings=closings(plant, units),
+        targets=targets(scenario, as_operated_kg),
+        goods_kg={f"done.{lots.name}": good_kg(scenario, lots) for lots in classes},
         **site_parts(scenario, slots),
     )
     scheduled = frozenset([unit.name for unit in units] + [f.name for shop in plant.shops for f in shop.furnaces])
@@ -241,6 +248,12 @@ def open_jobs(scenario: Scenario, slots: Slots, snapshot: Snapshot) -> list[JobS
         raise InputFault(msg)
     found = job_specs(scenario, -scenario.spec.run.warmup_s, slots.end_s)
     return [job for job in found if job.job not in snapshot.begun]
+
+
+def good_kg(scenario: Scenario, lots: LotClass) -> float:
+    """Mass of the good castings of one lot."""
+    product = scenario.spec.products[lots.product]
+    return lots.pieces * product.mass_kg * (1.0 - product.scrap_fraction)
 
 
 def cast_due_s(plant: Plant, job: JobSpec, tail_s: float) -> float:

@@ -12,7 +12,7 @@ from twin.ledger.power import tariff_of, terms_of
 from twin.ledger.tariff import billing_demand_rule, demand_window_mask, price_series_krw_per_kwh
 from twin.models.site import pv_quarters_kw
 from twin.optimize.grid import Slots, zoned_start
-from twin.optimize.problem import BatteryData, Carbon, DemandMonth, Flags, Floats
+from twin.optimize.problem import BatteryData, Carbon, DemandMonth, Flags, Floats, Targets
 from twin.scenario.calendar import local_datetime
 
 if TYPE_CHECKING:
@@ -104,3 +104,15 @@ def carbon(scenario: Scenario, slots: Slots) -> Carbon:
     means = np.diff(np.interp(slots.edges() - slots.start_s, edges, total)) / slots.slot_s
     price = scenario.spec.site.carbon_price
     return Carbon(means, 0.0 if price is None else price.value_krw_per_kg, scenario.spec.plan.emission_cap_kg)
+
+
+def targets(scenario: Scenario, as_operated_kg: float | None) -> Targets:
+    """The plan's targets. ``as_operated_kg``: emissions of the same horizon as operated; without them there is no reduction to ask for."""
+    asked = scenario.spec.plan.targets
+    return Targets(
+        lateness_h=None if asked.lateness_s is None else asked.lateness_s / 3600.0,
+        output_kg=asked.output_kg,
+        intensity_kg_per_kg=asked.intensity_kg_per_kg,
+        reduction=None if as_operated_kg is None else asked.reduction,
+        as_operated_kg=as_operated_kg or 0.0,
+    )

@@ -19,7 +19,7 @@ from twin.optimize.derive import Feedback
 from twin.optimize.derive_site import resampled
 from twin.optimize.grid import Slots
 from twin.optimize.heat_cycle import Cycle, gaps_of
-from twin.optimize.problem import Floats
+from twin.optimize.problem import Carbon, Floats
 from twin.scenario.calendar import windows
 
 if TYPE_CHECKING:
@@ -42,6 +42,13 @@ def other_kw(trace: Trace, slots: Slots, scheduled: Collection[str]) -> Floats:
     rows = flows.where(~np.isin(flows["equipment"], left_out))
     kwh = quarter_hour_kwh(rows, "electricity", 0.0, trace.duration_s)
     return resampled(np.asarray(kwh) * 3600.0 / QUARTER_S, QUARTER_S, slots)
+
+
+def emitted_kg(trace: Trace, slots: Slots, carbon: Carbon) -> float:
+    """Emissions of what the site bought in the horizon under ``trace``, at the plan's own factors, kg CO2e."""
+    kwh = quarter_hour_kwh(of_carrier(trace.flows, "electricity"), "electricity", 0.0, trace.duration_s)
+    bought_kw = resampled(np.maximum(np.asarray(kwh), 0.0) * 3600.0 / QUARTER_S, QUARTER_S, slots)
+    return float(bought_kw @ carbon.intensity_kg_per_kwh) * slots.hours
 
 
 def tails_s(scenario: Scenario, trace: Trace) -> dict[str, float]:

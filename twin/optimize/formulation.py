@@ -28,6 +28,12 @@ from twin.optimize.formulation_service import (
     define_emission_constraints,
     define_tardiness_constraints,
 )
+from twin.optimize.formulation_targets import (
+    define_intensity_target_constraints,
+    define_lateness_target_constraints,
+    define_output_target_constraints,
+    define_reduction_target_constraints,
+)
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -38,7 +44,7 @@ if TYPE_CHECKING:
 def build(problem: Problem, *, elastic: bool = False) -> ConcreteModel:
     """The model of ``problem``.
 
-    With ``elastic`` every *requirement* (power cap, emission cap, closing stock, required lots) may be missed by a slack
+    With ``elastic`` every *requirement* (power cap, emission cap, targets, closing stock, required lots) may be missed by a slack
     ``short[requirement]`` in the requirement's unit, and the objective is the sum of the slacks; physics stays hard.
     """
     import pyomo.environ as pyo
@@ -58,6 +64,10 @@ def build(problem: Problem, *, elastic: bool = False) -> ConcreteModel:
     define_tardiness_constraints(model, problem)
     define_closing_constraints(model, problem)
     define_emission_constraints(model, problem)
+    define_lateness_target_constraints(model, problem)
+    define_output_target_constraints(model, problem)
+    define_intensity_target_constraints(model, problem)
+    define_reduction_target_constraints(model, problem)
     define_objective(model, problem)
     return model
 

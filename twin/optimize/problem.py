@@ -172,8 +172,8 @@ class Carbon:
 
 @dataclass(frozen=True)
 class Targets:
-    """What must be reached in the horizon: hours late at most, kg of good output at least, emissions per kg of it at most, emissions less by
-    a share ``reduction`` than ``as_operated_kg``; None where nothing is asked for.
+    """What must be reached in the horizon: hours late at most, kg of good output at least, emissions per kg of it at most, emissions
+    less by a share ``reduction`` than ``as_operated_kg``; None where nothing is asked for.
     """
 
     lateness_h: float | None = None
@@ -249,16 +249,12 @@ def check_references(problem: Problem) -> None:
             if capacity not in problem.capacities:
                 msg = f"task {task.name} uses {capacity!r}, which the problem does not have"
                 raise KeyError(msg)
-    named = [name for pair in problem.couplings for name in (pair.stock, pair.per)] + [
-        name for one in problem.closings for name in one.stocks
-    ]
-    for name in named:
+    named = [("a coupling", name) for pair in problem.couplings for name in (pair.stock, pair.per)]
+    named += [("a closing", name) for one in problem.closings for name in one.stocks]
+    named += [("a good mass", name) for name in problem.goods_kg]
+    for what, name in named:
         if name not in problem.stocks:
-            msg = f"a coupling or closing names stock {name!r}, which the problem does not have"
-            raise KeyError(msg)
-    for name in problem.goods_kg:
-        if name not in problem.stocks:
-            msg = f"good mass of stock {name!r} is given, which the problem does not have"
+            msg = f"{what} names stock {name!r}, which the problem does not have"
             raise KeyError(msg)
     for due in problem.dues:
         if due.done not in problem.stocks:

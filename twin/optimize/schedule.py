@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,10 @@ from twin.optimize.decode import decode
 from twin.optimize.derive import Derived, Feedback, derive
 from twin.optimize.encode import plan_of
 from twin.optimize.explain import explain
-from twin.optimize.feedback import feedback_of
+from twin.optimize.explain_words import payload
+from twin.optimize.feedback import emitted_kg, feedback_of
 from twin.optimize.greedy import candidates
+from twin.optimize.problem import Problem, Targets
 from twin.optimize.refigured import matrix_for
 from twin.optimize.replay import replay
 from twin.optimize.search import Solution, search
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from twin.ledger.trace import Trace
     from twin.optimize.grid import Slots
     from twin.optimize.matrix import Matrix, StartKey
-    from twin.optimize.problem import Problem
     from twin.optimize.replay import Replay
     from twin.optimize.state import Snapshot
     from twin.scenario.scenario import Scenario
@@ -38,6 +39,13 @@ REPAIRS = 3
 """further turns at most where the load that a replay shows breaks a cap"""
 MARGIN_KW = 3.0
 """further distance from a power cap with each repair"""
+
+
+Adjust = Callable[["Problem"], "Problem"]
+
+
+def _as_derived(problem: Problem) -> Problem:
+    return problem
 
 
 @dataclass(frozen=True)
@@ -76,16 +84,20 @@ def schedule(
     limit: Limit,
     *,
     before: Plan | None = None,
+    adjust: Adjust = _as_derived,
     progress: Progress = silent,
 ) -> Schedule:
-    """The best plan found for the horizon. ``seen``: a trace of the plant by its own rule; ``before``: plans up to the horizon's start.
+    """The best plan found for the horizon. ``seen``: a trace of the plant by its own rule; ``before``: plans up to the horizon's start;
+    ``adjust``: what earlier windows leave of the problem (peaks so far, emissions left).
 
     Raises Infeasible, in words, where no plan can meet the caps.
     """
-    loop = _Loop(scenario, slots, state, before, progress)
+    loop = _Loop(scenario, slots, state, before, adjust, progress)
+    loop.as_operated(seen)
     loop.learn(seen)
-    refuse_infeasible(loop.derived)
     starts: Sequence[Mapping[StartKey, float]] = candidates(loop.derived.problem)
+    if loop.derived.problem.required:
+        starts = [*starts, *refuse_infeasible(loop.derived.problem, starts)]
     for share in SHARES:
         starts = loop.turn(starts, limit.part(share))
     for _ in range(REPAIRS):
@@ -100,22 +112,28 @@ class _Loop:
     """Derive, search, replay, learn: one turn after another."""
 
     def __init__(
-        self, scenario: Scenario, slots: Slots, state: Snapshot, before: Plan | None, progress: Progress
+        self, scenario: Scenario, slots: Slots, state: Snapshot, before: Plan | None, adjust: Adjust, progress: Progress
     ) -> None:
         self.scenario, self.slots, self.state, self.before, self.progress = scenario, slots, state, before, progress
+        self.adjust = adjust
         self.build_s = self.solve_s = 0.0
         self.used = 0
-        self.margin_kw = self.margin_kg = 0.0
+        self.margin_kw = self.margin_kg = self.as_operated_kg = 0.0
         self.feedback = blank(slots)
         self.derived = derive(scenario, slots, state, self.feedback)
         self.solution: Solution
         self.shown: Replay
         self.known: tuple[Problem, Matrix] | None = None
 
+    def as_operated(self, seen: Trace) -> None:
+        """Remember what the plant emits by its own rule, for a target that asks for less."""
+        self.as_operated_kg = emitted_kg(seen, self.slots, self.derived.problem.carbon)
+
     def learn(self, trace: Trace) -> None:
         """Derive the problem from what a trace tells."""
         self.feedback = feedback_of(self.scenario, self.slots, trace, self.derived.scheduled)
-        self.derived = derive(self.scenario, self.slots, self.state, self.feedback)
+        derived = derive(self.scenario, self.slots, self.state, self.feedback, self.as_operated_kg)
+        self.derived = replace(derived, problem=self.adjust(derived.problem))
 
     def turn(self, starts: Sequence[Mapping[StartKey, float]], limit: Limit) -> Sequence[Mapping[StartKey, float]]:
         """Search, replay, learn; the starts found are the next turn's start."""
@@ -149,9 +167,7 @@ class _Loop:
     def keeps_caps(self) -> bool:
         """Whether the plan meets the caps under the load that its own replay showed."""
         problem = self.derived.problem
-        if problem.cap_kw is None and problem.carbon.cap_kg is None:
-            return True
-        return bool(self.price(problem).values)
+        return not problem.required or bool(self.price(problem).values)
 
     def tighten(self) -> None:
         """Keep further below the caps by what the plan exceeded them under the load that its replay showed, and a little more."""
@@ -161,11 +177,9 @@ class _Loop:
         if problem.cap_kw is not None:
             self.margin_kw += max(0.0, float((grid - problem.cap_kw).max())) + MARGIN_KW
             problem = replace(problem, cap_kw=problem.cap_kw - self.margin_kw)
-        carbon = problem.carbon
-        if carbon.cap_kg is not None:
-            emitted = float(grid @ carbon.intensity_kg_per_kwh) * problem.slot_h + carbon.fixed_kg
-            self.margin_kg += max(0.0, emitted - carbon.cap_kg) * 1.5
-            problem = replace(problem, carbon=replace(carbon, cap_kg=carbon.cap_kg - self.margin_kg))
+        emitted_kg = float(grid @ problem.carbon.intensity_kg_per_kwh) * problem.slot_h + problem.carbon.fixed_kg
+        self.margin_kg += 1.5 * max(0.0, emitted_kg - emissions_at_most_kg(problem, priced))
+        problem = keeping_below(problem, self.margin_kg, emitted_kg)
         self.derived = replace(self.derived, problem=problem)
 
     def schedule(self) -> Schedule:
@@ -182,9 +196,30 @@ class _Loop:
         return Schedule(plan, derived, solution, self.shown, self.feedback, self.build_s, self.solve_s)
 
 
+def emissions_at_most_kg(problem: Problem, priced: Solution) -> float:
+    """The lowest of the limits of emissions: the cap, the reduction, the intensity at the output of a solution; infinite without any."""
+    targets, last = problem.targets, problem.slots - 1
+    output_kg = sum(kg * priced.values["level", (name, last)] for name, kg in problem.goods_kg.items())
+    per_output = None if targets.intensity_kg_per_kg is None else targets.intensity_kg_per_kg * output_kg
+    return min((kg for kg in (problem.carbon.cap_kg, targets.reduced_kg, per_output) if kg is not None), default=np.inf)
+
+
+def keeping_below(problem: Problem, margin_kg: float, emitted_kg: float) -> Problem:
+    """The problem with ``margin_kg`` less allowed by every limit of emissions; ``emitted_kg`` turns it into a share."""
+    if not margin_kg:
+        return problem
+    cap_kg, targets, share = problem.carbon.cap_kg, problem.targets, margin_kg / max(emitted_kg, 1.0)
+    if targets.reduction is not None:
+        targets = replace(targets, reduction=targets.reduction + margin_kg / max(targets.as_operated_kg, 1.0))
+    if targets.intensity_kg_per_kg is not None:
+        targets = replace(targets, intensity_kg_per_kg=targets.intensity_kg_per_kg * (1.0 - share))
+    carbon = problem.carbon if cap_kg is None else replace(problem.carbon, cap_kg=cap_kg - margin_kg)
+    return replace(problem, carbon=carbon, targets=targets)
+
+
 def uncapped(problem: Problem) -> Problem:
-    """The problem without its caps."""
-    return replace(problem, cap_kw=None, carbon=replace(problem.carbon, cap_kg=None))
+    """The problem without its caps and targets."""
+    return replace(problem, cap_kw=None, carbon=replace(problem.carbon, cap_kg=None), targets=Targets())
 
 
 def _status(priced: Solution, searched: Solution) -> Status:
@@ -204,13 +239,18 @@ def planned(scenario: Scenario, slots: Slots, derived: Derived, solution: Soluti
     return plan_of(scenario, slots, derived.problem, events, solution, derived.problem.notes)
 
 
-def refuse_infeasible(derived: Derived) -> None:
-    """Raise Infeasible, with what is short and what would be feasible, where the relaxation proves that the caps cannot be met."""
-    if derived.problem.cap_kw is None and derived.problem.carbon.cap_kg is None:
-        return
-    found = explain(derived.problem)
+def refuse_infeasible(
+    problem: Problem, starts: Sequence[Mapping[StartKey, float]]
+) -> Sequence[Mapping[StartKey, float]]:
+    """Starts that meet the requirements better than ``starts`` where some are found.
+
+    Raises Infeasible, with what is short and what would be feasible, where the relaxation proves that the requirements cannot be met.
+    """
+    found = explain(problem, starts)
     if not found.feasible:
-        raise Infeasible(text("optimize.infeasible", why=found.words()))
+        said = {lang: text("optimize.infeasible", lang, why=found.words(lang)) for lang in ("en", "ko")}
+        raise Infeasible(said["en"], status="infeasible", why=payload(found), ko=said["ko"])
+    return [found.nearest] if found.nearest else []
 
 
 def joined(first: Plan | None, second: Plan) -> Plan:

@@ -390,17 +390,40 @@ class YearSettings(Part):
     start: dt.date = Field(description="first day of the twelve months that effects are stated for")
 
 
+class Targets(Part):
+    """What a plan must reach in its horizon; where none can, that is said with the least that would have to give way."""
+
+    lateness_s: Annotated[float, Q("s")] | None = Field(
+        None, alias="lateness", ge=0, description="late at most, summed over all lots; 0 h: every due date is kept"
+    )
+    output_kg: Annotated[float, Q("kg")] | None = Field(
+        None, alias="output", gt=0, description="good castings at least, of those cast in the horizon"
+    )
+    intensity_kg_per_kg: Annotated[float, Q("kgCO2e/kg")] | None = Field(
+        None, alias="intensity", ge=0, description="emissions at most per mass of good castings, e.g. 600 kgCO2e/t"
+    )
+    reduction: Fraction | None = Field(
+        None, ge=0, le=1, description="of emissions against the same horizon as operated, randomness off, at least"
+    )
+
+
 class PlanSettings(Part):
     """What is scheduled."""
 
     horizon_s: Annotated[float, Q("s")] = Field(604800.0, alias="horizon", gt=0)
     slot_s: Annotated[float, Q("s")] = Field(900.0, alias="slot", gt=0)
     start: dt.date | None = Field(None, description="absent: run.start")
-    freeze_s: Annotated[float, Q("s")] = Field(0.0, alias="freeze", ge=0)
+    window_s: Annotated[float, Q("s")] = Field(
+        604800.0, alias="window", gt=0, description="a longer horizon is planned window by window"
+    )
+    freeze_s: Annotated[float, Q("s")] = Field(
+        0.0, alias="freeze", ge=0, description="how long an earlier plan stands when it is planned again"
+    )
     quantile: Fraction = Field(0.8, gt=0, lt=1, description="quantile of a duration that a plan reckons with")
     emission_cap_kg: Annotated[float, Q("kgCO2e")] | None = Field(
         None, alias="emission_cap", ge=0, description="for the horizon, scope 1 and 2"
     )
+    targets: Targets = Targets()
 
 
 class Startup(Part):
