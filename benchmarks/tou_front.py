@@ -1,8 +1,8 @@
 """The whole front of an instance: the least energy cost within every makespan, one relaxation after another, whole numbers beside them.
 
-The relaxations are a chain on one core. On the other each is turned into a schedule: rounded down and completed by a small
-branch-and-bound; where that fails, over all columns that a schedule of the least possible cost can use (their reduced cost says which),
-and the cost rises by one where there is none.
+The relaxations are a chain on one core. On the other each is turned into a schedule: by a small branch-and-bound near its fractions; where
+that fails, over all columns that a schedule of the least possible cost can use (their reduced cost says which), and the cost rises by one
+where there is none.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from benchmarks.tou_network import KEPT_COST, WHOLE, Chain, Network, Relaxed, ne
 from twin.optimize.matrix import Floats, highs_of
 
 CORES = 2
-COMPLETION_S = 3.0
+NEAR_S = 1.5
+NEAR_SLOTS = 12
 TREE_S = 10.0
 LEFT_OVER_S = 0.5
 
@@ -139,13 +140,11 @@ def settled(network: Network, relaxed: Relaxed, deadline: float) -> Found:
     """The cheapest schedule within the relaxation's horizon, its cost recomputed, with a bound recomputed from the jobs' worths."""
     instance, horizon = network.instance, relaxed.horizon
     bound = bound_of(instance, horizon, relaxed.worth)
-    counts, how = None, "paths"
-    if relaxed.is_whole:
-        counts = np.rint(relaxed.values)
-    else:
-        counts = whole(network, relaxed, bound, _limit(deadline, COMPLETION_S), rounded_down=True)[0]
+    counts, how = np.rint(relaxed.values) if relaxed.is_whole else None, "paths"
+    if counts is None:
+        counts = whole(network, relaxed, bound, _limit(deadline, NEAR_S), near=True)[0]
     while counts is None and time.monotonic() < deadline and bound <= relaxed.value + KEPT_COST:
-        counts, none = whole(network, relaxed, bound, _limit(deadline, TREE_S), rounded_down=False)
+        counts, none = whole(network, relaxed, bound, _limit(deadline, TREE_S), near=False)
         if counts is None and not none:
             break
         bound, how = (bound, how) if counts is not None else (bound + 1, "tree")
@@ -159,21 +158,36 @@ def _limit(deadline: float, most: float) -> float:
     return max(0.05, min(most, deadline - time.monotonic()))
 
 
-def whole(
-    network: Network, relaxed: Relaxed, cost: int, seconds: float, *, rounded_down: bool
-) -> tuple[Floats | None, bool]:
+def whole(network: Network, relaxed: Relaxed, cost: int, seconds: float, *, near: bool) -> tuple[Floats | None, bool]:
     """Whole numbers of the relaxation's columns with this ``cost``, and whether it is proved that there are none.
 
-    ``rounded_down``: on top of the relaxation's solution rounded down, which proves nothing.
+    ``near``: only what lies near the relaxation's fractions may change, which proves nothing.
     """
     usable: NDArray[np.int64] = np.flatnonzero(relaxed.reduced <= cost - relaxed.value + WHOLE)
-    fixed = np.floor(relaxed.values[usable] + WHOLE) if rounded_down else np.zeros(len(usable))
-    part = part_of(network, relaxed.columns[usable], fixed)
-    solver = highs_of(part, mip_rel_gap=0.0, mip_abs_gap=0.5, objective_target=cost + 0.5, time_limit=seconds)
+    counts = np.zeros(len(relaxed.columns))
+    counts[usable] = np.rint(relaxed.values[usable])
+    free = usable[near_fractions(network, relaxed, usable)] if near else usable
+    counts[free] = 0.0
+    part = part_of(network, relaxed.columns[free], relaxed.columns, counts)
+    options = {"mip_rel_gap": 0.0, "mip_abs_gap": 0.5, "objective_target": cost + 0.5, "time_limit": seconds}
+    solver = highs_of(part, mip_heuristic_run_feasibility_jump=False, **options)
     solver.run()
     status, info = str(solver.getModelStatus()), solver.getInfo()
     if info.primal_solution_status == 2 and info.objective_function_value < cost + 0.5:
-        counts = np.zeros(len(relaxed.columns))
-        counts[usable] = np.rint(np.asarray(solver.getSolution().col_value)) + fixed
+        counts[free] = np.rint(np.asarray(solver.getSolution().col_value))
         return counts, False
-    return None, not rounded_down and ("Infeasible" in status or "Optimal" in status)
+    return None, not near and ("Infeasible" in status or "Optimal" in status)
+
+
+def near_fractions(network: Network, relaxed: Relaxed, usable: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of the ``usable`` columns are arcs of a rate with fractions, within ``NEAR_SLOTS`` of the first and the last of them."""
+    columns, values = relaxed.columns[usable], relaxed.values[usable]
+    rate, start = network.rate[columns], network.start[columns]
+    end = start + np.maximum(network.length[columns], 1)
+    broken = np.abs(values - np.rint(values)) > WHOLE
+    found = np.zeros(len(usable), dtype=bool)
+    for one in set(rate[broken].tolist()):
+        mine = broken & (rate == one)
+        first, last = start[mine].min() - NEAR_SLOTS, end[mine].max() + NEAR_SLOTS
+        found |= (rate == one) & (end > first) & (start < last)
+    return found

@@ -127,13 +127,14 @@ def _matrix(rows: Any, right: Floats, cost: Floats, high: Floats) -> Matrix:
     )
 
 
-def part_of(network: Network, columns: NDArray[np.int64], fixed: Floats) -> Matrix:
-    """The problem of some ``columns`` on top of ``fixed`` whole numbers (columns,) of the same ones."""
+def part_of(network: Network, columns: NDArray[np.int64], others: NDArray[np.int64], fixed: Floats) -> Matrix:
+    """The problem of some ``columns`` beside the ``others``, which are ``fixed`` (others,)."""
     whole = network.matrix
+    point = np.zeros(len(whole.cost))
+    point[others] = fixed
     rows = whole.by_column[:, columns].tocsr()
-    right = whole.row_low - rows @ fixed
-    part = _matrix(rows, right, whole.cost[columns], whole.col_high[columns] - fixed)
-    return replace(part, offset=float(whole.cost[columns] @ fixed))
+    part = _matrix(rows, whole.row_low - whole.product(point), whole.cost[columns], whole.col_high[columns])
+    return replace(part, offset=float(whole.cost @ point))
 
 
 class Chain:

@@ -68,7 +68,8 @@ def priced(shop: Any, answer: dict[str, Any]) -> dict[str, Any]:
     none = float("-inf")
     solution = ShopSolution(search.plan, search.cost_krw, none, status, "seconds", search.cost_krw, 0)
     own = {name: answer[name] for name in ("own_objective_krw", "own_bound_krw")}
-    return {**result_of(solution, 0.0), **own, "own_status": answer["status"], "own_seconds": answer["seconds"]}
+    told = {"own_status": answer["status"], "own_seconds": answer["seconds"], "own_hint": answer["hint"]}
+    return {**result_of(solution, 0.0), **own, **told}
 
 
 def main(given: list[str] | None = None) -> None:

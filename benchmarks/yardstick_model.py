@@ -187,6 +187,18 @@ class Model:
             self.model.add_hint(self.load_start[load], start)
             self.model.add_hint(self.load_used[load], 1)
 
+    def complete_hint(self, seconds: float) -> str:
+        """Work out the variables that the hint leaves open, so that the search begins with a whole solution; the solver's status."""
+        solver = cp_model.CpSolver()
+        solver.parameters.fix_variables_to_their_hinted_value = True
+        solver.parameters.max_time_in_seconds = seconds
+        status = solver.status_name(solver.solve(self.model))
+        if status in ("OPTIMAL", "FEASIBLE"):
+            self.model.clear_hints()
+            for index, value in enumerate(solver.response_proto.solution):
+                self.model.add_hint(self.model.get_int_var_from_proto_index(index), value)
+        return status
+
     def placed(self, solver: cp_model.CpSolver) -> list[dict[str, Any]]:
         """The schedule; units are not told apart, ``load`` is a number of its own for each load of a group."""
         recipes = sorted({str(family["recipe"]) for family in self.families})
@@ -206,6 +218,7 @@ def main(instance: str, hint: str, seconds: str, workers: str, out: str) -> None
     """Solve and write the schedule with the solver's own cost and bound."""
     made = Model(json.loads(Path(instance).read_text(encoding="utf-8")))
     made.hint(json.loads(Path(hint).read_text(encoding="utf-8")))
+    hinted = made.complete_hint(float(seconds) / 4)
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds = float(seconds)
     solver.parameters.num_workers = int(workers)
@@ -213,6 +226,7 @@ def main(instance: str, hint: str, seconds: str, workers: str, out: str) -> None
     found = status in ("OPTIMAL", "FEASIBLE")
     answer = {
         "status": status,
+        "hint": hinted,
         "own_objective_krw": solver.objective_value if found else None,
         "own_bound_krw": solver.best_objective_bound,
         "seconds": solver.wall_time,
