@@ -120,10 +120,28 @@ def _crews(plant: Plant, names: Names) -> Table:
         crew = plant.scenario.spec.crews[name]
         rows += [(code, t0, t1, crew.people, 0) for t0, t1 in windows(plant.scenario, crew.shifts, 0.0, plant.t_to)]
     for code, name in enumerate(names.crew):
-        stays = [(max(a, 0.0), min(b, plant.t_to), people) for crew, a, b, people in plant.overtime if crew == name]
+        rostered = [(t0, t1) for row, t0, t1, *_ in rows if row == code]
+        stays = [
+            (max(a, 0.0), min(b, plant.t_to), people)
+            for crew, t0, t1, people in plant.overtime
+            if crew == name
+            for a, b in _outside(t0, t1, rostered)
+        ]
         rows += [(code, t0, t1, people, 1) for t0, t1, people in _at_once(stays)]
     columns = np.array(rows, dtype=np.float64).reshape(-1, 5)
     return _table("crews", {name: columns[:, k] for k, name in enumerate(COLUMNS["crews"])})
+
+
+def _outside(t0: float, t1: float, windows: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """What of a stay lies outside of the crew's own hours: within them it is paid already."""
+    found = []
+    for a, b in windows:
+        if a >= t1:
+            break
+        if t0 < a:
+            found.append((t0, a))
+        t0 = max(t0, b)
+    return [*found, (t0, t1)] if t1 > t0 else found
 
 
 def _at_once(stays: list[tuple[float, float, int]]) -> list[tuple[float, float, int]]:

@@ -24,6 +24,7 @@ from twin.models.heat_treatment import HeatedFurnace
 from twin.models.plant import Plant
 from twin.models.station import Job
 from twin.models.worktime import ALWAYS, WorkTime, bridged
+from twin.optimize.derive_people import stay_of, stays
 from twin.optimize.derive_site import site_parts
 from twin.optimize.grid import Slots
 from twin.optimize.load_power import Prices, Shares, prices_of, shares_of
@@ -42,6 +43,9 @@ SLACK_S = 8 * 3600.0
 
 Recipe = tuple[str, str]
 """station and recipe"""
+START = 4.0
+"""a furnace without a start-up of its own is warmed by its first load: starting it is priced as this multiple of waiting (assumed, so
+that none is switched off for minutes)"""
 ROOM = 100.0
 """a unit has room for 100 %: a lot takes the larger of its shares of mass and of places"""
 
@@ -92,7 +96,10 @@ def derive_shop(
     feedback: LineFeedback,
     lengths: Mapping[Recipe, int] | None = None,
 ) -> Line:
-    """The line's shop over the plan's slots. ``lengths``: loads are no shorter than these. Raises InputFault where orders come at random."""
+    """The line's shop over the plan's slots. ``lengths``: slots of loads that are settled already.
+
+    Raises InputFault where orders come at random.
+    """
     orders = scenario.spec.orders
     if isinstance(orders, dict) and any(at_random(order) for order in orders.values()):
         msg = "orders that come at random cannot be planned ahead: their lots are not known when the plan is made"
@@ -140,6 +147,7 @@ class _Deriving:
             families=self.families,
             jobs=tuple(jobs),
             base_kw=self.feedback.other_kw,
+            capacities=stays(self.scenario, self.slots, self.kinds),
             **parts,
         )
         switched = tuple(name for name in shop.groups if shop.groups[name].states is not None)
@@ -181,7 +189,9 @@ class _Deriving:
         seen, waits = self.feedback.startups.get(name), self.feedback.waiting.get(name)
         hold = kind.running_kw(firing=True)
         idle_kw, idle_krw = (hold, 0.0) if waits is None else (waits.power_kw, self._paid(waits.others))
-        start_kw, start_krw = (idle_kw, idle_krw) if seen is None else (seen.power_kw, self._paid(seen.others))
+        start_kw, start_krw = (START * idle_kw, START * idle_krw)
+        if seen is not None and kind.startup_s():
+            start_kw, start_krw = seen.power_kw, self._paid(seen.others)
         return States(idle_kw, start_kw, count, on, idle_krw * self.slots.hours, start_krw * count * self.slots.hours)
 
     def _paid(self, others: Mapping[str, float]) -> float:
@@ -262,18 +272,28 @@ class _Deriving:
         part = lot.kg / whole_kg if whole_kg else 1.0
         longest_s = share.duration_s if seen is None else max(share.duration_s, seen.longest_s)
         key = (station, recipe)
-        count = self.lengths[key] = max(1, self.slots.whole(longest_s), self.lengths.get(key, 0))
+        count = self.lengths.setdefault(key, max(1, self.slots.whole(longest_s)))
         shape = _fitted(share.shape if seen is None or not seen.power_kw.sum() else seen.power_kw, count)
         kwh_factor, factors = self._corrections(share, seen)
         kw = shape * kwh_factor / self.slots.hours
         load_others = {c: amount * factors.get(c, 1.0) for c, amount in share.load_others.items()}
         lot_others = {c: part * x * factors.get(c, 1.0) for c, x in share.lot_others[lot.product].items()}
+        rest_kw = np.zeros(count)
+        waits = self.feedback.waiting.get(station)
+        if waits is not None and isinstance(kind, HeatedFurnace):
+            # a load is done before its last slot is over: the furnace waits
+            rest_h = count * self.slots.hours - (share.duration_s if seen is None else seen.mean_s) / 3600.0
+            rest_kw = _last(count, rest_h / self.slots.hours) * waits.power_kw
+            load_others = {
+                c: load_others.get(c, 0.0) + rest_h * waits.others.get(c, 0.0) for c in {**load_others, **waits.others}
+            }
         self.load_others[family, station], self.lot_others[family, station] = load_others, lot_others
         return Way(
             count,
-            kw * share.load_kwh,
+            kw * share.load_kwh + rest_kw,
             kw * share.lot_kwh[lot.product] * part,
             ROOM * kind.load.fill(lot.kg, lot.pieces),
+            uses={} if kind.crew is None or not kind.operators else {stay_of(kind.crew): float(kind.operators)},
             load_krw=self.prices.cost_krw(load_others),
             job_krw=self.prices.cost_krw(lot_others),
             load_carbon_kg=self.prices.carbon(load_others),
@@ -304,6 +324,11 @@ def _others(first: Mapping[str, SeenRest], second: Mapping[str, SeenRest]) -> di
 def _names(place: Any) -> tuple[str, ...]:
     """Stations that a step of a route may be done at."""
     return place.names if isinstance(place, Fork) else (place.name,)
+
+
+def _last(count: int, slots: float) -> np.ndarray:
+    """Share of each of ``count`` slots that lies in the last ``slots`` of them."""
+    return np.clip(slots - np.arange(count - 1, -1, -1.0), 0.0, 1.0)
 
 
 def _fitted(shape: np.ndarray, count: int) -> np.ndarray:

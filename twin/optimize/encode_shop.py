@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 
 def line_plan(
-    slots: Slots, line: Line, state: LineState, solution: ShopSolution, notes: Iterable[str] = (), *, switch: bool = True
+    slots: Slots,
+    line: Line,
+    state: LineState,
+    solution: ShopSolution,
+    notes: Iterable[str] = (),
+    *,
+    switch: bool = True,
 ) -> Plan:
     """The plan of a solution with its certificate; with ``switch`` its furnaces are switched, else they go by the roster."""
     schedule = solution.plan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -91,14 +91,21 @@ def quarters_kwh(power_kw: Floats, slots: Slots) -> Floats:
     return np.diff(np.interp(edges, slots.slot_s * np.arange(slots.count + 1), total))
 
 
-def roster_cost(scenario: Scenario, slots: Slots) -> LabourCost:
-    """Wages with premia of the rostered shifts of the horizon; they are paid whatever is planned."""
+def roster_cost(
+    scenario: Scenario, slots: Slots, overtime: Sequence[tuple[str, float, float, float]] = ()
+) -> LabourCost:
+    """Wages with premia of the rostered shifts of the horizon, which are paid whatever is planned, and of ``overtime``: crew, from, to (s),
+    people.
+    """
     crews = list(scenario.spec.crews)
     rows: list[tuple[Any, ...]] = []
     for code, name in enumerate(crews):
         crew = scenario.spec.crews[name]
         spans = windows(scenario, crew.shifts, slots.start_s, slots.end_s)
         rows += [(code, t0 - slots.start_s, t1 - slots.start_s, crew.people, 0) for t0, t1 in spans]
+    rows += [
+        (crews.index(name), t0 - slots.start_s, t1 - slots.start_s, people, 1) for name, t0, t1, people in overtime
+    ]
     tables = {name: empty_table(name) for name in COLUMNS}
     columns = {
         c: np.array([row[k] for row in rows], dtype=np.int32 if kind == "i" else np.float64)

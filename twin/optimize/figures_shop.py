@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.ledger.factors import FUELS
+from twin.optimize.derive_people import overtime_of
 from twin.optimize.figures import PlanFigures, bill_of_slots, roster_cost
 from twin.optimize.shop_cost import shop_figures
 from twin.optimize.shop_reading import Reading
@@ -25,7 +26,8 @@ def line_figures(scenario: Scenario, slots: Slots, line: Line, state: LineState,
     """Figures of a schedule by its own model."""
     shop = line.shop
     grid_kw = shop_figures(shop, plan).import_kw
-    bill, labour = bill_of_slots(scenario, slots, grid_kw), roster_cost(scenario, slots)
+    bill = bill_of_slots(scenario, slots, grid_kw)
+    labour = roster_cost(scenario, slots, overtime_of(Reading(shop, plan), slots))
     others = burnt(line, plan)
     fuel_kwh = sum(amount for name, amount in others.items() if name in FUELS)
     carbon_kg = float(np.sum(grid_kw * shop.slot_h * shop.carbon.intensity_kg_per_kwh)) + line.prices.carbon(others)

@@ -13,7 +13,8 @@ from twin.core.messages import t as text
 from twin.core.progress import Progress, silent
 from twin.optimize.derive_shop import derive_shop
 from twin.optimize.encode_shop import line_plan
-from twin.optimize.insertion import dispatch_shop
+from twin.optimize.insertion import dispatch_shop, insert
+from twin.optimize.least_fill import filled
 from twin.optimize.replay import replay
 from twin.optimize.schedule import Limit, joined
 from twin.optimize.shop_feedback import LineFeedback, line_feedback
@@ -31,10 +32,10 @@ if TYPE_CHECKING:
     from twin.scenario.plan import Plan, StoppedBy
     from twin.scenario.scenario import Scenario
 
-SHARES = (0.5, 0.5)
+SHARES = (0.4, 0.6)
 """parts of the search limit before and after the first replay"""
-CERTIFY = Limit(0, None)
-"""the last turn prices and bounds what was found"""
+MOVES = 50
+"""moves of insertion to an iteration before the first replay"""
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,10 @@ def schedule_line(
     """
     loop = LineLoop(scenario, slots, state, before, seed, progress)
     loop.learn(seen)
-    for share in SHARES:
-        loop.turn(limit.part(share))
+    loop.inserted(limit.part(SHARES[0]))
+    loop.turn()
+    loop.searched(limit.part(SHARES[1]))
+    loop.turn()
     return loop.schedule()
 
 
@@ -88,18 +91,26 @@ class LineLoop:
         self.shown: Replay
 
     def learn(self, trace: Trace) -> None:
-        """Derive the shop from what a trace tells; starts that no longer fit are forgotten."""
+        """Derive the shop from what a trace tells; loads keep the length that the plant's own rule showed."""
         begun = time.perf_counter()
         shop = self.line.shop
         told = line_feedback(self.scenario, self.slots, trace, tuple(shop.groups), self.line.switched)
         self.line = derive_shop(self.scenario, self.slots, self.state, told, self.lengths)
-        if self.lengths is not None and self.line.lengths != self.lengths:
-            self.starts = ()
         self.lengths = self.line.lengths
         self.build_s += time.perf_counter() - begun
 
-    def solve(self, limit: Limit) -> ShopSolution:
-        """A solution of the shop as it is known now, from the starts known. Raises Infeasible where there is none."""
+    def inserted(self, limit: Limit) -> None:
+        """Starts by dispatch and insertion alone."""
+        begun = time.perf_counter()
+        first = self.starts or dispatch_shop(self.line.shop)
+        moves = None if limit.iterations is None else MOVES * limit.iterations
+        self.starts = insert(
+            self.line.shop, first, seconds=limit.seconds, iterations=moves, seed=self.seed, progress=self.progress
+        )
+        self.solve_s += time.perf_counter() - begun
+
+    def searched(self, limit: Limit) -> None:
+        """Better starts by the whole search; those known where its seconds were too few to build the problem."""
         begun = time.perf_counter()
         solution = solve_shop(
             self.line.shop,
@@ -107,22 +118,29 @@ class LineLoop:
             iterations=limit.iterations,
             seed=self.seed,
             start=self.starts,
+            bound=False,
             progress=self.progress,
         )
         self.solve_s, self.used = self.solve_s + time.perf_counter() - begun, self.used + solution.iterations
-        if solution.plan is None and limit is not CERTIFY:
-            return self.solve(CERTIFY)  # the seconds were too few to build the problem
+        self.stopped_by = solution.stopped_by
+        if solution.plan is not None:
+            self.starts = solution.plan.placed
+
+    def priced(self, *, bound: bool) -> ShopSolution:
+        """The starts known with states and battery as good as they can be, bounded too with ``bound``. Raises Infeasible."""
+        begun = time.perf_counter()
+        self.starts = filled(self.scenario, self.slots, self.line, self.starts)
+        solution = solve_shop(self.line.shop, iterations=0, seed=self.seed, start=self.starts, bound=bound)
+        self.solve_s += time.perf_counter() - begun
         if solution.plan is None:
             raise Infeasible(text("optimize.no_solution", limit=unplaced(self.line)))
-        self.starts, self.stopped_by = solution.plan.placed, solution.stopped_by
+        self.starts = solution.plan.placed
         return solution
 
-    def turn(self, limit: Limit) -> ShopSolution:
-        """Search, replay, learn."""
-        solution = self.solve(limit)
-        self.show(solution)
+    def turn(self) -> None:
+        """Replay what was found, learn."""
+        self.show(self.priced(bound=False))
         self.learn(self.shown.trace)
-        return solution
 
     def show(self, solution: ShopSolution) -> Plan:
         """The plan of a solution; it is replayed."""
@@ -132,10 +150,9 @@ class LineLoop:
 
     def schedule(self) -> LineSchedule:
         """The last plan, priced and bounded under what its replay told."""
-        stopped_by = self.stopped_by
-        priced = self.solve(CERTIFY)
+        priced = self.priced(bound=True)
         solution = replace(
-            priced, stopped_by="optimal" if priced.status == "optimal" else stopped_by, iterations=self.used
+            priced, stopped_by="optimal" if priced.status == "optimal" else self.stopped_by, iterations=self.used
         )
         plan = self.show(solution)
         return LineSchedule(plan, self.line, solution, self.shown, self.build_s, self.solve_s)

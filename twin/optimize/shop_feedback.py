@@ -27,16 +27,19 @@ SUPPLY = ("site.pv", "site.battery")
 STARTUP = (STATE["startup"],)
 WAITING = tuple(STATE[name] for name in ("holding", "standby", "starved", "blocked"))
 ALL = (*FUELS, *GASES)
+LEAST_H = 0.5
+"""less of a kind of rest than this tells nothing"""
 
 
 @dataclass(frozen=True)
 class SeenLoads:
-    """The loads of one station and recipe: how many, seconds of the longest, mean power from their start on by slot (any length), kW, mean
+    """The loads of one station and recipe: how many, seconds of the longest and of the mean, mean power from their start on by slot (kW), mean
     fuels (kWh) and gases (kg), and kg by product of all together.
     """
 
     count: int
     longest_s: float
+    mean_s: float
     power_kw: Floats
     others: Mapping[str, float]
     lots: Mapping[str, float]
@@ -82,8 +85,8 @@ def line_feedback(
     return LineFeedback(
         _by_slot(flows.where(rest), trace.duration_s, slots),
         _seen_loads(trace, flows.where(mine), batches, slots),
-        _rests(trace, flows, where, startups, STARTUP, switched, slots),
-        _rests(trace, flows, where, waiting, WAITING, switched, slots),
+        _rests(flows, where, startups, switched),
+        _rests(flows, where, waiting, switched),
         _others(flows.where(rest & inside)),
     )
 
@@ -151,40 +154,19 @@ def _seen_loads(
         for load in mine.values():
             for product, amount in load.kg.items():
                 kg[product] = kg.get(product, 0.0) + amount
-        found[key] = SeenLoads(len(mine), longest_s, power_kw, _others(own, len(mine)), kg)
+        mean_s = sum(load.t1 - load.t0 for load in mine.values()) / len(mine)
+        found[key] = SeenLoads(len(mine), longest_s, mean_s, power_kw, _others(own, len(mine)), kg)
     return found
 
 
-def _rests(
-    trace: Trace,
-    flows: Table,
-    where: np.ndarray,
-    chosen: np.ndarray,
-    states: tuple[int, ...],
-    stations: Collection[str],
-    slots: Slots,
-) -> dict[str, SeenRest]:
+def _rests(flows: Table, where: np.ndarray, chosen: np.ndarray, stations: Collection[str]) -> dict[str, SeenRest]:
     """Hours of a kind of rest outside of loads, and what was drawn in it."""
-    rows, found = trace.states, {}
-    codes = np.array(trace.names.station_of, dtype=np.int64)
-    names = np.array([*trace.names.station, ""])
-    at = names[codes[rows["equipment"]]]
+    found = {}
     for station in sorted(stations):
-        mine = (at == station) & np.isin(rows["state"], states) & (rows["t0"] >= slots.start_s - 1e-6)
-        hours = float((rows["t1"][mine] - rows["t0"][mine]).sum()) / 3600.0
-        hours -= _in_batches_h(flows, (where == station) & np.isin(flows["state"], states))
         own = flows.where(chosen & (where == station))
+        columns = [own[name].tolist() for name in ("equipment", "t0", "t1")]
+        hours = sum(t1 - t0 for _, t0, t1 in set(zip(*columns, strict=True))) / 3600.0
         kwh = float(row_amounts(own)[own["carrier"] == CARRIER["electricity"]].sum())
-        if hours > 0.01:
+        if hours >= LEAST_H:
             found[station] = SeenRest(hours, kwh / hours, _others(own, hours))
     return found
-
-
-def _in_batches_h(flows: Table, chosen: np.ndarray) -> float:
-    """Hours of such states that belong to batches."""
-    rows = flows.where(chosen & (flows["batch"] != NONE) & (flows["carrier"] == CARRIER["electricity"]))
-    spans = {
-        (int(e), float(a)): float(b) - float(a)
-        for e, a, b in zip(rows["equipment"], rows["t0"], rows["t1"], strict=True)
-    }
-    return sum(spans.values()) / 3600.0

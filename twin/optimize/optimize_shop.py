@@ -1,0 +1,94 @@
+"""The verb for a line of loads: schedule, check, replay, compare with the plant's own rule and with a rule of thumb."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.core.faults import InputFault
+from twin.optimize.check_line import LineClaim, check_line
+from twin.optimize.encode_shop import line_plan
+from twin.optimize.figures_shop import burnt, line_figures
+from twin.optimize.grid import slots_of
+from twin.optimize.hand_rule_shop import hand_rule_shop
+from twin.optimize.replay import replay
+from twin.optimize.schedule_shop import LineSchedule, schedule_line
+from twin.optimize.shop import ShopPlan
+from twin.optimize.shop_state import line_state
+from twin.optimize.solve_shop import ShopSolution
+
+if TYPE_CHECKING:
+    from twin.core.progress import Progress
+    from twin.optimize.grid import Slots
+    from twin.optimize.optimize import PlanResult
+    from twin.optimize.schedule import Limit
+    from twin.optimize.shop_state import LineState
+    from twin.scenario.plan import Plan
+    from twin.scenario.scenario import Scenario
+
+
+def optimize_line(
+    scenario: Scenario, limit: Limit, *, replications: int, seed: int, jobs: int, progress: Progress
+) -> PlanResult:
+    """As :func:`twin.optimize.optimize.optimize` for a line of loads; ``scenario`` begins where the plan does."""
+    from twin.optimize.optimize import PlanResult, replicate
+
+    begun = time.perf_counter()
+    slots = slots_of(scenario)
+    by_rule, state = replay(scenario, slots.end_s, None), line_state(scenario, slots)
+    found = schedule_line(scenario, slots, state, by_rule.trace, limit, progress=progress)
+    schedule = found.solution.plan
+    if schedule is None:
+        msg = "a plan without a schedule"
+        raise InputFault(msg)
+    own = line_figures(scenario, slots, found.line, state, schedule)
+    claim = LineClaim(
+        own.grid_kw,
+        own.scheduled_kw,
+        burnt(found.line, schedule),
+        own.bill.total,
+        own.figures["carbon_kg"],
+        own.figures["lateness_h"],
+    )
+    violations = check_line(scenario, found.plan, claim)
+    thumb = thumb_plan(slots, found, state)
+    runs = replicate(
+        scenario,
+        slots,
+        {"plan": found.plan, "as_operated": None, "hand_rule": thumb},
+        seed,
+        replications,
+        jobs,
+        progress,
+    )
+    return PlanResult(
+        scenario=scenario,
+        plan=found.plan,
+        own=own,
+        violations=tuple(violations),
+        deterministic=found.replay,
+        runs=runs,
+        off={"as_operated": by_rule.figures, "hand_rule": replay(scenario, slots.end_s, thumb).figures},
+        seed=seed,
+        reproducible=limit.seconds is None,
+        meta={
+            "build_s": found.build_s,
+            "solve_s": found.solve_s,
+            "all_s": time.perf_counter() - begun,
+            "iterations": found.solution.iterations,
+        },
+    )
+
+
+def thumb_plan(slots: Slots, found: LineSchedule, state: LineState) -> Plan:
+    """The rule of thumb as a plan; its furnaces are on by the roster, as without a plan."""
+    shop = found.line.shop
+    placed = hand_rule_shop(shop)
+    if len({one.job for one in placed}) < len(shop.jobs):
+        msg = "the rule of thumb finds no schedule for this scenario"
+        raise InputFault(msg)
+    schedule = ShopPlan(placed, (), np.zeros(shop.slots), 0.0)
+    solution = ShopSolution(schedule, 0.0, 0.0, "feasible", "iterations", 0.0, 0)
+    return line_plan(slots, found.line, state, solution, switch=False)
