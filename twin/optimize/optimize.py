@@ -12,8 +12,10 @@ from twin.experiment.statistics import Interval
 from twin.ledger.power import bill_payload
 from twin.optimize.check import Claim, Violation, check
 from twin.optimize.check_site import site_of
+from twin.optimize.derive_shop import is_line
 from twin.optimize.figures import PlanFigures
 from twin.optimize.grid import Slots, slots_of
+from twin.optimize.optimize_shop import optimize_line
 from twin.optimize.replay import Replay, intervals, paired, replay, replications
 from twin.optimize.rolling import Rolled, ahead_of, begun_of, hand_plan, kept_figures, own_figures, roll, whole_figures
 from twin.optimize.schedule import Limit
@@ -176,6 +178,16 @@ def optimize(
     begun = time.perf_counter()
     scenario = from_plan_start(scenario)
     limit = Limit(ITERATIONS if iterations is None and seconds is None else iterations, seconds)
+    if is_line(scenario):
+        count, line_seed = scenario.spec.run.replications, scenario.spec.run.seed
+        return optimize_line(
+            scenario,
+            limit,
+            replications=count if replications is None else replications,
+            seed=line_seed if seed is None else seed,
+            jobs=jobs,
+            progress=progress,
+        )
     slots = slots_of(scenario)
     ahead, kept = (slots, None) if earlier is None else earlier.split(scenario, slots)
     by_rule = replay(scenario, slots.end_s, None)
