@@ -30,31 +30,48 @@ class Loads:
                 for kind in kinds:
                     self.recipes[kind] = tuple(sorted({*self.recipes.get(kind, ()), *kinds}))
 
-    def some(self, schedule: Schedule, most: int) -> list[int]:
-        """Numbers of up to ``most`` loads of one recipe, near each other in time."""
-        kinds = [kind for kind, numbers in schedule.open.items() if numbers]
-        numbers = [number for kind in kinds for number in schedule.open[kind]]
+    def retime(self, trial: Schedule, manner: Manner) -> bool:
+        """Move a load with all its jobs; false where one of them then has no place."""
+        numbers = [number for of_kind in trial.open.values() for number in of_kind]
         if not numbers:
-            return []
-        first = int(self.rng.choice(numbers))
-        kind, start = schedule.loads[first].kind, schedule.loads[first].start
-        alike = [n for other in self.recipes[kind] for n in schedule.open.get(other, ()) if n != first]
-        far = [abs(schedule.loads[n].start - start) * float(self.rng.uniform(0.3, 1.0)) for n in alike]
-        order = np.argsort(far, kind="stable")[: most - 1]
-        return [first, *(alike[at] for at in order)]
-
-    def rebuild(self, trial: Schedule, manner: Manner, most: int) -> bool:
-        """Take loads apart and put their jobs together anew; false where a job then has no place."""
-        members = [member for number in self.some(trial, most) for member in trial.loads[number].members]
-        if not members:
             return False
-        for job, _ in members:
-            trial.remove(job)
-        members = list({job: (job, step) for job, step in members}.values())  # a job may be in two of them
-        return all(self.together(trial, manner, party) for party in self._parties(members))
+        return self._anew(trial, manner, [int(self.rng.choice(numbers))], cuts=0.0)
 
-    def _parties(self, members: Members) -> list[Members]:
-        """Jobs in random or due order, cut into parties that fit the largest furnace, some of them smaller."""
+    def merge(self, trial: Schedule, manner: Manner) -> bool:
+        """Make one load of two that fit into one; false where there are none or a job then has no place."""
+        pairs = []
+        for kind, numbers in trial.open.items():
+            alike = [(n, self.facts.kinds[k].room) for k in self.recipes[kind] for n in trial.open.get(k, ())]
+            most = max((room for _, room in alike), default=0.0) + ROOM_TOLERANCE
+            for one in numbers:
+                pairs += [(one, n) for n, _ in alike if n > one and trial.loads[one].room + trial.loads[n].room <= most]
+        if not pairs:
+            return self.reshuffle(trial, manner)
+        far = [abs(trial.loads[a].start - trial.loads[b].start) for a, b in pairs]
+        near = np.argsort(far, kind="stable")[int(len(pairs) * self.rng.random() ** 2)]
+        return self._anew(trial, manner, list(pairs[int(near)]), cuts=0.0)
+
+    def reshuffle(self, trial: Schedule, manner: Manner) -> bool:
+        """Put the jobs of two or three loads of one recipe together in another way."""
+        numbers = [number for of_kind in trial.open.values() for number in of_kind]
+        if not numbers:
+            return False
+        first = int(self.rng.choice(numbers))
+        kind, start = trial.loads[first].kind, trial.loads[first].start
+        alike = [n for other in self.recipes[kind] for n in trial.open.get(other, ()) if n != first]
+        far = [abs(trial.loads[n].start - start) * float(self.rng.uniform(0.3, 1.0)) for n in alike]
+        order = np.argsort(far, kind="stable")[: int(self.rng.integers(1, 3))]
+        return self._anew(trial, manner, [first, *(alike[at] for at in order)], cuts=0.15)
+
+    def _anew(self, trial: Schedule, manner: Manner, numbers: list[int], cuts: float) -> bool:
+        members = {job: step for number in numbers for job, step in trial.loads[number].members}
+        for job in members:
+            trial.remove(job)
+        parties = self._parties(list(members.items()), cuts)
+        return all(self.together(trial, manner, party) for party in parties)
+
+    def _parties(self, members: Members, cuts: float) -> list[Members]:
+        """Jobs in random or due order, cut into parties that fit the largest furnace, a share ``cuts`` of jobs opening one more."""
         order = self.rng.permutation(len(members)).tolist()
         if self.rng.random() < 0.5:
             order.sort(key=lambda at: self.facts.jobs[members[at][0]].due)
@@ -65,7 +82,7 @@ class Loads:
             ways = self.facts.jobs[job].steps[step].ways
             need = min(way.room for way in ways)
             fullest = max(self.facts.kinds[way.kind].room for way in ways)
-            if not parties or room + need > fullest + ROOM_TOLERANCE or self.rng.random() < 0.15:
+            if not parties or room + need > fullest + ROOM_TOLERANCE or self.rng.random() < cuts:
                 parties.append([])
                 room = 0.0
             parties[-1].append((job, step))

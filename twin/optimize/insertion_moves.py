@@ -10,8 +10,8 @@ from twin.optimize.insertion_route import Manner, Route
 from twin.optimize.insertion_schedule import Schedule
 
 FORGETTING = 0.02
-LEAST_WEIGHT = 0.15
-BIAS = 2.0
+LEAST_WEIGHT = 0.1
+BIAS = 3.0
 NOISES = (0.0, 0.05, 0.3)
 CARBON_KRW_PER_KG = (0.0, 100.0, 500.0, 2_000.0)
 
@@ -23,8 +23,8 @@ class Moves:
         self.facts, self.rng = facts, rng
         self.removals = (self.at_random, self.in_window, self.around_peak, self.of_load, self.of_family)
         self.loads = Loads(facts, rng)
-        rebuilt = 3 if self.loads.recipes else 0
-        self.weights = np.ones(len(self.removals) + rebuilt)
+        self.rebuilt = (self.loads.retime, self.loads.merge, self.loads.reshuffle) if self.loads.recipes else ()
+        self.weights = np.ones(len(self.removals) + len(self.rebuilt))
 
     def draw(self) -> int:
         """Number of a move."""
@@ -39,7 +39,7 @@ class Moves:
         """Change ``trial``; false where the move came to nothing."""
         manner = self._manner(before)
         if move >= len(self.removals):
-            return self.loads.rebuild(trial, manner, move - len(self.removals) + 1)
+            return self.rebuilt[move - len(self.removals)](trial, manner)
         most = min(10, max(2, len(self.facts.jobs) // 2))
         count = 1 + int(most * self.rng.random() ** BIAS)
         jobs = self.removals[move](trial, count)
