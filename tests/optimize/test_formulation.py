@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -72,9 +73,20 @@ def with_people() -> Problem:
     return one_machine(PRICES, lots=1, capacities={"crew": crew}, tasks={"lot": task})
 
 
+def with_places() -> Problem:
+    """A load that brings two places, and jobs that take them in the same slot; one place comes from outside in the second slot."""
+    problem = one_machine(PRICES, lots=3)
+    places = Stock("places", 0.0, high=2.0, arrivals=series(0.0, 1.0), lapses=True)
+    load = Task("load", "heat", "oven", 1, series(40.0), np.array([True, True]), (Change("places", 0, 2.0),))
+    lot = problem.tasks["lot"]
+    job = replace(lot, changes=(*lot.changes, Change("places", 0, -1.0)))
+    return replace(problem, stocks={**problem.stocks, "places": places}, tasks={"lot": job, "load": load})
+
+
 CASES: dict[str, tuple[Callable[[], Problem], tuple[str, ...]]] = {
     "stock": (network, ("stock_balance",)),
     "wait": (network, ("longest_wait",)),
+    "lapse": (with_places, ("lapse",)),
     "closing": (network, ("closing_stock",)),
     "coupling": (network, ("coupling",)),
     "capacity": (with_people, ("capacity",)),

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    import scipy.sparse
     from pyomo.environ import ConcreteModel
 
 INFEASIBLE = 1e-9
@@ -135,13 +136,14 @@ def linear_rows(model: ConcreteModel) -> LinearRows:
     Raises TypeError where an expression is not linear, ValueError where a row without columns cannot hold, or there is not one objective.
     """
     import pyomo.environ as pyo
+    import scipy.sparse
 
     reader = Reader()
     objectives = list(model.component_data_objects(pyo.Objective, active=True))
     if len(objectives) != 1:
         msg = f"{len(objectives)} objectives, not one"
         raise ValueError(msg)
-    cost_terms, offset = reader.terms(objectives[0].expr)
+    cost_of, offset = reader.terms(objectives[0].expr)
     row: dict[int, int] = {}
     columns: list[int] = []
     values: list[float] = []
@@ -162,42 +164,30 @@ def linear_rows(model: ConcreteModel) -> LinearRows:
         ends.append(len(columns))
         low.append(below)
         high.append(above)
-    return _without_unused(reader, columns, values, ends, low, high, cost_terms, offset, row)
-
-
-def _without_unused(
-    reader: Reader,
-    columns: list[int],
-    values: list[float],
-    ends: list[int],
-    low: list[float],
-    high: list[float],
-    cost_terms: dict[int, float],
-    offset: float,
-    row: dict[int, int],
-) -> LinearRows:
-    """Columns that stand in no row and not in the objective fall out; each row's columns in ascending order."""
-    import scipy.sparse
-
-    many = len(reader.variables)
-    table = scipy.sparse.csr_matrix((values, columns, ends), shape=(len(low), many))
+    table = scipy.sparse.csr_matrix((values, columns, ends), shape=(len(low), len(reader.variables)))
     table.sort_indices()
-    used = np.zeros(many, dtype=bool)
-    used[columns] = True
-    used[list(cost_terms)] = True
-    keep = np.flatnonzero(used)
-    new = np.cumsum(used) - 1
-    cost = np.zeros(many)
-    cost[list(cost_terms)] = list(cost_terms.values())
+    cost = np.zeros(len(reader.variables))
+    cost[list(cost_of)] = list(cost_of.values())
+    keep, indices = used_columns(table, cost_of)
     return LinearRows(
         indptr=table.indptr.astype(np.int32),
-        indices=new[table.indices].astype(np.int32),
+        indices=indices,
         values=np.asarray(table.data, dtype=float),
         low=np.array(low, dtype=float),
         high=np.array(high, dtype=float),
         cost=cost[keep],
-        offset=float(offset),
+        offset=offset,
         variables=[reader.variables[k] for k in keep],
         names=[reader.names[k] for k in keep],
         row=row,
     )
+
+
+def used_columns(
+    table: scipy.sparse.csr_matrix, cost_of: dict[int, float]
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Columns that stand in some row or in the objective, and the table's column indices counted among these."""
+    used = np.zeros(table.shape[1], dtype=bool)
+    used[table.indices] = True
+    used[list(cost_of)] = True
+    return np.flatnonzero(used), (np.cumsum(used) - 1)[table.indices].astype(np.int32)

@@ -12,7 +12,7 @@ import numpy as np
 from twin.optimize.problem import Floats
 from twin.optimize.shop import Shop, ShopPlan
 from twin.optimize.shop_reading import Reading
-from twin.optimize.shop_rules import Broken, broken_rules
+from twin.optimize.shop_rules import Broken, broken_rules, cost_fault
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,13 @@ def shop_figures(shop: Shop, plan: ShopPlan) -> ShopFigures:
         import_kw=import_kw,
         broken=tuple(broken_rules(reading, net_kw=net_kw, import_kw=import_kw, carbon_kg=carbon_kg)),
     )
+
+
+def check_shop_plan(shop: Shop, plan: ShopPlan) -> tuple[Broken, ...]:
+    """Every rule that a plan breaks, its stated cost among them (to 1 KRW); empty: a plan that may be carried out as it says."""
+    figures = shop_figures(shop, plan)
+    wrong = cost_fault(plan.cost_krw, figures.cost_krw)
+    return figures.broken if wrong is None else (*figures.broken, wrong)
 
 
 def work_kw(reading: Reading) -> Floats:

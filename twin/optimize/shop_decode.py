@@ -16,7 +16,7 @@ import numpy as np
 from twin.optimize.matrix import StartKey
 from twin.optimize.problem import BatteryData, Floats
 from twin.optimize.shop import OnTime, Placed, Shop, ShopJob, ShopPlan
-from twin.optimize.shop_problem import job_task, load_task, off_task, on_task, shares_loads
+from twin.optimize.shop_problem import job_task, load_kinds, load_task, off_task, on_task
 
 ROOM = 1e-9
 
@@ -57,6 +57,7 @@ class Decoding:
         self.shop = shop
         self.count = {key: round(number) for key, number in starts.items() if number > 0.5}
         self.slots = sorted({slot for _, slot in self.count})
+        self.kinds = load_kinds(shop)
         self.units = {name: _units(shop, name) for name in shop.groups}
         self.waiting: dict[tuple[str, int], list[tuple[int, ShopJob]]] = defaultdict(list)
         for job in shop.jobs:
@@ -110,13 +111,14 @@ class Decoding:
                     for _ in range(self.count.get((job_task(family.name, step, name), slot), 0)):
                         job = self.next_job(family.name, step, slot)
                         self.pass_on(job, step, slot + way.slots)
-                        if shares_loads(self.shop.groups[name], operation.recipe):
-                            together[name, operation.recipe or ""].append((job, step))
+                        kind = self.kinds.get((family.name, step, name))
+                        if kind is not None:
+                            together[name, kind[0]].append((job, step))
                         else:
                             unit, load = self.units[name].take(slot, slot + way.slots)
                             self.placed.append(Placed(job.name, step, name, unit, slot, load))
-        for (name, recipe), jobs in together.items():
-            self.pack(name, recipe, slot, jobs)
+        for (name, label), jobs in together.items():
+            self.pack(name, label, slot, jobs)
 
     def next_job(self, family: str, step: int, slot: int) -> ShopJob:
         """Takes the waiting job whose turn it is."""
@@ -142,27 +144,54 @@ class Decoding:
         if step + 1 < len(operations):
             self.waiting[job.family, step + 1].append((end + operations[step + 1].lag_slots, job))
 
-    def pack(self, name: str, recipe: str, slot: int, jobs: list[tuple[ShopJob, int]]) -> None:
-        """First fit, largest first, into the loads that start now; loads that stay empty are not made. Raises NotDecoded where they do not fit."""
-        room, most = self.shop.groups[name].room, self.count.get((load_task(name, recipe), slot), 0)
-        ways = {id(job): self.shop.families[job.family].operations[step].ways[name] for job, step in jobs}
-        left: list[float] = []
-        inside: list[list[tuple[ShopJob, int]]] = []
-        for job, step in sorted(jobs, key=lambda one: -ways[id(one[0])].room):
-            need = ways[id(job)].room
-            fit = next((k for k, free in enumerate(left) if free >= need - ROOM), None)
-            if fit is None:
-                left.append(room)
-                inside.append([])
-                fit = len(left) - 1
-            left[fit] -= need
-            inside[fit].append((job, step))
-        if len(left) > most:
-            msg = f"{len(jobs)} jobs of {recipe} do not fit into {most} loads of {name} at slot {slot}"
+    def pack(self, name: str, kind: str, slot: int, jobs: list[tuple[ShopJob, int]]) -> None:
+        """Into the loads that start now; loads that stay empty are not made. Raises NotDecoded where they do not fit."""
+        room, most = self.shop.groups[name].room, self.count.get((load_task(name, kind), slot), 0)
+        ways = [self.shop.families[job.family].operations[step].ways[name] for job, step in jobs]
+        inside = packed([way.room for way in ways], room, most)
+        if inside is None:
+            msg = f"{len(jobs)} jobs of {kind} do not fit into {most} loads of {name} at slot {slot}"
             raise NotDecoded(msg)
-        for load_jobs in inside:
-            unit, load = self.units[name].take(slot, slot + ways[id(load_jobs[0][0])].slots)
-            self.placed += [Placed(job.name, step, name, unit, slot, load) for job, step in load_jobs]
+        for members in inside:
+            unit, load = self.units[name].take(slot, slot + ways[members[0]].slots)
+            for k in members:
+                job, step = jobs[k]
+                self.placed.append(Placed(job.name, step, name, unit, slot, load))
+
+
+def packed(needs: list[float], room: float, most: int) -> list[list[int]] | None:
+    """What goes together into at most ``most`` loads of ``room``: the largest first, each where it fits first, else by trying; None: never.
+
+    >>> packed([5.0, 4.0, 3.0, 2.0], 7.0, 2)
+    [[0, 3], [1, 2]]
+    """
+    order = sorted(range(len(needs)), key=lambda k: -needs[k])
+    left: list[float] = []
+    inside: list[list[int]] = []
+
+    def placed_from(at: int) -> bool:
+        if at == len(order):
+            return True
+        need, tried = needs[order[at]], set()
+        for k, free in enumerate(left):
+            if free >= need - ROOM and free not in tried:
+                tried.add(free)
+                left[k] -= need
+                inside[k].append(order[at])
+                if placed_from(at + 1):
+                    return True
+                left[k] = free
+                inside[k].pop()
+        if len(left) < most and need <= room + ROOM:
+            left.append(room - need)
+            inside.append([order[at]])
+            if placed_from(at + 1):
+                return True
+            left.pop()
+            inside.pop()
+        return False
+
+    return inside if placed_from(0) else None
 
 
 def _units(shop: Shop, name: str) -> Units:
@@ -205,15 +234,15 @@ def clean_battery(shop: Shop, battery_kw: Floats) -> Floats:
 
 def starts_of(shop: Shop, placed: Iterable[Placed]) -> dict[StartKey, float]:
     """Start counts of jobs and of the loads that they are in; states are not told."""
-    jobs = {job.name: job for job in shop.jobs}
+    jobs, kinds = {job.name: job for job in shop.jobs}, load_kinds(shop)
     count: Counter[StartKey] = Counter()
     loads: dict[tuple[str, int, int], StartKey] = {}
     for one in placed:
         family = jobs[one.job].family
         count[job_task(family, one.step, one.group), one.start] += 1
-        recipe = shop.families[family].operations[one.step].recipe
-        if recipe is not None and shares_loads(shop.groups[one.group], recipe):
-            loads[one.group, one.unit, one.load] = (load_task(one.group, recipe), one.start)
+        kind = kinds.get((family, one.step, one.group))
+        if kind is not None:
+            loads[one.group, one.unit, one.load] = (load_task(one.group, kind[0]), one.start)
     count.update(loads.values())
     return {key: float(number) for key, number in count.items()}
 

@@ -10,7 +10,8 @@ reach; the problem is then a relaxation (its bound still holds) and :mod:`twin.o
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,7 +19,9 @@ from twin.optimize.problem import Change, Due, Flags, Floats, Problem, Stock, Ta
 from twin.optimize.shop import Family, Group, Shop, Way
 
 LoadKey = tuple[str, str]
-"""Group and recipe."""
+"""Group and kind of load."""
+Asked = tuple[str, int, str]
+"""Family, step, group."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,9 @@ def job_task(family: str, step: int, group: str) -> str:
     return f"job|{family}|{step}|{group}"
 
 
-def load_task(group: str, recipe: str) -> str:
+def load_task(group: str, kind: str) -> str:
     """Name of the task that starts a load."""
-    return f"load|{group}|{recipe}"
+    return f"load|{group}|{kind}"
 
 
 def on_task(group: str) -> str:
@@ -65,25 +68,27 @@ def shares_loads(group: Group, recipe: str | None) -> bool:
 
 
 def problem_of(shop: Shop) -> Problem:
-    """The shop's problem. Raises ValueError where operations of one recipe differ in what their load does on a group."""
+    """The shop's problem."""
     stocks: dict[str, Stock] = {}
     tasks: dict[str, Task] = {}
     for group in shop.groups.values():
         stocks |= {s.name: s for s in unit_stocks(group)}
         tasks |= {t.name: t for t in state_tasks(shop, group)}
-    for (name, recipe), way in load_ways(shop).items():
+    kinds = load_kinds(shop)
+    loads = {(asked[2], kind): way for asked, (kind, way) in kinds.items()}
+    for (name, kind), way in loads.items():
         group = shop.groups[name]
-        places = places_stock(name, recipe)
+        places = places_stock(name, kind)
         stocks[places] = Stock(places, 0.0, high=group.room * group.units, lapses=True)
-        tasks[load_task(name, recipe)] = _load(shop, group, recipe, way)
+        tasks[load_task(name, kind)] = _load(group, kind, way)
     dues = []
     for family in shop.families.values():
         windows = start_windows(shop, family)
         stocks |= {s.name: s for s in job_stocks(shop, family, windows)}
-        tasks |= {t.name: t for t in job_tasks(shop, family, windows)}
+        tasks |= {t.name: t for t in job_tasks(shop, family, windows, kinds)}
         due = due_of(shop, family)
         dues += [] if due is None else [due]
-    for key in load_ways(shop):
+    for key in loads:
         tasks[load_task(*key)] = _only_when_asked(tasks, load_task(*key), places_stock(*key))
     return Problem(
         slots=shop.slots,
@@ -102,9 +107,9 @@ def problem_of(shop: Shop) -> Problem:
     )
 
 
-def places_stock(group: str, recipe: str) -> str:
+def places_stock(group: str, kind: str) -> str:
     """Name of the stock of places that loads starting now bring."""
-    return f"places|{group}|{recipe}"
+    return f"places|{group}|{kind}"
 
 
 def ready_stock(group: str) -> str:
@@ -160,31 +165,48 @@ def state_tasks(shop: Shop, group: Group) -> list[Task]:
     ]
 
 
-def load_ways(shop: Shop) -> dict[LoadKey, Way]:
-    """What a load of each recipe does on each group that shares loads. Raises ValueError where its operations disagree."""
-    found: dict[LoadKey, Way] = {}
+def load_kinds(shop: Shop) -> dict[Asked, tuple[str, Way]]:
+    """The kind of load in which each operation goes on each group that shares loads, and what such a load does.
+
+    A kind is a recipe; where operations of one recipe differ in what their load does on a group, each is a kind of its own.
+    """
+    found: dict[Asked, tuple[str, Way]] = {}
+    known: dict[LoadKey, list[Way]] = defaultdict(list)
     for family in shop.families.values():
-        for operation in family.operations:
+        for step, operation in enumerate(family.operations):
             for name, way in operation.ways.items():
                 if operation.recipe is None or not shares_loads(shop.groups[name], operation.recipe):
                     continue
-                known = found.setdefault((name, operation.recipe), way)
-                if known.slots != way.slots or not np.array_equal(known.load_kw, way.load_kw) or known.uses != way.uses:
-                    msg = f"recipe {operation.recipe!r} on {name!r} is not the same for all its operations"
-                    raise ValueError(msg)
+                ways = known[name, operation.recipe]
+                number = next((k for k, other in enumerate(ways) if same_load(way, other)), len(ways))
+                if number == len(ways):
+                    ways.append(way)
+                kind = operation.recipe if number == 0 else f"{operation.recipe}#{number}"
+                found[family.name, step, name] = (kind, ways[number])
     return found
 
 
-def _load(shop: Shop, group: Group, recipe: str, way: Way) -> Task:
+def same_load(one: Way, other: Way) -> bool:
+    """Whether two ways may be in one load: equal in all that a load does once."""
+    alike = (one.slots, one.uses, one.load_krw, one.load_carbon_kg) == (
+        other.slots,
+        other.uses,
+        other.load_krw,
+        other.load_carbon_kg,
+    )
+    return alike and np.array_equal(one.load_kw, other.load_kw)
+
+
+def _load(group: Group, kind: str, way: Way) -> Task:
     ready = ready_stock(group.name)
     changes = (
         Change(ready, 0, -1.0),
         Change(ready, way.slots, 1.0),
-        Change(places_stock(group.name, recipe), 0, group.room),
+        Change(places_stock(group.name, kind), 0, group.room),
     )
     allowed = fits(group.available, way.slots)
     return Task(
-        load_task(group.name, recipe),
+        load_task(group.name, kind),
         "heat",
         group.name,
         way.slots,
@@ -199,8 +221,6 @@ def _load(shop: Shop, group: Group, recipe: str, way: Way) -> Task:
 
 def _only_when_asked(tasks: dict[str, Task], name: str, places: str) -> Task:
     """A load only where some job that could be in it may start."""
-    from dataclasses import replace
-
     asked = [t.allowed for t in tasks.values() if any(c.stock == places and c.amount < 0 for c in t.changes)]
     return replace(tasks[name], allowed=tasks[name].allowed & np.any(asked, axis=0))
 
@@ -252,22 +272,24 @@ def job_stocks(shop: Shop, family: Family, windows: list[StartWindow]) -> list[S
     for step, (operation, window) in enumerate(zip(family.operations, windows, strict=True)):
         arrivals = np.zeros(shop.slots)
         np.add.at(arrivals, [job.release for job in jobs if job.step == step], 1.0)
-        high = 0.0 if operation.longest_wait_slots == 0 else many
+        may_wait = (when >= window.first) & (when < window.last) & (operation.longest_wait_slots != 0)
         stocks.append(
             Stock(
                 waiting_stock(family.name, step),
                 0.0,
-                high=high,
+                high=many,
                 hold_kw=operation.hold_kw,
                 longest_wait_slots=operation.longest_wait_slots,
                 arrivals=arrivals,
-                ceiling=np.where((when >= window.first) & (when < window.last), many, 0.0),
+                ceiling=np.where(may_wait, many, 0.0),
             )
         )
     return [*stocks, Stock(done_stock(family.name), 0.0, high=many)] if due_of(shop, family) else stocks
 
 
-def job_tasks(shop: Shop, family: Family, windows: list[StartWindow]) -> list[Task]:
+def job_tasks(
+    shop: Shop, family: Family, windows: list[StartWindow], kinds: Mapping[Asked, tuple[str, Way]]
+) -> list[Task]:
     """Starts of jobs by operation and group: one job from what waits to what comes next, in a unit of its own or in places of a load."""
     counted = due_of(shop, family) is not None
     when, tasks = np.arange(shop.slots), []
@@ -275,9 +297,10 @@ def job_tasks(shop: Shop, family: Family, windows: list[StartWindow]) -> list[Ta
         for name, way in operation.ways.items():
             group = shop.groups[name]
             changes = [Change(waiting_stock(family.name, step), 0, -1.0)]
-            shared = operation.recipe is not None and shares_loads(group, operation.recipe)
+            shared = (family.name, step, name) in kinds
             if shared:
-                changes.append(Change(places_stock(name, operation.recipe or ""), 0, -way.room))
+                places = places_stock(name, kinds[family.name, step, name][0])
+                changes.append(Change(places, 0, -way.room))
             else:
                 changes += [Change(ready_stock(name), 0, -1.0), Change(ready_stock(name), way.slots, 1.0)]
             if step + 1 < len(family.operations):

@@ -66,7 +66,7 @@ def broken_rules(reading: Reading, *, net_kw: Floats, import_kw: Floats, carbon_
 
 def cost_fault(stated_krw: float, cost_krw: float) -> Broken | None:
     """A plan states its cost to one KRW."""
-    if abs(stated_krw - cost_krw) <= KRW:
+    if abs(stated_krw - cost_krw) <= KRW:  # not so for NaN, the cost of a plan that nobody told yet
         return None
     return Broken("cost", f"{stated_krw:,.0f} KRW stated, {cost_krw:,.0f} KRW")
 
@@ -101,10 +101,8 @@ def order_faults(reading: Reading) -> Iterator[Broken]:
             continue
         if one.start < reading.jobs[one.job].release:
             yield Broken("release", where)
-        elif one.start < since - operation.lag_slots and one.step > reading.jobs[one.job].step:
-            yield Broken("precedence", where)
-        elif one.start < since:
-            yield Broken("lag", where)
+        if one.step > reading.jobs[one.job].step and one.start < since:
+            yield Broken("precedence" if one.start < since - operation.lag_slots else "lag", where)
         if operation.longest_wait_slots is not None and one.start > since + operation.longest_wait_slots:
             yield Broken("wait", f"{where}: {one.start - since} slots")
 
@@ -125,7 +123,8 @@ def load_faults(reading: Reading) -> Iterator[Broken]:
         operations = [reading.operation(one) for one, _ in inside]
         recipes = {operation.recipe for operation in operations if operation is not None}
         same = all(
-            other.slots == way.slots and np.array_equal(other.load_kw, way.load_kw) and other.uses == way.uses
+            np.array_equal(other.load_kw, way.load_kw)
+            and (other.slots, other.uses, other.load_krw) == (way.slots, way.uses, way.load_krw)
             for _, other in inside
         )
         if len(inside) > 1 and (len(recipes) > 1 or None in recipes or not same):

@@ -31,7 +31,7 @@ SMALLEST_RADIUS = 2
 FIRST_H = 12.0
 SHORTEST_H = 4.0
 LONGEST_H = 48.0
-NODES = 200
+NODES = 60
 BETTER_KRW = 1e-6
 
 
@@ -74,7 +74,7 @@ class ShopSearch:
         window = next(self._windows)
         columns = self.columns.freed(window, self.values)
         part = self.matrix.restricted(columns, self.matrix.col_low, self.matrix.col_high, self.values)
-        solver = highs_of(part, mip_rel_gap=2e-6)
+        solver = highs_of(part, mip_rel_gap=1e-5)
         solver.setSolution(len(columns), np.arange(len(columns), dtype=np.int32), self.values[columns])
         self._run(solver, seconds)
         self._take(solver, columns, self.values)

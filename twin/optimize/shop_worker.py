@@ -14,12 +14,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from twin.optimize.matrix import Floats, Matrix, highs_of
 from twin.optimize.bound import interior_duals
+from twin.optimize.matrix import Floats, Matrix, highs_of
 from twin.optimize.refigured import matrix_for
 from twin.optimize.shop_problem import problem_of
 
@@ -42,12 +42,12 @@ class Worker:
         paths = [str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH", "")]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
         command = [sys.executable, "-m", "twin.optimize.shop_worker", str(self.folder)]
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 – this very interpreter and module
             command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         self._seen: dict[str, int] = {}
 
-    def __enter__(self) -> Worker:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -65,7 +65,7 @@ class Worker:
         path = self.folder / "matrix.pkl"
         if not path.exists():
             return None
-        matrix: Matrix = pickle.loads(path.read_bytes())
+        matrix: Matrix = pickle.loads(path.read_bytes())  # noqa: S301 – our own process wrote it, into our own folder
         return matrix
 
     def duals(self) -> Floats | None:
@@ -108,7 +108,8 @@ def _leave(path: Path, values: Floats) -> None:
 
 def work(folder: Path) -> None:
     """Matrix, multipliers, tree."""
-    matrix = matrix_for(problem_of(pickle.loads((folder / "shop.pkl").read_bytes())))
+    shop: Shop = pickle.loads((folder / "shop.pkl").read_bytes())  # noqa: S301 – as above
+    matrix = matrix_for(problem_of(shop))
     unfinished = folder / "matrix.part"
     unfinished.write_bytes(pickle.dumps(matrix))
     unfinished.replace(folder / "matrix.pkl")

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 INSERTION_SHARE = 0.4
 """Of the seconds, for insertion."""
+INSERTION_S_PER_START = 0.004
+"""Of insertion at most so many seconds for each start that could be chosen; a small shop is left to HiGHS sooner."""
 INSERTION_PER_ITERATION = 50
 """Insertion moves to one iteration, which is one turn of HiGHS."""
 TURN_S = 8.0
@@ -107,7 +109,9 @@ class Run:
         turns = self.iterations or 0
         search = ShopSearch(self.shop, self.problem, matrix_for(self.problem))
         first = start or dispatch_shop(self.shop)
-        better = insert(self.shop, first, iterations=INSERTION_PER_ITERATION * turns, seed=self.seed) if turns else first
+        better = (
+            insert(self.shop, first, iterations=INSERTION_PER_ITERATION * turns, seed=self.seed) if turns else first
+        )
         self.take_starts(search, (first, better), None)
         if search.values is None:
             self.look_for_one(search, None)
@@ -121,7 +125,8 @@ class Run:
     def beside(self, worker: Worker, start: tuple[Placed, ...]) -> ShopSolution:
         """Search here, matrix and bound in ``worker``."""
         first = start or dispatch_shop(self.shop)
-        share_s = min(INSERTION_SHARE * self.seconds, self.left_s)
+        choices = sum(len(self.problem.starts(task)) for task in self.problem.tasks.values())
+        share_s = min(INSERTION_SHARE * self.seconds, INSERTION_S_PER_START * choices, self.left_s)
         better = insert(self.shop, first, seconds=max(0.0, share_s), seed=self.seed, progress=self.progress)
         matrix = worker.matrix()
         while matrix is None and self.left_s > 0 and not worker.ended:
