@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from twin.core.progress import Progress, silent
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     import pandas as pd
 
     from twin.scenario.scenario import Scenario as ScenarioData
@@ -25,11 +27,13 @@ __all__ = [
     "Billing",
     "Calibration",
     "Diagnosis",
+    "Front",
     "Plan",
     "Result",
     "Run",
     "Scenario",
     "Study",
+    "Tariffs",
     "Verification",
     "bill",
     "calibrate",
@@ -143,6 +147,28 @@ class Plan(Result):
         from twin.report.frames import schedule
 
         return schedule(self.data)
+
+
+class Front(Result):
+    """What the schedule costs more for less carbon, less lateness or a lower peak."""
+
+    @property
+    def points(self) -> pd.DataFrame:
+        """One row a point: the measure, its limit, cost, bound, gap, marginal cost to the next point, shadow price."""
+        from twin.report.frames import front
+
+        return front(self.data)
+
+
+class Tariffs(Result):
+    """Plans under several tariffs, side by side."""
+
+    @property
+    def cases(self) -> pd.DataFrame:
+        """One row a tariff and way of dispatching: plan, replays, as operated, hand rule."""
+        from twin.report.frames import tariffs
+
+        return tariffs(self.data)
 
 
 class Study(Result):
@@ -280,10 +306,15 @@ class Scenario:
         seed: int | None = None,
         replications: int | None = None,
         jobs: int = 1,
+        earlier: Plan | None = None,
+        at: str | dt.datetime | None = None,
         progress: Progress = silent,
     ) -> Plan:
-        """Schedule against tariff and carbon, check, replay."""
-        from twin.optimize.optimize import optimize
+        """Schedule against tariff and carbon, check, replay.
+
+        ``earlier``: a plan in force, which is planned again from ``at`` on (civil time; what is begun up to ``plan.freeze`` later stands).
+        """
+        from twin.optimize.optimize import earlier_plan, optimize
 
         return Plan(
             optimize(
@@ -293,9 +324,32 @@ class Scenario:
                 seed=seed,
                 replications=replications,
                 jobs=jobs,
+                earlier=None if earlier is None else earlier_plan(self.data, earlier.data.plan, at),
                 progress=progress,
             )
         )
+
+    def front(
+        self,
+        axis: str,
+        *,
+        points: int = 7,
+        iterations: int | None = None,
+        seconds: float | None = None,
+        progress: Progress = silent,
+    ) -> Front:
+        """What less ``carbon``, ``lateness`` or ``peak`` costs in the horizon of ``plan``, with a bound at every point."""
+        from twin.optimize.trade_off import trade_off
+
+        return Front(
+            trade_off(self.data, axis, points=points, iterations=iterations, seconds=seconds, progress=progress)
+        )
+
+    def under_tariffs(self, tariffs: Sequence[str], **options: Any) -> Tariffs:
+        """:meth:`optimize` under each of ``tariffs`` (ids, or dates alone for versions of the scenario's own), with its ``options``."""
+        from twin.optimize.trade_off import under_tariffs
+
+        return Tariffs(under_tariffs(self.data, tariffs, **options))
 
     def evaluate(
         self,

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
-from tests.campaigns import composed_year, lid_physics, pairing, pv_hours, same_bytes, verify_bugs, verify_coverage
+from tests.campaigns import (
+    composed_year,
+    lid_physics,
+    pairing,
+    pv_hours,
+    same_bytes,
+    tou_fronts,
+    verify_bugs,
+    verify_coverage,
+)
 from tests.campaigns.evidence import Campaign
 
 CAMPAIGNS: dict[str, Campaign] = {
     module.CAMPAIGN.name: module.CAMPAIGN
-    for module in (composed_year, pairing, pv_hours, lid_physics, same_bytes, verify_bugs, verify_coverage)
+    for module in (
+        composed_year,
+        pairing,
+        pv_hours,
+        lid_physics,
+        same_bytes,
+        verify_bugs,
+        verify_coverage,
+        tou_fronts,
+    )
 }
