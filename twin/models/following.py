@@ -49,6 +49,8 @@ class Follower:
         self.commands = plan.commands
         self.planned = {batch.job for batch in plan.batches if batch.kind == "job" and not batch.load}
         self.started: set[str | None] = set()
+        self.spares = True
+        """whether units without a planned lot take one that the plan does not name; not where a later plan will name it"""
         self._armed: dict[int, float] = {}
 
     def rules(self, now: float) -> bool:
@@ -62,6 +64,17 @@ class Follower:
         if armed <= now + _EARLY_S or at_s < armed - _EARLY_S:
             self._armed[id(owner)] = at_s
             self.floor.after(at_s - now, call)
+
+    def left(self) -> frozenset[PlannedBatch]:
+        """Batches of the plan that are not begun."""
+        queues = [*self.lots.values(), *self.heats.values(), *self.taps.values()]
+        filled = self.ladles.filled
+        return frozenset(
+            batch
+            for queue in queues
+            for batch in queue
+            if not (batch.job in self.started if batch.kind == "job" else batch.kind == "tap" and batch.job in filled)
+        )
 
     # --- lots
 
@@ -109,7 +122,7 @@ class Follower:
 
     def _spare(self, waiting: dict[str, Job], now: float) -> str | None:
         """With none of its own left: a lot that the plan does not name, else one with which another unit is late beyond patience."""
-        ranked = sorted(waiting.values(), key=lambda job: job.rank())
+        ranked = sorted(waiting.values(), key=lambda job: job.rank()) if self.spares else []
         free = next((job.key for job in ranked if job.key not in self.planned), None)
         if free is not None:
             return free

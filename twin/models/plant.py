@@ -31,6 +31,7 @@ from twin.models.station import Floor, Job, Place
 from twin.scenario.orders import jobs as job_specs
 
 if TYPE_CHECKING:
+    from twin.models.following import Follower
     from twin.scenario.plan import Plan, PlantState
     from twin.scenario.scenario import Scenario
     from twin.scenario.schema import Duration
@@ -97,6 +98,7 @@ class Plant:
         self._orders()
         if state is not None:
             begin_from(self, state)
+        self.follower: Follower | None = None
         if plan is not None:
             self._follow(plan)
 
@@ -110,7 +112,7 @@ class Plant:
         if not loads.empty:
             loads.arm(self.formed, self.jobs, self.finished_at)
 
-        follower = Follower(self.floor, plan, patience_s, self.codes.equipment)
+        self.follower = follower = Follower(self.floor, plan, patience_s, self.codes.equipment)
         for place in self.places.values():
             if isinstance(place, MetalPlace):
                 place.follower = follower

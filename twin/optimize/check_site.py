@@ -122,7 +122,7 @@ def _cell(scenario: Scenario, plan: Plan, name: str, kind: Casting, state: CellS
 def _melter(scenario: Scenario, plan: Plan, name: str, kind: InductionFurnace, state: FurnaceState) -> Melter:
     spans = _spans(scenario, kind, plan)
     if spans is None:
-        return Melter(name, kind, ALWAYS, ALWAYS, state, _in_rhythm(kind, state))
+        return Melter(name, kind, ALWAYS, ALWAYS, state, state.hearth)
     on = _switched_on(scenario, name, plan)
     return Melter(
         name,
@@ -130,20 +130,5 @@ def _melter(scenario: Scenario, plan: Plan, name: str, kind: InductionFurnace, s
         WorkTime(bridged(spans, 0.0, on)),
         WorkTime(bridged(spans, kind.stay_on_s, on)),
         state,
-        _in_rhythm(kind, state),
+        state.hearth,
     )
-
-
-def _in_rhythm(kind: InductionFurnace, state: FurnaceState) -> Hearth:
-    """The furnace as some heats with short breaks leave it, then rested for as long as it is idle at the start."""
-    hearth = Hearth(kind, AMBIENT_C)
-    for _ in range(4):
-        hearth.heat(kind.charge.mass_kg, ())
-        hearth.hold(600.0, "holding")
-        hearth.set_mass(kind.heel_kg)
-        if not kind.heel_kg:
-            hearth.rest(1800.0, "standby")
-    if state.idle_s > 0.0:
-        hearth.set_mass(0.0)
-        hearth.rest(min(state.idle_s, AROUND_S), "off")
-    return hearth

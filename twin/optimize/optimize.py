@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from twin.core.faults import InputFault
 from twin.core.progress import Progress, silent
 from twin.experiment.statistics import Interval
 from twin.ledger.power import bill_payload
@@ -17,9 +19,18 @@ from twin.optimize.figures import PlanFigures
 from twin.optimize.grid import Slots, slots_of
 from twin.optimize.optimize_shop import optimize_line
 from twin.optimize.replay import Replay, intervals, paired, replay, replications
-from twin.optimize.rolling import Rolled, ahead_of, begun_of, hand_plan, kept_figures, own_figures, roll, whole_figures
+from twin.optimize.rolling import (
+    Rolled,
+    ahead_of,
+    begun_of,
+    earlier_figures,
+    hand_plan,
+    own_figures,
+    roll,
+    whole_figures,
+)
 from twin.optimize.schedule import Limit
-from twin.optimize.state import snapshot
+from twin.scenario.calendar import seconds as seconds_of
 from twin.scenario.plan import Plan
 
 if TYPE_CHECKING:
@@ -175,7 +186,7 @@ def optimize(
     each window where the horizon has several). ``earlier``: a plan that stands up to a moment and is planned again from there on.
     Raises Infeasible in words, InputFault.
     """
-    begun = time.perf_counter()
+    started = time.perf_counter()
     scenario = from_plan_start(scenario)
     limit = Limit(ITERATIONS if iterations is None and seconds is None else iterations, seconds)
     if is_line(scenario):
@@ -189,13 +200,17 @@ def optimize(
             progress=progress,
         )
     slots = slots_of(scenario)
-    ahead, kept = (slots, None) if earlier is None else earlier.split(scenario, slots)
+    ahead = slots if earlier is None else ahead_of(scenario, slots, earlier.plan, earlier.at_s)
+    begun = None if earlier is None else begun_of(scenario, earlier.plan, ahead.start_s)
     by_rule = replay(scenario, slots.end_s, None)
-    rolled = roll(scenario, ahead, by_rule.trace, limit, kept=kept, progress=progress)
+    rolled = roll(scenario, ahead, by_rule.trace, limit, begun=begun, progress=progress)
     parts = tuple(own_figures(scenario, part) for part in rolled.parts)
     fuel_krw = float(rolled.last.replay.accounts.kpis["fuel_krw"])
     fresh = whole_figures(scenario, ahead, parts, fuel_krw)
-    own = fresh if kept is None else whole_figures(scenario, slots, (kept_figures(scenario, slots, kept), fresh), 0.0)
+    own = fresh
+    if earlier is not None:
+        stood = Slots(slots.start_s, slots.slot_s, slots.count - ahead.count)
+        own = whole_figures(scenario, slots, (earlier_figures(scenario, stood, earlier.plan), fresh), 0.0)
     ways = {"plan": rolled.plan, "as_operated": None, "hand_rule": hand_plan(scenario, rolled)}
     if earlier is not None:
         ways["earlier_plan"] = earlier.plan
@@ -216,7 +231,7 @@ def optimize(
         meta={
             "build_s": sum(part.schedule.build_s for part in rolled.parts),
             "solve_s": sum(part.schedule.solve_s for part in rolled.parts),
-            "all_s": time.perf_counter() - begun,
+            "all_s": time.perf_counter() - started,
             "iterations": sum(part.schedule.solution.iterations for part in rolled.parts),
         },
     )
@@ -229,10 +244,17 @@ class Earlier:
     plan: Plan
     at_s: float
 
-    def split(self, scenario: Scenario, slots: Slots) -> tuple[Slots, Plan]:
-        """The slots to plan, and what stands before them: all that is begun up to ``plan.freeze`` after the moment."""
-        ahead = ahead_of(scenario, slots, self.plan, self.at_s)
-        return ahead, begun_of(self.plan, ahead.start_s)
+
+def earlier_plan(scenario: Scenario, plan: Plan, at: str | dt.datetime | None) -> Earlier:
+    """The plan in force, to be planned again from ``at`` on: civil time, the plant's where it names no zone. Raises InputFault."""
+    try:
+        when = dt.datetime.fromisoformat(at) if isinstance(at, str) else at
+    except ValueError:
+        when = None
+    if when is None:
+        msg = f"--at {at or ''!r}: write the moment from which the earlier plan is planned again, e.g. 2026-07-08T14:00"
+        raise InputFault(msg)
+    return Earlier(plan, seconds_of(from_plan_start(scenario), when))
 
 
 def violations(scenario: Scenario, ahead: Slots, rolled: Rolled, own: PlanFigures) -> list[Violation]:
@@ -245,7 +267,7 @@ def violations(scenario: Scenario, ahead: Slots, rolled: Rolled, own: PlanFigure
         own.figures["carbon_kg"],
         own.figures["lateness_h"],
     )
-    if rolled.kept is None:
+    if rolled.begun.plan is None:
         return check(scenario, rolled.plan, claim)
     battery = rolled.plan.battery_kw[-ahead.count :] if rolled.plan.battery_kw else ()
     batches = tuple(batch for batch in rolled.plan.batches if batch.not_before_s >= ahead.start_s)
@@ -257,7 +279,7 @@ def violations(scenario: Scenario, ahead: Slots, rolled: Rolled, own: PlanFigure
         commands=tuple(command for command in rolled.plan.commands if command.t_s >= ahead.start_s),
         battery_kw=battery,
     )
-    return check(scenario, fresh, claim, site=site_of(scenario, fresh, snapshot(scenario, ahead.start_s, rolled.kept)))
+    return check(scenario, fresh, claim, site=site_of(scenario, fresh, rolled.begun.state))
 
 
 def from_plan_start(scenario: Scenario) -> Scenario:

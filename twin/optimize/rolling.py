@@ -29,6 +29,7 @@ from twin.scenario.plan import Plan
 if TYPE_CHECKING:
     from twin.ledger.trace import Trace
     from twin.optimize.problem import DemandMonth, Floats, Problem
+    from twin.optimize.state import Snapshot
     from twin.scenario.scenario import Scenario
 
 SUMMED = ("cash_krw", "labour_premium_krw", "shadow_carbon_krw", "energy_kwh", "carbon_kg", "lateness_h")
@@ -43,12 +44,20 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Begun:
+    """What stands when planning begins: the begun part of an earlier plan, if there is one, and the state of the plant."""
+
+    plan: Plan | None
+    state: Snapshot
+
+
+@dataclass(frozen=True)
 class Rolled:
-    """The whole plan and its windows. ``kept``: what an earlier plan had begun, and its load at the meter (slots,)."""
+    """The whole plan, its windows, and what of an earlier plan it goes on from."""
 
     plan: Plan
     parts: tuple[Part, ...]
-    kept: Plan | None = None
+    begun: Begun
 
     @property
     def last(self) -> Schedule:
@@ -62,20 +71,21 @@ def roll(
     seen: Trace,
     limit: Limit,
     *,
-    kept: Plan | None = None,
+    begun: Begun | None = None,
     progress: Progress = silent,
 ) -> Rolled:
-    """Plan ``slots`` window by window. ``seen``: the plant by its own rule; ``kept``: the plan in force up to the first slot; a limit of
+    """Plan ``slots`` window by window. ``seen``: the plant by its own rule; ``begun``: what stands before the first slot; a limit of
     iterations holds for each window, one of seconds for all. Raises Infeasible; InputFault where targets span several windows.
     """
     spans = list(windows(scenario, slots))
-    whole, parts = kept, list[Part]()
+    begun = begun or Begun(None, snapshot(scenario, slots.start_s))
+    whole, parts = begun.plan, list[Part]()
     for span in spans:
         seconds = None if limit.seconds is None else limit.seconds / len(spans)
         found = schedule(
             scenario,
             span,
-            snapshot(scenario, span.start_s, whole),
+            snapshot(scenario, span.start_s, whole) if parts else begun.state,
             seen,
             Limit(limit.iterations, seconds),
             before=whole,
@@ -85,8 +95,8 @@ def roll(
         parts.append(Part(span, found))
         whole = joined(whole, found.plan)
     if whole is None:
-        return Rolled(Plan(slots.start_s, 0.0, slots.slot_s), ())
-    return Rolled(certified(whole, parts), tuple(parts), kept)
+        return Rolled(Plan(slots.start_s, 0.0, slots.slot_s), (), begun)
+    return Rolled(certified(whole, parts), tuple(parts), begun)
 
 
 def windows(scenario: Scenario, slots: Slots) -> Iterator[Slots]:
@@ -129,7 +139,8 @@ class Leftover:
         if self.span.count == self.slots.count and not self.before:
             return problem
         if problem.targets.any:
-            raise InputFault(text("optimize.targets_of_one_window"))
+            msg = "plan.targets hold for one window, but the horizon has several; make plan.window as long as plan.horizon"
+            raise InputFault(msg)
         carbon = problem.carbon
         if carbon.cap_kg is not None:
             share = self.span.count / (
@@ -194,43 +205,52 @@ def whole_figures(scenario: Scenario, slots: Slots, parts: tuple[PlanFigures, ..
 
 def hand_plan(scenario: Scenario, rolled: Rolled) -> Plan:
     """The rule of thumb over the same windows, each from where it itself left the plant."""
-    whole = rolled.kept
-    for part in rolled.parts:
-        state = snapshot(scenario, part.slots.start_s, whole)
+    whole = rolled.begun.plan
+    for k, part in enumerate(rolled.parts):
+        state = snapshot(scenario, part.slots.start_s, whole) if k else rolled.begun.state
         derived = derive(scenario, part.slots, state, part.schedule.feedback)
         solution = search(derived.problem, [hand_rule(derived.problem)], iterations=0, bound=False)
         if not solution.values:
-            raise InputFault(text("optimize.no_hand_rule"))
+            msg = "the rule of thumb finds no schedule for this scenario"
+            raise InputFault(msg)
         whole = joined(whole, planned(scenario, part.slots, derived, solution))
     return rolled.plan if whole is None else whole
 
 
-def begun_of(plan: Plan, until_s: float) -> Plan:
-    """What of a plan is begun before ``until_s``: batches, commands, battery set points."""
-    slots = round((until_s - plan.start_s) / plan.slot_s)
-    return replace(
+def begun_of(scenario: Scenario, plan: Plan, until_s: float) -> Begun:
+    """What of a plan the plant has begun by ``until_s`` when it follows it, every duration at its mean, and how the plant is then."""
+    state = snapshot(scenario, until_s, plan)
+    kept = replace(
         plan,
         horizon_s=until_s - plan.start_s,
-        batches=tuple(batch for batch in plan.batches if batch.not_before_s < until_s),
+        batches=tuple(batch for batch in plan.batches if batch.not_before_s < until_s and batch not in state.left),
         commands=tuple(command for command in plan.commands if command.t_s < until_s),
-        battery_kw=plan.battery_kw[:slots],
+        battery_kw=plan.battery_kw[: round((until_s - plan.start_s) / plan.slot_s)],
     )
+    return Begun(kept, state)
 
 
 def ahead_of(scenario: Scenario, slots: Slots, plan: Plan, at_s: float) -> Slots:
     """The slots that are planned again when ``plan`` stands up to ``plan.freeze`` after ``at_s``. Raises InputFault outside its horizon."""
     frozen = slots.whole(at_s + scenario.spec.plan.freeze_s - slots.start_s)
     if abs(plan.slot_s - slots.slot_s) > 1e-6 or abs(plan.start_s - slots.start_s) > 1e-6:
-        raise InputFault(text("optimize.other_slots", start=plan.start_s, slot=plan.slot_s / 60.0))
+        msg = (
+            f"the earlier plan begins at {plan.start_s:g} s with slots of {plan.slot_s / 60.0:g} min; "
+            "this one must have the same plan.start and plan.slot"
+        )
+        raise InputFault(msg)
     if at_s < slots.start_s or frozen >= slots.count:
-        raise InputFault(text("optimize.nothing_ahead", hours=slots.count * slots.hours))
+        msg = (
+            "nothing is left to plan: the moment and plan.freeze must end inside the horizon of "
+            f"{slots.count * slots.hours:g} h"
+        )
+        raise InputFault(msg)
     return Slots(slots.time(frozen), slots.slot_s, slots.count - frozen)
 
 
-def kept_figures(scenario: Scenario, slots: Slots, kept: Plan) -> PlanFigures:
+def earlier_figures(scenario: Scenario, span: Slots, plan: Plan) -> PlanFigures:
     """Figures of the slots in which an earlier plan stands, from its replay with every duration at its mean."""
-    span = Slots(slots.start_s, slots.slot_s, round(kept.horizon_s / kept.slot_s))
-    seen = replay(scenario, span.end_s, kept)
+    seen = replay(scenario, span.end_s, plan)
     load = seen.accounts.load
     grid = resampled(load.kwh * 3600.0 / load.interval_s, load.interval_s, span)
     none = np.zeros(span.count)

@@ -14,19 +14,23 @@ from twin.models.station import NOBODY
 from twin.models.worktime import ALWAYS
 
 if TYPE_CHECKING:
+    from twin.models.hearth import Hearth
     from twin.models.melting import Furnace
     from twin.models.station import Unit
-    from twin.scenario.plan import Plan
+    from twin.scenario.plan import Plan, PlannedBatch
     from twin.scenario.scenario import Scenario
 
 
 @dataclass(frozen=True)
 class FurnaceState:
-    """``ready_s``: when its heat is or was ready; ``metal_kg`` above the heel; ``idle_s``: how long it has been empty (0: it is not)."""
+    """``ready_s``: when its heat is or was ready; ``metal_kg`` above the heel; ``idle_s``: how long it has been empty (0: it is not);
+    ``hearth``: bath and lining as they are then, or will be when the heat is ready.
+    """
 
     metal_kg: float
     ready_s: float
     idle_s: float
+    hearth: Hearth
 
 
 @dataclass(frozen=True)
@@ -40,17 +44,25 @@ class CellState:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """By equipment name; ``begun``: keys of the jobs whose casting has begun or is done, which a plan leaves alone."""
+    """By equipment name; ``begun``: keys of the jobs whose casting has begun or is done, which a plan leaves alone; ``left``: batches
+    of the plan followed so far that are not begun.
+    """
 
     t_s: float
     furnaces: Mapping[str, FurnaceState]
     cells: Mapping[str, CellState]
     begun: frozenset[str]
+    left: frozenset[PlannedBatch] = frozenset()
 
 
 def snapshot(scenario: Scenario, t_s: float, plan: Plan | None = None) -> Snapshot:
-    """State at ``t_s`` after the warm-up and what came since, by the scenario's rule or ``plan``, every duration at its mean."""
+    """State at ``t_s`` after the warm-up and what came since, by the scenario's rule or ``plan``, every duration at its mean.
+
+    What ``plan`` does not name is left for the plan that begins then.
+    """
     plant = Plant(scenario, MeanDraws(), -scenario.spec.run.warmup_s, max(t_s, 1.0), plan)
+    if plant.follower is not None:
+        plant.follower.spares = False
     plant.begin()
     if t_s > plant.t_from:
         plant.floor.run(t_s)
@@ -62,20 +74,24 @@ def snapshot(scenario: Scenario, t_s: float, plan: Plan | None = None) -> Snapsh
         for job in place.jobs()
         if any(p in casting for p in job.route[job.step :])
     }
-    waiting |= {unit.pending.key for unit in units if unit.pending is not None}
+    stuck = {unit.pending.key for unit in units if unit.pending is not None}
+    waiting |= stuck
+    left = frozenset() if plant.follower is None else plant.follower.left()
     return Snapshot(
         t_s,
         {f.name: _furnace(f, t_s) for shop in plant.shops for f in shop.furnaces},
         {plant.codes.equipment[unit.equipment]: _cell(unit, t_s) for unit in units},
         frozenset(job.key for job in plant.jobs if job.release < t_s and job.key not in waiting),
+        left | {batch for batch in (plan.batches if plan else ()) if batch.kind == "job" and batch.job in stuck},
     )
 
 
 def _furnace(furnace: Furnace, t_s: float) -> FurnaceState:
-    metal = furnace.expected_kg()
+    metal, since = furnace.expected_kg(), furnace.since
     if furnace.state == HEATING:
-        return FurnaceState(metal, furnace.ready_at, 0.0)
-    return FurnaceState(metal, furnace.ready_at, 0.0 if metal > 1e-6 else max(0.0, t_s - furnace.since))
+        return FurnaceState(metal, furnace.ready_at, 0.0, furnace.hearth)
+    furnace.progress(max(t_s, since))
+    return FurnaceState(metal, furnace.ready_at, 0.0 if metal > 1e-6 else max(0.0, t_s - since), furnace.hearth)
 
 
 def _cell(unit: MetalUnit, t_s: float) -> CellState:
