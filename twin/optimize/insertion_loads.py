@@ -16,6 +16,7 @@ from twin.optimize.problem import Floats
 
 Members = list[tuple[int, int]]  # (job, step)
 NEAR = 1.02
+TRIED = 8
 
 
 class Loads:
@@ -29,6 +30,7 @@ class Loads:
                 kinds = tuple(way.kind for way in step.ways if facts.kinds[way.kind].shared)
                 for kind in kinds:
                     self.recipes[kind] = tuple(sorted({*self.recipes.get(kind, ()), *kinds}))
+        self.largest = {kind: max(facts.kinds[k].room for k in alike) for kind, alike in self.recipes.items()}
 
     def retime(self, trial: Schedule, manner: Manner) -> bool:
         """Move a load with all its jobs; false where one of them then has no place."""
@@ -39,17 +41,20 @@ class Loads:
 
     def merge(self, trial: Schedule, manner: Manner) -> bool:
         """Make one load of two that fit into one; false where there are none or a job then has no place."""
-        pairs = []
-        for kind, numbers in trial.open.items():
-            alike = [(n, self.facts.kinds[k].room) for k in self.recipes[kind] for n in trial.open.get(k, ())]
-            most = max((room for _, room in alike), default=0.0) + ROOM_TOLERANCE
-            for one in numbers:
-                pairs += [(one, n) for n, _ in alike if n > one and trial.loads[one].room + trial.loads[n].room <= most]
-        if not pairs:
-            return self.reshuffle(trial, manner)
-        far = [abs(trial.loads[a].start - trial.loads[b].start) for a, b in pairs]
-        near = np.argsort(far, kind="stable")[int(len(pairs) * self.rng.random() ** 2)]
-        return self._anew(trial, manner, list(pairs[int(near)]), cuts=0.0)
+        numbers = [number for of_kind in trial.open.values() for number in of_kind]
+        for one in self.rng.permutation(numbers).tolist()[:TRIED]:
+            load = trial.loads[one]
+            fit = [
+                number
+                for kind in self.recipes[load.kind]
+                for number in trial.open.get(kind, ())
+                if number != one and load.room + trial.loads[number].room <= self.largest[load.kind] + ROOM_TOLERANCE
+            ]
+            if fit:
+                far = [abs(trial.loads[number].start - load.start) for number in fit]
+                near = int(np.argsort(far, kind="stable")[int(len(fit) * self.rng.random() ** 2)])
+                return self._anew(trial, manner, [one, fit[near]], cuts=0.0)
+        return self.reshuffle(trial, manner)
 
     def reshuffle(self, trial: Schedule, manner: Manner) -> bool:
         """Put the jobs of two or three loads of one recipe together in another way."""
