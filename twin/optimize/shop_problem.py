@@ -204,7 +204,7 @@ def _load(group: Group, kind: str, way: Way) -> Task:
         Change(ready, way.slots, 1.0),
         Change(places_stock(group.name, kind), 0, group.room),
     )
-    allowed = fits(group.available, way.slots)
+    allowed = begun(group, way.slots)
     return Task(
         load_task(group.name, kind),
         "heat",
@@ -235,12 +235,18 @@ def fits(available: Flags, slots: int) -> Flags:
     return allowed
 
 
+def begun(group: Group, slots: int) -> Flags:
+    """(slots,) in which a group may begin work of ``slots`` slots."""
+    allowed = fits(group.available, slots)
+    return allowed if group.begins is None else allowed & group.begins
+
+
 def start_windows(shop: Shop, family: Family) -> list[StartWindow]:
     """When each operation of a family may start, forwards from its jobs' releases and backwards from the horizon's end."""
     jobs = [job for job in shop.jobs if job.family == family.name]
     last_step = len(family.operations) - 1
     starts = [
-        {g: np.flatnonzero(fits(shop.groups[g].available, w.slots)) for g, w in operation.ways.items()}
+        {g: np.flatnonzero(begun(shop.groups[g], w.slots)) for g, w in operation.ways.items()}
         for operation in family.operations
     ]
     first: list[int] = []
@@ -315,7 +321,7 @@ def job_tasks(
                     name,
                     way.slots,
                     job_profile_kw(way, shared=shared),
-                    fits(group.available, way.slots) & (when >= window.first) & (when <= window.last),
+                    begun(group, way.slots) & (when >= window.first) & (when <= window.last),
                     tuple(changes),
                     uses={} if shared else way.uses,
                     product=family.name,

@@ -108,9 +108,11 @@ def order_faults(reading: Reading) -> Iterator[Broken]:
 
 
 def available_faults(reading: Reading) -> Iterator[Broken]:
-    """Work lies wholly in slots in which its group is there."""
+    """Work lies wholly in slots in which its group is there, and is begun in one in which it may be."""
     for one, way in reading.worked:
-        if not reading.shop.groups[one.group].available[one.start : one.start + way.slots].all():
+        group = reading.shop.groups[one.group]
+        inside = group.available[one.start : one.start + way.slots].all()
+        if not inside or (group.begins is not None and not group.begins[one.start]):
             yield Broken("available", f"job {one.job} operation {one.step}: {one.group} at slot {one.start}")
 
 
