@@ -6,6 +6,7 @@ from tests.campaigns import (
     composed_year,
     lid_physics,
     pairing,
+    plant_schedules,
     pv_hours,
     same_bytes,
     tou_fronts,
@@ -25,5 +26,6 @@ CAMPAIGNS: dict[str, Campaign] = {
         verify_bugs,
         verify_coverage,
         tou_fronts,
+        plant_schedules,
     )
 }

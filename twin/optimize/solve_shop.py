@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from twin.optimize.problem import Problem
     from twin.optimize.shop import Placed, Shop, ShopPlan
 
-INSERTION_SHARE = 0.4
+INSERTION_SHARE = 0.5
 """Of the seconds, for insertion."""
 INSERTION_S_PER_START = 0.004
 """Of insertion at most so many seconds for each start that could be chosen; a small shop is left to HiGHS sooner."""
