@@ -66,11 +66,11 @@ def _half_mended(worked: Any) -> Any:
 
 
 def _counted_twice(row_amounts: Any) -> Any:
-    """Energy of idle stretches longer than 5 min is counted twice."""
+    """Energy of idle stretches longer than half an hour is counted twice."""
 
     def wrong(flows: Any) -> np.ndarray:
         amounts = row_amounts(flows)
-        return np.where((flows["t1"] - flows["t0"] > 300.0) & (flows["batch"] < 0), 2.0 * amounts, amounts)
+        return np.where((flows["t1"] - flows["t0"] > 1800.0) & (flows["batch"] < 0), 2.0 * amounts, amounts)
 
     return wrong
 
@@ -82,7 +82,7 @@ def _slot_late(windows: Any) -> Any:
 
 def _same_stream(key: Any) -> Any:
     """Draws do not depend on their source: a lot takes the same variate at every station."""
-    return lambda *names: key(*[name for k, name in enumerate(names) if k != 3])
+    return lambda self, source, owner: key(self, "", owner)
 
 
 def _heavier(wall: Any) -> Any:
@@ -95,7 +95,7 @@ def _fixed(value: Any) -> Callable[[Any], Any]:
 
 
 BUGS = (
-    Bug("last come first served", "M/M/1: share that waits over 1 min", (("twin.models.station", "Place.put", _last_come),)),
+    Bug("last come first served", "M/M/1: share that waits over a mean service", (("twin.models.station", "Place.put", _last_come),)),
     Bug("due dates ignored", "earliest due date first: mean completion",
         (("twin.models.station", "Job.rank", _fixed(lambda self: (float(self.serial),))),)),
     Bug("blocking released too early", "two machines, 4 places: throughput", (("twin.models.station", "Place.accept", _one_more),)),
@@ -107,7 +107,7 @@ BUGS = (
     Bug("minimum fill ignored", "furnace from half full, M/D(4,8)/1: wait",
         (("twin.models.batches", "Load.fill", _fixed(lambda *_: 1.0)),)),
     Bug("thermal time constant wrong", "two nodes cooling: chamber", (("twin.models.network", "Network.wall_kj_per_k", _heavier),)),
-    Bug("correlated draws", "three machines, 2 places: throughput", (("twin.experiment.draws", "_key", _same_stream),)),
+    Bug("correlated draws", "three machines, 2 places: throughput", (("twin.experiment.draws", "AddressedDraws._key", _same_stream),)),
     Bug("set-up skipped", "set-ups between products: makespan", (("twin.models.station", "Unit.change_s", _fixed(lambda *_: 0.0)),)),
-    Bug("start-up skipped", "switch-off after 2 min: mean power", (("twin.models.station", "Unit.starting", _fixed(lambda *_: [])),)),
+    Bug("start-up skipped", "switch-off after some time: mean power", (("twin.models.station", "Unit.starting", _fixed(lambda *_: [])),)),
 )  # fmt: skip

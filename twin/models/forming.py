@@ -583,14 +583,13 @@ class FormingUnit(Unit):
 
     def _hand_over(self, now: float) -> None:
         """Let the lots of a batch of equal ones go, up to one that goes further."""
-        lots, finished, equipment, heads = self.lots, self.floor.finished, self.equipment, list[bytes]()
-        for job, queued in lots:
-            step = job.step
-            if step + 1 < len(job.route):
-                break
-            if finished is not None:
+        lots, finished, equipment = self.lots, self.floor.finished, self.equipment
+        ahead = next((n for n, (job, _) in enumerate(lots) if job.step + 1 < len(job.route)), len(lots))
+        leaving = lots if ahead == len(lots) else lots[:ahead]
+        heads = [pack_head(job.code, equipment, job.step, queued) for job, queued in leaving]
+        if finished is not None:
+            for job, _ in leaving:
                 finished(job, now)
-            heads.append(pack_head(job.code, equipment, step, queued))
         if heads:
             tail = pack_tail(self.started, self.ended, now, self.batch, RIDER, self.each)
             self.log(tail.join(heads) + tail)

@@ -63,6 +63,7 @@ class Place:
         "heap",
         "held",
         "name",
+        "plain",
         "queue",
         "room",
         "source",
@@ -81,6 +82,8 @@ class Place:
         self.queue: deque[Job] = deque()
         self.heap: list[tuple[tuple[float, ...], Job]] | None = [] if by_due else None
         self.source: Iterator[Job] | None = None
+        self.plain = type(self) is Place and not by_due
+        """who comes first goes first, and nobody is told of a lot that comes while all units are at work"""
         self.held = 0.0
         self.free: list[Unit] = []
         self.units: list[Unit] = []
@@ -184,6 +187,7 @@ class Unit:
         "push",
         "queued",
         "setup_s",
+        "simple",
         "started",
         "startup_s",
         "tick",
@@ -203,6 +207,8 @@ class Unit:
         self.families: Mapping[str, str] = {}
         self.off_after_s, self.startup_s, self.idle_since = math.inf, 0.0, place.floor.now
         self.tool: str | None = None
+        self.simple: bool | None = None
+        """a lot takes its working time and no more: no hours, failures, set-ups, start-ups; known when the first one begins"""
         self.job = NOBODY
         self.batch, self.operation = NONE, 0
         self.queued = self.started = self.ended = self.done_at = 0.0
@@ -217,7 +223,7 @@ class Unit:
         self.job, self.queued, self.operation, self.started = job, job.queued, job.step, now
         self.batch = self.new_batch()
         work_s = self.durations(job)
-        if self.worktime is not None or self.failing is not None or self.setup_s or self.off_after_s != math.inf:
+        if not self.simple and not self.is_simple():
             work_s = self.lay_out(now, work_s) - now
             if work_s == math.inf:
                 self.done_at = self.ended = math.inf
@@ -226,6 +232,13 @@ class Unit:
         alarm = self.alarm
         alarm.callbacks = alarm.calls
         self.push((done_at, NORMAL, self.tick(), alarm))
+
+    def is_simple(self) -> bool:
+        """Whether nothing is to be laid out; asked once, because a plant is built before its first lot begins."""
+        if self.simple is None:
+            delays = self.worktime is not None or self.failing is not None or self.setup_s
+            self.simple = not delays and self.off_after_s == math.inf
+        return self.simple
 
     def lay_out(self, now: float, work_s: float) -> float:
         """Write the pieces of a lot that is set up for, paused or broken down; returns the time when it is done."""
@@ -305,7 +318,11 @@ class Unit:
         if step < len(job.route):
             place = job.route[step]
             job.step = step
-            if not place.accept(job, now):
+            held = place.held + job.pieces
+            if place.plain and not place.free and held <= place.room:  # what accept would do, without its calls
+                job.queued, place.held = now, held
+                place.queue.append(job)
+            elif not place.accept(job, now):
                 place.waiting.append(self)
                 return
         elif self.floor.finished is not None:

@@ -54,6 +54,13 @@ class Bench:
         key = made["equipment"].astype(np.int64) * len(STATES) + made["state"]
         return np.bincount(key, made["t1"] - made["t0"], len(self.units) * len(STATES)).reshape(-1, len(STATES))
 
+    def begun(self, operation: int, begin_s: float, end_s: float) -> tuple[np.ndarray, np.ndarray]:
+        """Waits and working times, s, of lots whose work at an operation began between two times; after :meth:`seconds`."""
+        rows = Log.of(self.floor.log, self.floor.pieces).rows
+        chosen = (rows["operation"] == operation) & (rows["started"] > begin_s) & (rows["started"] < end_s)
+        queued, started, ended = (rows[name][chosen] for name in ("queued", "started", "ended"))
+        return started - queued, ended - started
+
     def tables(self, begin_s: float, end_s: float) -> dict[str, Table]:
         """States, flows and counters between two times."""
         for unit in self.units:
@@ -84,9 +91,9 @@ class Loss:
             self.lost.append(floor.now)
         floor.after(self.gaps(self.offered), self.arrive)
 
-    def share_lost(self, begin_s: float) -> float:
-        """Share lost of the lots that came after ``begin_s``."""
-        return sum(t >= begin_s for t in self.lost) / sum(t >= begin_s for t in self.came)
+    def since(self, begin_s: float) -> tuple[float, float]:
+        """Lots that came after ``begin_s``, and those of them that were lost."""
+        return float(sum(t >= begin_s for t in self.came)), float(sum(t >= begin_s for t in self.lost))
 
 
 def working(seconds: np.ndarray, units: Sequence[int] | None = None) -> float:

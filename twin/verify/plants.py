@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,18 +22,32 @@ SITE = {"contract_power": "1000 kW", "tariff": "kepco/industrial-b/hv-a/2@2026-0
 DAY = {"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "08:00", "to": "17:00"}
 RUN = {"start": "2026-06-01", "duration": "1 week", "warmup": "1 d"}
 MINUTE, HOUR, WEEK = 60.0, 3600.0, 604800.0
-WEEK_MIN = WEEK / MINUTE
+STEP_MIN = 6.0
+"""minutes of a plant for one unit of theory's time (a mean service, as a rule)
+
+A week has 1,680 of them, after a warm-up of 240: by then the slowest of the plants, six machines with five places, makes what it makes
+for ever to 5e-5, and over the week to 1e-6. Many such weeks say more than few long ones for the same work, because Student's t is wide
+where replications are few.
+"""
+WEEK_STEPS = WEEK / MINUTE / STEP_MIN
+PER_HOUR = 60.0 / STEP_MIN
+"""steps in an hour"""
 _DONE = OUTCOMES.index("done")
 
 
-def exponential(mean_min: float) -> dict[str, Any]:
-    """An exponential time as a user writes it."""
-    return {"exponential": {"mean": f"{mean_min!r} min"}}
+def steps(many: float) -> str:
+    """A time of so many steps as a user writes it."""
+    return f"{many * STEP_MIN!r} min"
+
+
+def exponential(mean: float) -> dict[str, Any]:
+    """An exponential time of a mean in steps, as a user writes it."""
+    return {"exponential": {"mean": steps(mean)}}
 
 
 def machine(cycle: Any, **keys: Any) -> dict[str, Any]:
-    """A station of one machine (or ``units``); ``cycle`` in minutes, or as a user writes a distribution."""
-    return {"kind": "machine", "cycle": f"{cycle!r} min" if isinstance(cycle, float | int) else cycle} | keys
+    """A station of one machine (or ``units``); ``cycle`` as a user writes a duration or a distribution, or a number of steps."""
+    return {"kind": "machine", "cycle": steps(cycle) if isinstance(cycle, float | int) else cycle} | keys
 
 
 def tree(stations: Mapping[str, Any], every: Any, **keys: Any) -> dict[str, Any]:
@@ -46,9 +61,12 @@ def tree(stations: Mapping[str, Any], every: Any, **keys: Any) -> dict[str, Any]
 
 
 def saturated(stations: Mapping[str, Any], per_week: float, **keys: Any) -> dict[str, Any]:
-    """The same with more orders at the beginning than can be made: the first machine is never starved."""
-    ample = int(1.3 * per_week * 8.0 / 7.0) + 200
-    return tree(stations, "once", orders={"parts": {"product": "part", "quantity": ample, "every": "once"}}, **keys)
+    """The same with more orders, every midnight from that of the warm-up on, than can be made in a day: the first machine is never starved.
+
+    (Orders that come ``once`` come at the start, after the warm-up: the line would begin it empty, and the week lack what fills it.)
+    """
+    ample = math.ceil(1.25 * per_week / 7.0) + 30
+    return tree(stations, "day", orders={"parts": {"product": "part", "quantity": ample, "every": "day"}}, **keys)
 
 
 @functools.lru_cache(maxsize=8)
@@ -97,34 +115,65 @@ def waits_min(trace: Trace, station: str, product: str | None = None) -> NDArray
     return np.asarray((moves["started"] - moves["queued"])[began]) / MINUTE
 
 
-def wait_min(trace: Trace, station: str, product: str | None = None) -> float:
-    """Mean time in the queue of a station."""
-    return float(waits_min(trace, station, product).mean())
+def per_lot(theory: float, total: float, lots: float, expected: float) -> float:
+    """A mean of lots as ``theory`` plus (total - theory x lots) / expected lots.
+
+    Where theory holds the deviation is zero on average and linear in what chance moves. A quotient of two chance figures is neither: it is
+    off by about (1 + d ln mean / d ln arrivals) / lots, which an interval over many replications tells from theory.
+    """
+    return theory + (total - theory * lots) / expected
 
 
-def waiting_over(trace: Trace, station: str, minutes: float) -> float:
-    """Share of the lots that wait longer."""
-    return float((waits_min(trace, station) > minutes).mean())
+def expected_lots(trace: Trace, per_step: float) -> float:
+    """Lots of the horizon at a rate a step."""
+    return per_step * trace.duration_s / (STEP_MIN * MINUTE)
 
 
-def arrivals_off(trace: Trace, per_min: float, groups_of: int = 1) -> float:
+def wait_min(trace: Trace, station: str, theory_min: float, per_step: float, product: str | None = None) -> float:
+    """Mean time in the queue of a station at which ``per_step`` lots come, :func:`per_lot`."""
+    waits = waits_min(trace, station, product)
+    return per_lot(theory_min, float(waits.sum()), len(waits), expected_lots(trace, per_step))
+
+
+def waiting_over(trace: Trace, station: str, minutes: float, theory: float, per_step: float) -> float:
+    """Share of the lots that wait longer, :func:`per_lot`."""
+    waits = waits_min(trace, station)
+    return per_lot(theory, float((waits > minutes).sum()), len(waits), expected_lots(trace, per_step))
+
+
+def arrivals_off(trace: Trace, per_step: float, groups_of: int = 1) -> float:
     """Control variate: arrivals of the horizon over their expectation, less 1. Zero on average for a Poisson stream."""
     release = trace.jobs["release"]
     came = float(((release >= 0.0) & (release < trace.duration_s)).sum()) / groups_of
-    return came / (per_min * trace.duration_s / MINUTE) - 1.0
+    return came / expected_lots(trace, per_step) - 1.0
 
 
-def work_off(trace: Trace, means_min: Mapping[str, float]) -> float:
-    """Control variate: working times drawn, less their means, over the horizon's length.
+def work_off(trace: Trace, means: Mapping[str, float]) -> float:
+    """Control variate: working times drawn, less their means in steps, over the horizon's length.
 
     Of lots begun at the stations within the horizon but its last six hours (so that none is cut). Whether a lot is among them does not
     depend on its own time: zero on average (Wald).
     """
     moves, late, total = trace.moves, trace.duration_s - 6.0 * HOUR, 0.0
-    for station, mean in means_min.items():
+    for station, mean in means.items():
         begun = visits(trace, station) & (moves["started"] > 0.0) & (moves["started"] < late)
-        total += float((moves["ended"] - moves["started"])[begun].sum()) - mean * MINUTE * float(begun.sum())
+        drawn = float((moves["ended"] - moves["started"])[begun].sum())
+        total += drawn - mean * STEP_MIN * MINUTE * float(begun.sum())
     return total / late
+
+
+def pace_off(trace: Trace, means: Mapping[str, float]) -> float:
+    """Control variate: time at work less the mean, in steps, of each lot ended in it, over the horizon's length.
+
+    Of exponential working times: while a machine works, lots end at the rate 1 / mean, so the difference is zero on average whatever
+    interrupts the work, and repairs have no part in it.
+    """
+    total = 0.0
+    for station, mean in means.items():
+        ended = trace.moves["ended"][visits(trace, station)]
+        lots = float(((ended > 0.0) & (ended <= trace.duration_s)).sum())
+        total += share(trace, station) - mean * STEP_MIN * MINUTE * lots / trace.duration_s
+    return total
 
 
 def finished(trace: Trace) -> NDArray[np.bool_]:
@@ -138,19 +187,20 @@ def per_hour(trace: Trace) -> float:
     return float(finished(trace).sum()) / (trace.duration_s / HOUR)
 
 
-def flow_time_min(trace: Trace) -> float:
-    """Mean time from release to leaving, of lots that left within the horizon."""
+def flow_time_min(trace: Trace, theory_min: float, per_step: float) -> float:
+    """Mean time from release to leaving, of lots that left within the horizon, :func:`per_lot`."""
     release = np.zeros(int(trace.jobs["job"].max()) + 1)
     release[trace.jobs["job"].astype(np.int64)] = trace.jobs["release"]
     left = finished(trace)
-    return float((trace.moves["left"][left] - release[trace.moves["job"][left].astype(np.int64)]).mean()) / MINUTE
+    spent = trace.moves["left"][left] - release[trace.moves["job"][left].astype(np.int64)]
+    return per_lot(theory_min, float(spent.sum()) / MINUTE, float(left.sum()), expected_lots(trace, per_step))
 
 
-def stay_min(trace: Trace) -> float:
-    """Mean time in the plant by Little's law: all time in queues and at stations over the lots that left (also of lots that went back)."""
+def stay_min(trace: Trace, theory_min: float, per_step: float) -> float:
+    """Mean time in the plant by Little's law: all time in queues and at stations (also of lots that went back), :func:`per_lot`."""
     moves = trace.moves
-    spent = np.maximum(moves["left"], 0.0) - np.maximum(moves["queued"], 0.0)
-    return float(spent.sum() / finished(trace).sum()) / MINUTE
+    spent = float((np.maximum(moves["left"], 0.0) - np.maximum(moves["queued"], 0.0)).sum()) / MINUTE
+    return per_lot(theory_min, spent, float(finished(trace).sum()), expected_lots(trace, per_step))
 
 
 def share(trace: Trace, station: str, states: Sequence[str] = ("processing",)) -> float:
@@ -171,8 +221,5 @@ def power_kw(trace: Trace, station: str | None = None) -> float:
 
 
 def kwh_per_lot(trace: Trace, theory: float, lots_per_h: float) -> float:
-    """Electricity of the plant over lots that left it, as ``theory`` plus (kW - theory x lots/h) / expected lots/h.
-
-    Where theory holds the deviation is zero on average and linear in what chance moves; a quotient of two chance figures is neither.
-    """
-    return theory + (power_kw(trace) - theory * per_hour(trace)) / lots_per_h
+    """Electricity of the plant over lots that left it, :func:`per_lot`."""
+    return per_lot(theory, power_kw(trace), per_hour(trace), lots_per_h)

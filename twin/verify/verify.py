@@ -13,8 +13,8 @@ from twin.core.progress import Progress, silent
 from twin.verify.case import Case, Model, judged, seed_of, unjudged
 from twin.verify.catalogue import FAMILIES, level, models
 
-LEAST = 5
-"""replications, however small the effort"""
+LEAST = 8
+"""replications, however small the effort: three control variates leave four degrees of freedom"""
 MOST = 3
 """times the replications that a model begins with, at most"""
 

@@ -7,14 +7,19 @@ import math
 
 from twin.verify.case import Figure, Model
 from twin.verify.plants import (
+    PER_HOUR,
+    STEP_MIN,
+    WEEK_STEPS,
     arrivals_off,
     exponential,
     flow_time_min,
     kwh_per_lot,
     machine,
+    pace_off,
     power_kw,
     saturated,
     share,
+    steps,
     traced,
     tree,
     work_off,
@@ -25,41 +30,40 @@ from twin.verify.theory.queues import exceptional_first_wait
 RENEWAL = "renewal argument over busy and idle periods; waits: Welch, Operations Research 12 (1964) 736"
 
 
-def switched_off(
-    name: str, arrival: float, delay_min: float, startup_min: float, replications: int, seconds: float
-) -> Model:
-    """M/M/1 of mean service 1 min that goes off after ``delay_min`` idle and starts up in ``startup_min``; 20 kW, 6 kW, 15 kW.
+def switched_off(name: str, arrival: float, delay: float, startup: float, replications: int, seconds: float) -> Model:
+    """M/M/1 of mean service one step that goes off after ``delay`` steps idle and starts up in ``startup``; 20 kW, 6 kW, 15 kW.
 
     Busy share = load; the rest splits as (1 - e^-ld)/l : e^-ld / l : e^-ld s into idle, off and start-up.
     """
     power = {
         "processing": "20 kW",
         "standby": "6 kW",
-        "startup": {"value": "15 kW", "for": f"{startup_min} min"},
-        "off_after": f"{delay_min} min",
+        "startup": {"value": "15 kW", "for": steps(startup)},
+        "off_after": steps(delay),
     }
     plant = tree({"work": machine(exponential(1.0), power=power)}, exponential(1.0 / arrival))
-    off = math.exp(-arrival * delay_min)
-    parts = [(1.0 - off) / arrival, off / arrival, off * startup_min]
+    off = math.exp(-arrival * delay)
+    parts = [(1.0 - off) / arrival, off / arrival, off * startup]
     idle, down, starting = ((1.0 - arrival) * part / sum(parts) for part in parts)
     kw = 20.0 * arrival + 6.0 * idle + 15.0 * starting
-    wait = exceptional_first_wait(arrival, 1.0, 1.0, off * startup_min, off * startup_min**2)
+    wait = exceptional_first_wait(arrival, 1.0, 1.0, off * startup, off * startup**2)
     figures = (
         Figure("share of time off", "share", "1"),
         Figure("mean power", "power", "kW"),
         Figure("energy of a lot", "energy", "kWh"),
         Figure("time from release to end", "waiting", "min"),
     )
-    exact = [down, kw, kw / (60.0 * arrival), wait + 1.0]
+    exact = [down, kw, kw / (PER_HOUR * arrival), STEP_MIN * (wait + 1.0)]
 
     def sample(seed: int, replication: int) -> list[float]:
         trace = traced(plant, seed, replication)
         return [
             share(trace, "work", ("off",)),
             power_kw(trace),
-            kwh_per_lot(trace, exact[2], 60.0 * arrival),
-            flow_time_min(trace),
+            kwh_per_lot(trace, exact[2], PER_HOUR * arrival),
+            flow_time_min(trace, exact[3], arrival),
             arrivals_off(trace, arrival),
+            pace_off(trace, {"work": 1.0}),
         ]
 
     return Model(name, "energy", RENEWAL, figures, lambda: exact, sample, replications, seconds)
@@ -71,7 +75,7 @@ def blocked_line(replications: int, seconds: float) -> Model:
     power = {"processing": "10 kW", "standby": "4 kW"}
     stations = {f"s{k}": machine(exponential(mean), power=power, buffer_before=0) for k, mean in enumerate(means, 1)}
     del stations["s1"]["buffer_before"]
-    plant = saturated(stations, 10_080.0)
+    plant = saturated(stations, WEEK_STEPS)
     solved = functools.cache(lambda: exponential_line([1.0 / mean for mean in means], [0, 0]))
     figures = (
         Figure("share of time s1 is blocked", "share", "1"),
@@ -82,14 +86,14 @@ def blocked_line(replications: int, seconds: float) -> Model:
     def exact() -> list[float]:
         found = solved()
         kw = sum(4.0 + 6.0 * work for work in found.working)
-        return [found.blocked[0], 4.0 + 6.0 * found.working[0], kw / (60.0 * found.throughput)]
+        return [found.blocked[0], 4.0 + 6.0 * found.working[0], kw / (PER_HOUR * found.throughput)]
 
     def sample(seed: int, replication: int) -> list[float]:
         trace = traced(plant, seed, replication)
         return [
             share(trace, "s1", ("blocked",)),
             power_kw(trace, "s1"),
-            kwh_per_lot(trace, exact()[2], 60.0 * solved().throughput),
+            kwh_per_lot(trace, exact()[2], PER_HOUR * solved().throughput),
             work_off(trace, dict(zip(stations, means, strict=True))),
         ]
 
@@ -106,7 +110,7 @@ def blocked_line(replications: int, seconds: float) -> Model:
 
 
 MODELS = (
-    switched_off("switch-off after 2 min", 0.5, 2.0, 1.5, 18, 10.0),
-    switched_off("switch-off at once", 0.4, 0.0, 1.0, 18, 8.0),
-    blocked_line(11, 10.0),
+    switched_off("switch-off after some time", 0.5, 2.0, 1.5, 60, 4.0),
+    switched_off("switch-off at once", 0.4, 0.0, 1.0, 70, 4.0),
+    blocked_line(40, 4.0),
 )

@@ -56,7 +56,7 @@ def mean_completion_min(trace: Trace) -> float:
 
 def evenly() -> Model:
     """D/D/1: a lot every 2 min, 1.5 min of work, 10 kW and 2 kW."""
-    plant = tree({"work": machine(1.5, power={"processing": "10 kW", "standby": "2 kW"})}, "2 min")
+    plant = tree({"work": machine("1.5 min", power={"processing": "10 kW", "standby": "2 kW"})}, "2 min")
     figures = [
         (exactly("utilisation", "utilisation", "1"), 0.75, lambda trace: share(trace, "work")),
         (exactly("mean power", "power", "kW"), 8.0, power_kw),
@@ -165,7 +165,7 @@ def due_dates() -> Model:
 
 def shifts() -> Model:
     """A machine never starved in a shift 8-17 with a break 12-13: 5 x 8 h of work at 10 kW, 5 x 1 h of standby at 2 kW, off at night."""
-    work = machine(6.0, shifts=["day"], power={"processing": "10 kW", "standby": "2 kW"})
+    work = machine("6 min", shifts=["day"], power={"processing": "10 kW", "standby": "2 kW"})
     plant = ordered({"p": {}}, [("p", 2000)], {"work": work})
     plant["calendar"] = {"holidays": None, "shifts": {"day": NOON_TO_ONE}}
     figures = [

@@ -6,7 +6,18 @@ import functools
 from collections.abc import Sequence
 
 from twin.verify.case import Figure, Model
-from twin.verify.plants import exponential, machine, per_hour, power_kw, saturated, share, traced, work_off
+from twin.verify.plants import (
+    PER_HOUR,
+    WEEK_STEPS,
+    exponential,
+    machine,
+    per_hour,
+    power_kw,
+    saturated,
+    share,
+    traced,
+    work_off,
+)
 from twin.verify.theory.lines import LineTheory, exponential_line, two_machine_throughput
 
 BOOK = "Buzacott & Shanthikumar, Stochastic Models of Manufacturing Systems (1993), chapter 5; stationary chain"
@@ -24,13 +35,13 @@ def line(
     closed: bool = False,
     busy: bool = False,
 ) -> Model:
-    """Machines of these mean minutes with ``places`` between them. ``closed``: the throughput is that of the closed form."""
+    """Machines of these mean steps with ``places`` between them. ``closed``: the throughput is that of the closed form."""
     names = [f"s{k}" for k in range(1, len(means) + 1)]
     power = {"processing": f"{WORK_KW} kW", "standby": f"{IDLE_KW} kW"}
     stations = {s: machine(exponential(mean), power=power) for s, mean in zip(names, means, strict=True)}
     for s, count in zip(names[1:], places, strict=True):
         stations[s]["buffer_before"] = count
-    plant = saturated(stations, 10_080.0 / max(means))
+    plant = saturated(stations, WEEK_STEPS / max(means))
     middle = len(means) // 2
     figures = (
         Figure("throughput", "throughput", "1/h"),
@@ -43,7 +54,7 @@ def line(
         found: LineTheory = solved()
         rate = two_machine_throughput(1.0 / means[0], 1.0 / means[1], places[0]) if closed else found.throughput
         kw = sum(IDLE_KW + (WORK_KW - IDLE_KW) * work for work in found.working)
-        return [60.0 * rate, kw, *([found.working[middle]] if busy else [])]
+        return [PER_HOUR * rate, kw, *([found.working[middle]] if busy else [])]
 
     worked = [
         {s: mean} for s, mean in zip(names, means, strict=True)
@@ -60,10 +71,10 @@ def line(
 
 
 MODELS = (
-    line("two machines, 4 places", [1.0, 1.0], [4], 12, 14.0, closed=True, busy=True),
-    line("two machines of unequal speed, no place", [1.0, 0.7], [0], 12, 12.0, closed=True, busy=True),
-    line("three machines, 2 places", [1.0, 0.9, 1.1], [2, 2], 13, 16.0, busy=True),
-    line("four machines, no place", [1.0] * 4, [0] * 3, 11, 13.0),
-    line("five machines, 1 place", [1.0, 1.1, 0.9, 1.0, 0.8], [1] * 4, 12, 17.0),
-    line("six machines, 5 places", [1.0] * 6, [5] * 5, 11, 23.0),
+    line("two machines, 4 places", [1.0, 1.0], [4], 34, 3.0, closed=True, busy=True),
+    line("two machines of unequal speed, no place", [1.0, 0.7], [0], 22, 2.0, closed=True, busy=True),
+    line("three machines, 2 places", [1.0, 0.9, 1.1], [2, 2], 36, 4.0, busy=True),
+    line("four machines, no place", [1.0] * 4, [0] * 3, 30, 3.0),
+    line("five machines, 1 place", [1.0, 1.1, 0.9, 1.0, 0.8], [1] * 4, 40, 6.0),
+    line("six machines, 5 places", [1.0] * 6, [5] * 5, 34, 7.0),
 )

@@ -9,10 +9,21 @@ from twin.models.station import Job, Place
 from twin.models.together import DelayUnit
 from twin.verify.case import Figure, Model
 from twin.verify.floors import Bench, times, working
-from twin.verify.plants import exponential, machine, per_hour, power_kw, saturated, share, traced
+from twin.verify.plants import (
+    PER_HOUR,
+    WEEK_STEPS,
+    exponential,
+    machine,
+    per_hour,
+    per_lot,
+    power_kw,
+    saturated,
+    share,
+    traced,
+)
 from twin.verify.theory.queues import machine_repair
 
-BEGIN_S, LENGTH_S = 500.0, 20_000.0
+BEGIN_S, LENGTH_S = 200.0, 4_000.0
 SOURCE = "machine repair (finite source): Gross & Harris, section 2.7"
 
 
@@ -34,8 +45,14 @@ class Round:
         self.running.put(lot, now)
 
 
-def simulated(seed: int, replication: int, machines: int, crews: int, up_s: float, down_s: float) -> list[float]:
-    """Mean wait for a crew, repairs a second, share of time that a crew works."""
+def simulated(
+    seed: int, replication: int, machines: int, crews: int, means_s: tuple[float, float], theory: tuple[float, float]
+) -> list[float]:
+    """Mean wait for a crew, repairs a second, share of time that a crew works; control variate: repairs drawn less their means.
+
+    ``means_s``: of running and repair; ``theory``: mean wait, repairs a second.
+    """
+    up_s, down_s = means_s
     draws = AddressedDraws(seed, replication)
     bench = Bench(draws)
     running = Place(bench.floor, "run")
@@ -47,16 +64,10 @@ def simulated(seed: int, replication: int, machines: int, crews: int, up_s: floa
     end = BEGIN_S + LENGTH_S
     bench.floor.run(end)
     seconds = bench.seconds(BEGIN_S, end)
-    return [_wait_s(bench), sum(t > BEGIN_S for t in flow.back) / LENGTH_S, working(seconds)]
-
-
-def _wait_s(bench: Bench) -> float:
-    """Mean wait of the machines whose repair began after the beginning."""
-    from twin.models.expand import Log
-
-    rows = Log.of(bench.floor.log, bench.floor.pieces).rows
-    began = (rows["operation"] == 1) & (rows["started"] > BEGIN_S)
-    return float((rows["started"] - rows["queued"])[began].mean())
+    waits, worked = bench.begun(1, BEGIN_S, end)
+    wait = per_lot(theory[0], float(waits.sum()), len(waits), theory[1] * LENGTH_S)
+    off = float((worked - down_s).sum()) / LENGTH_S
+    return [wait, sum(t > BEGIN_S for t in flow.back) / LENGTH_S, working(seconds), off]
 
 
 def model(machines: int, crews: int, up_s: float, down_s: float, **keys: Any) -> Model:
@@ -76,25 +87,25 @@ def model(machines: int, crews: int, up_s: float, down_s: float, **keys: Any) ->
         SOURCE,
         figures,
         lambda: [wait, rate, repairing / crews],
-        lambda seed, k: simulated(seed, k, machines, crews, up_s, down_s),
+        lambda seed, k: simulated(seed, k, machines, crews, (up_s, down_s), (wait, rate)),
         **keys,
     )
 
 
-def people(name: str, machines: int, crews: int, up_min: float, down_min: float, size: tuple[int, float]) -> Model:
-    """Machines of one station that are never starved and share ``crews`` for their repairs, as a scenario says it; cycles of 1 min."""
-    failures = {"every": exponential(up_min), "repair": exponential(down_min), "repair_crew": "menders"}
+def people(name: str, machines: int, crews: int, up: float, down: float, size: tuple[int, float]) -> Model:
+    """Machines of one station that are never starved and share ``crews`` for their repairs, as a scenario says it; cycles of a step."""
+    failures = {"every": exponential(up), "repair": exponential(down), "repair_crew": "menders"}
     power = {"processing": "10 kW", "standby": "1 kW"}
     stations = {"work": machine(1.0, units=machines, failures=failures, power=power)}
-    plant = saturated(stations, 10_080.0 * machines, resources={"menders": {"units": crews}})
-    down = machine_repair(machines, crews, 1.0 / up_min, 1.0 / down_min)
-    up = sum(p * (machines - n) for n, p in enumerate(down))
+    plant = saturated(stations, WEEK_STEPS * machines, resources={"menders": {"units": crews}})
+    chances = machine_repair(machines, crews, 1.0 / up, 1.0 / down)
+    running = sum(p * (machines - n) for n, p in enumerate(chances))
     figures = (
         Figure("throughput", "throughput", "1/h"),
         Figure("share of time down", "share", "1"),
         Figure("mean power", "power", "kW"),
     )
-    exact = [60.0 * up, 1.0 - up / machines, machines + 9.0 * up]
+    exact = [PER_HOUR * running, 1.0 - running / machines, machines + 9.0 * running]
 
     def sample(seed: int, replication: int) -> list[float]:
         trace = traced(plant, seed, replication)
@@ -104,7 +115,7 @@ def people(name: str, machines: int, crews: int, up_min: float, down_min: float,
 
 
 MODELS = (
-    people("4 machines, 1 mender", 4, 1, 8.0, 2.0, (19, 30.0)),
-    model(6, 2, 5.0, 1.5, replications=14, seconds=5.0),
-    model(4, 1, 3.0, 1.0, replications=12, seconds=4.0),
+    people("4 machines, 1 mender", 4, 1, 2.0, 0.5, (48, 9.0)),
+    model(6, 2, 5.0, 1.5, replications=30, seconds=2.0),
+    model(4, 1, 3.0, 1.0, replications=24, seconds=1.5),
 )
