@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ LEFT_OVER_S = 0.5
 class Found:
     """The best schedule within ``horizon`` (none where there is none), the bound of every one, and how that was proved.
 
-    ``how``: ``paths`` by cheapest paths, recomputed in whole numbers; ``tree`` by branch-and-bound too.
+    ``how``: ``paths`` by cheapest paths, recomputed in whole numbers; ``tree`` by branch-and-bound too; ``greedy`` not at all.
     """
 
     horizon: int
@@ -98,7 +98,11 @@ class Walk:
         return self._deadline - time.monotonic()
 
     def run(self) -> Front:
-        """The chain and the schedules, side by side."""
+        """The chain and the schedules, side by side, after a schedule by hand: something is there whatever the time."""
+        slots = self._network.instance.slots
+        starts = tuple(greedy(self._network))
+        if starts:
+            self._front.found[slots] = Found(slots, recomputed(self._network.instance, starts), 0, starts, "greedy")
         with ThreadPoolExecutor(CORES) as pool:
             ended = pool.submit(self._chain, pool).result()
             for one in self._pending:
@@ -133,7 +137,31 @@ class Walk:
                 relaxed.horizon, known.point, known.bound, known.starts, known.how
             )
             return
-        self._front.found[relaxed.horizon] = settled(self._network, relaxed, self._deadline)
+        found, greedily = settled(self._network, relaxed, self._deadline), self._front.found.get(relaxed.horizon)
+        if found.point is None and greedily is not None:
+            found = replace(greedily, bound=found.bound)
+        self._front.found[relaxed.horizon] = found
+
+
+def greedy(network: Network) -> list[Start]:
+    """The longest jobs first, each where it is cheapest among what is left; empty where one finds no room."""
+    instance = network.instance
+    energy = np.concatenate([[0], np.cumsum(instance.prices)])
+    used = np.zeros((len(network.rates), instance.slots), dtype=np.int64)
+    counts = np.zeros(len(network.rate))
+    for length in np.sort(instance.lengths)[::-1]:
+        first = np.flatnonzero(network.length == length)
+        rate, start = network.rate[first], network.start[first]
+        most = np.max([used[rate, start + q] for q in range(length)], axis=0)
+        cost = np.where(
+            most < network.machines[rate], network.rates[rate] * (energy[start + length] - energy[start]), np.inf
+        )
+        at = int(np.argmin(cost))
+        if np.isinf(cost[at]):
+            return []
+        used[rate[at], start[at] : start[at] + length] += 1
+        counts[first[at]] += 1
+    return starts_of(network, np.arange(len(counts)), counts)
 
 
 def settled(network: Network, relaxed: Relaxed, deadline: float) -> Found:

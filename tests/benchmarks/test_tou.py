@@ -110,6 +110,13 @@ def test_a_wrong_schedule_is_told(starts: list[Start], fault: str) -> None:
         recomputed(BY_HAND, starts)
 
 
+def test_something_is_there_whatever_the_time() -> None:
+    """Proves: without a second to search the front holds the greedy schedule, and claims nothing of it."""
+    front = front_of(BY_HAND, 0.0)
+    assert front.points() == [((5, 2), False)]
+    assert not front.complete
+
+
 def test_published_fronts_are_numbered_otherwise() -> None:
     """Proves: the six-job instances come first in the published fronts, medium and large ones as they are."""
     assert [published_number(n) for n in (25, 29, 1, 23, 31, 89)] == [1, 5, 7, 29, 31, 89]

@@ -5,6 +5,7 @@ Conducted on an idle machine with two cores: each instance has its seconds of wa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -42,7 +43,7 @@ def counts(rows: Iterable[dict[str, Any]]) -> dict[str, int]:
     fronts = [one for row in rows for one in row["published"].values()]
     return {
         "instances": len(rows),
-        "least_cost_reached": sum(row["energy_cost"] <= row["published_least"] for row in rows),
+        "least_cost_reached": sum((row["energy_cost"] or math.inf) <= row["published_least"] for row in rows),
         "least_cost_proven": sum(row["energy_cost"] == row["bound"] for row in rows),
         "fronts_complete": sum(row["complete"] for row in rows),
         "fronts_reached": sum(reaches(row) for row in rows),

@@ -11,15 +11,22 @@ import numpy as np
 
 from twin.core.faults import InputFault
 from twin.core.progress import Progress, silent
+from twin.optimize.derive_shop import is_line
 from twin.optimize.front import ITERATIONS, Front, FrontPoint, front_of
 from twin.optimize.front_measure import MEASURES, Axis
 from twin.optimize.grid import slots_of
 from twin.optimize.optimize import PlanResult, from_plan_start, optimize
 from twin.optimize.replay import replay
 from twin.optimize.schedule import Limit, schedule
+from twin.optimize.schedule_shop import schedule_line
+from twin.optimize.shop_decode import starts_of, states_of
+from twin.optimize.shop_problem import problem_of
+from twin.optimize.shop_state import line_state
 from twin.optimize.state import snapshot
 
 if TYPE_CHECKING:
+    from twin.optimize.matrix import StartKey
+    from twin.optimize.problem import Problem
     from twin.scenario.scenario import Scenario
 
 FIRST_SHARE = 0.3
@@ -112,14 +119,11 @@ def trade_off(
     iterations = ITERATIONS if iterations is None and seconds is None else iterations
     limit = Limit(iterations, None if seconds is None else seconds * FIRST_SHARE)
     scenario = from_plan_start(scenario)
-    slots = slots_of(scenario)
-    by_rule = replay(scenario, slots.end_s, None)
-    first = schedule(scenario, slots, snapshot(scenario, slots.start_s), by_rule.trace, limit, progress=progress)
-    problem = first.derived.problem
+    problem, starts = first_plan(scenario, limit, progress)
     found = front_of(
         problem,
         axis,
-        [first.solution.starts],
+        [starts],
         points=points,
         iterations=iterations,
         seconds=None if seconds is None else max(1.0, seconds - (time.perf_counter() - begun)),
@@ -127,6 +131,19 @@ def trade_off(
     )
     constant = bool(np.ptp(problem.carbon.intensity_kg_per_kwh) < 1e-12) if problem.slots else True
     return FrontResult(scenario, found, constant, seconds is None, {"all_s": time.perf_counter() - begun})
+
+
+def first_plan(scenario: Scenario, limit: Limit, progress: Progress) -> tuple[Problem, Mapping[StartKey, float]]:
+    """The problem of the scenario's horizon as the replay of a first plan tells it, and that plan's starts. Raises Infeasible."""
+    slots = slots_of(scenario)
+    seen = replay(scenario, slots.end_s, None).trace
+    if is_line(scenario):
+        line = schedule_line(scenario, slots, line_state(scenario, slots), seen, limit, progress=progress)
+        shop, plan = line.line.shop, line.solution.plan
+        starts = {} if plan is None else {**starts_of(shop, plan.placed), **states_of(shop, plan.on)}
+        return problem_of(shop), starts
+    first = schedule(scenario, slots, snapshot(scenario, slots.start_s), seen, limit, progress=progress)
+    return first.derived.problem, first.solution.starts
 
 
 @dataclass(frozen=True)
