@@ -32,6 +32,7 @@ FIRST_H = 12.0
 SHORTEST_H = 4.0
 LONGEST_H = 48.0
 NODES = 60
+COMPLETION_NODES = 2000
 BETTER_KRW = 1e-6
 
 
@@ -49,21 +50,21 @@ class ShopSearch:
         self.turns = 0
         self._windows = self._sequence()
 
-    def complete(self, starts: Mapping[StartKey, float], seconds: float | None) -> bool:
-        """Fix the starts of work, let states, battery and peak be best. False where nothing feasible was found."""
+    def complete(self, starts: Mapping[StartKey, float], seconds: float | None) -> float:
+        """Fix the starts of work, let states, battery and peak be best; what that costs (KRW), infinite where nothing allowed was found."""
         matrix, point = self.matrix, np.zeros(self.matrix.shape[1])
         for key, number in starts.items():
             if key not in matrix.start_column:
-                return False
+                return math.inf
             point[matrix.start_column[key]] = number
         columns = self.columns.all_but_work()
         part = matrix.restricted(columns, matrix.col_low, matrix.col_high, point)
         solver = highs_of(part, mip_rel_gap=1e-5)
-        self._run(solver, seconds)
+        self._run(solver, seconds, COMPLETION_NODES)
         return self._take(solver, columns, point)
 
-    def offer(self, values: Floats) -> bool:
-        """A whole point from elsewhere, kept if it is better."""
+    def offer(self, values: Floats) -> float:
+        """A whole point from elsewhere, kept if it is better; its cost (KRW)."""
         return self._keep(np.where(self.matrix.integer, np.rint(values), values))
 
     def turn(self, seconds: float | None) -> str:
@@ -112,35 +113,35 @@ class ShopSearch:
         grid = [self.values[self.matrix.column["grid", t]] for t in range(self.shop.slots)]
         return int(np.argmax(grid))
 
-    def _run(self, solver: highspy.Highs, seconds: float | None) -> None:
+    def _run(self, solver: highspy.Highs, seconds: float | None, nodes: int = NODES) -> None:
         self.turns += 1
         if seconds is None:
-            solver.setOptionValue("mip_max_nodes", NODES)
+            solver.setOptionValue("mip_max_nodes", nodes)
         else:
             solver.setOptionValue("time_limit", max(0.2, seconds))
         solver.run()
 
-    def _take(self, solver: highspy.Highs, columns: NDArray[np.int64], around: Floats) -> bool:
+    def _take(self, solver: highspy.Highs, columns: NDArray[np.int64], around: Floats) -> float:
         solution = solver.getSolution()
         if not solution.value_valid or solver.getInfo().primal_solution_status != 2:
-            return False
+            return math.inf
         values = around.copy()
         values[columns] = np.asarray(solution.col_value)
         return self._keep(np.where(self.matrix.integer, np.rint(values), values))
 
-    def _keep(self, values: Floats) -> bool:
-        """Keep a point if its plan is allowed and better. False where it is not allowed."""
+    def _keep(self, values: Floats) -> float:
+        """Keep a point if its plan is allowed and better. Its cost, infinite where it is not allowed (KRW)."""
         try:
             plan = plan_of(self.shop, self.starts(values), self.battery_kw(values))
         except NotDecoded:
-            return False
+            return math.inf
         figures = shop_figures(self.shop, plan)
         if figures.broken:
-            return False
+            return math.inf
         if figures.cost_krw < self.cost_krw - BETTER_KRW:
             self.values, self.cost_krw = values, figures.cost_krw
             self.plan = replace(plan, cost_krw=figures.cost_krw)
-        return True
+        return figures.cost_krw
 
     def starts(self, values: Floats) -> dict[StartKey, float]:
         """Start counts at a point."""

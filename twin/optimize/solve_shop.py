@@ -36,6 +36,8 @@ INSERTION_S_PER_START = 0.004
 """Of insertion at most so many seconds for each start that could be chosen; a small shop is left to HiGHS sooner."""
 INSERTION_PER_ITERATION = 50
 """Insertion moves to one iteration, which is one turn of HiGHS."""
+FIRST_SHARE = 0.05
+"""Of the seconds, at most, for completing the dispatch beside what insertion made of it."""
 TURN_S = 8.0
 LAST_S = 1.0
 """Kept back for reading the plan."""
@@ -112,7 +114,7 @@ class Run:
         better = (
             insert(self.shop, first, iterations=INSERTION_PER_ITERATION * turns, seed=self.seed) if turns else first
         )
-        self.take_starts(search, (first, better), None)
+        self.take_starts(search, first, better, None)
         if search.values is None:
             self.look_for_one(search, None)
         if bound:
@@ -134,7 +136,7 @@ class Run:
             better = insert(self.shop, better, seconds=extra_s, seed=self.seed + 1)
             matrix = worker.matrix()
         search = ShopSearch(self.shop, self.problem, matrix_for(self.problem) if matrix is None else matrix)
-        self.take_starts(search, (better, first), self.left_s)
+        self.take_starts(search, first, better, self.left_s)
         if search.values is None:
             self.look_for_one(search, self.left_s)
         self.listen(worker, search)
@@ -146,14 +148,16 @@ class Run:
             self.listen(worker, search)
         return self.solution(search, "seconds")
 
-    def take_starts(self, search: ShopSearch, starts: tuple[tuple[Placed, ...], ...], left_s: float | None) -> None:
-        """Complete placements, the most promising first; one is enough where it is allowed."""
-        for placed in starts:
-            if left_s is not None and search.values is not None:
-                break
-            if search.complete(starts_of(self.shop, placed), left_s):
-                self.start_krw = search.cost_krw if math.isinf(self.start_krw) else self.start_krw
-                self.tell(search, "completed")
+    def take_starts(
+        self, search: ShopSearch, first: tuple[Placed, ...], better: tuple[Placed, ...], left_s: float | None
+    ) -> None:
+        """Complete what insertion found and what it began with: its price of placements is not quite that of plans."""
+        if better != first:
+            search.complete(starts_of(self.shop, better), left_s)
+        if left_s is not None and search.values is not None:
+            left_s = max(0.0, min(self.left_s, FIRST_SHARE * self.seconds))
+        self.start_krw = search.complete(starts_of(self.shop, first), left_s)
+        self.tell(search, "completed")
 
     def look_for_one(self, search: ShopSearch, left_s: float | None) -> None:
         """HiGHS on the whole where insertion did not place every job."""
