@@ -20,15 +20,19 @@ from twin.optimize.shop import Placed, Shop
 
 ITERATIONS = 2_000
 HOT = 0.001
+"""First temperature, of the start's cost."""
+NEAR, LOOKS = 0.01, 10
+"""Only what costs so little more than the lowest, and one move in slots / LOOKS, is priced with the battery."""
 TOLD_EVERY = 100
 
 
 def estimate_krw(shop: Shop, placed: tuple[Placed, ...]) -> float:
-    """The search's own price of placements: states as cheap as they can be at plain prices, PV used, no battery, caps as penalties.
+    """The search's own price of placements: states as cheap as they can be at plain prices, PV used, caps as penalties.
 
-    A job that is not placed is counted with more than any job can cost.
+    Of a battery what it can do in steps of its charge: the completed schedule costs a little less. A job that is not placed is counted
+    with more than any job can cost.
     """
-    return Schedule.of(Facts(shop), placed).cost_krw()
+    return Schedule.of(Facts(shop), placed).stored_krw()
 
 
 def dispatch_shop(shop: Shop) -> tuple[Placed, ...]:
@@ -79,16 +83,18 @@ def insert(
 
 
 class Search:
-    """Simulated annealing over moves."""
+    """Simulated annealing over moves: ``now`` by the quick price, the ``lowest`` of it, and the ``best`` with what a battery can do."""
 
     def __init__(self, facts: Facts, start: Schedule, seed: int, heat: float = 1.0) -> None:
         self.facts, self.rng = facts, np.random.default_rng(seed)
-        self.now = self.best = start
-        self.now_krw = self.best_krw = start.cost_krw()
+        self.now = self.lowest = self.best = start
+        self.now_krw = self.lowest_krw = start.cost_krw()
+        self.best_krw = start.stored_krw()
         self.improved = False
         self.moves = Moves(facts, self.rng)
-        self.done = 0
-        self.hot_krw = heat * HOT * abs(self.best_krw - facts.missing_krw * len(start.missing()))
+        self.done = self.looked = 0
+        self.every = 1 if facts.shop.battery is None else max(1, facts.slots // LOOKS)
+        self.hot_krw = heat * HOT * abs(self.now_krw - facts.missing_krw * len(start.missing()))
 
     def run(
         self, seconds: float | None, iterations: int | None, progress: Progress, stop: Callable[[], bool] | None
@@ -98,16 +104,25 @@ class Search:
         while True:
             share = self._spent(time.perf_counter() - began, seconds, iterations)
             if share >= 1.0 or (stop is not None and stop()):
-                return
+                break
             self.step(self.hot_krw * (1.0 - share) ** 2)
             if self.done % TOLD_EVERY == 0:
                 progress(self.done, iterations or 0, f"{self.best_krw:,.0f} KRW")
+        if self.lowest is not self.best:
+            self.look(self.lowest)
 
     def _spent(self, elapsed_s: float, seconds: float | None, iterations: int | None) -> float:
         spent = 0.0 if seconds is None else elapsed_s / max(seconds, 1e-9)
         if iterations is not None:
             spent = max(spent, self.done / iterations) if iterations > 0 else 1.0
         return spent
+
+    def look(self, schedule: Schedule) -> None:
+        """Whether a schedule is the best so far, by the price that counts."""
+        self.looked = self.done
+        krw = schedule.stored_krw()
+        if krw < self.best_krw - 1e-6:
+            self.best, self.best_krw, self.improved = schedule, krw, True
 
     def step(self, hot_krw: float) -> None:
         """One move, accepted or not."""
@@ -120,13 +135,11 @@ class Search:
         krw = trial.cost_krw()
         gain = self.now_krw - krw
         accepted = gain >= 0.0 or self.rng.random() < np.exp(gain / max(hot_krw, 1e-9))
-        score = 0.0
-        if krw < self.best_krw - 1e-6:
-            self.best, self.best_krw, self.improved, score = trial, krw, True, 10.0
-        elif gain > 1e-6:
-            score = 3.0
-        elif accepted:
-            score = 0.5
+        score = 3.0 if gain > 1e-6 else 0.5
+        if krw < self.lowest_krw - 1e-6:
+            self.lowest, self.lowest_krw, score = trial, krw, 10.0
         if accepted:
             self.now, self.now_krw = trial, krw
-        self.moves.learn(move, score)
+            if self.done - self.looked >= self.every and krw < self.lowest_krw + NEAR * abs(self.lowest_krw):
+                self.look(trial)
+        self.moves.learn(move, score if accepted else 0.0)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from twin.optimize.insertion_battery import stored_krw
 from twin.optimize.insertion_facts import CAP_KRW_PER_KW, CARBON_CAP_KRW_PER_KG, Facts
 from twin.optimize.insertion_peak import shaved_kw
 from twin.optimize.insertion_states import Bridge, GroupView
@@ -199,13 +200,28 @@ class Schedule:
             cost += month.rate_krw_per_kw * peak + month.carry_krw_per_kw * (peak - month.floor_kw)
         if facts.cap_kw is not None:
             cost += CAP_KRW_PER_KW * float(np.maximum(bought - facts.cap_kw, 0.0).sum())
-        if facts.cap_kg is not None:
-            cost += CARBON_CAP_KRW_PER_KG * max(float(facts.carbon_kg @ bought) + self.paid_kg - facts.cap_kg, 0.0)
-        return cost
+        return cost + self._emitted_krw(bought)
+
+    def _emitted_krw(self, bought_kw: Floats) -> float:
+        """The penalty of an emission cap that is not kept."""
+        facts = self.facts
+        if facts.cap_kg is None:
+            return 0.0
+        over = float(facts.carbon_kg @ bought_kw) + self.paid_kg - facts.cap_kg
+        return CARBON_CAP_KRW_PER_KG * max(over, 0.0)
 
     def cost_krw(self) -> float:
-        """What the schedule costs, with a battery that does nothing but lower peaks."""
+        """What the schedule costs, with a battery that does nothing but lower peaks: quick, and what the search is led by."""
         return self.power_krw(self.net_kw()) + self.service_krw()
+
+    def stored_krw(self) -> float:
+        """What the schedule costs with a battery that moves energy too; the same as :meth:`cost_krw` without one."""
+        net_kw = self.net_kw()
+        plain = self.power_krw(net_kw)
+        stored = stored_krw(self.facts, net_kw, self.peaks_kw)
+        if np.isfinite(stored):
+            plain = stored + self._emitted_krw(np.maximum(net_kw, 0.0))
+        return plain + self.service_krw()
 
     # --- from and to placements
 
