@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -43,7 +45,7 @@ class Worker:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
         command = [sys.executable, "-m", "twin.optimize.shop_worker", str(self.folder)]
         self._process = subprocess.Popen(  # noqa: S603 – this very interpreter and module
-            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         self._seen: dict[str, int] = {}
 
@@ -53,6 +55,8 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         self._folder.cleanup()
 
     @property
@@ -152,5 +156,14 @@ def leave_bound(folder: Path, bound_krw: float) -> None:
     unfinished.replace(folder / "tree.json")
 
 
+def end_with_the_search(folder: Path) -> None:
+    """Ends this process and its folder when the search's end of the pipe is closed, however that one came to its end."""
+    sys.stdin.buffer.read()
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)
+
+
 if __name__ == "__main__":
-    work(Path(sys.argv[1]))
+    private = Path(sys.argv[1])
+    threading.Thread(target=end_with_the_search, args=(private,), daemon=True).start()
+    work(private)
