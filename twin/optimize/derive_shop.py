@@ -44,8 +44,8 @@ SLACK_S = 8 * 3600.0
 Recipe = tuple[str, str]
 """station and recipe"""
 START = 4.0
-"""a furnace without a start-up of its own is warmed by its first load: starting it is priced as this multiple of waiting (assumed, so
-that none is switched off for minutes)"""
+"""a furnace without a start-up of its own is warmed by its first load: starting it is priced as this multiple of a slot of waiting
+(assumed, so that none is switched off for minutes); only the slot itself counts as energy and cash"""
 ROOM = 100.0
 """a unit has room for 100 %: a lot takes the larger of its shares of mass and of places"""
 
@@ -123,6 +123,7 @@ class _Deriving:
         self.scenario, self.slots, self.state, self.feedback, self.plant = scenario, slots, state, feedback, plant
         self.kinds = {name: kind for name, kind in scenario.stations.items() if isinstance(kind, BatchProcess)}
         self.prices = prices_of(scenario, slots)
+        self.site = site_parts(scenario, slots)
         self.times = Times(scenario, MeanDraws())
         self.shares: dict[tuple[str, str], Shares] = {}
         self.families: dict[str, Family] = {}
@@ -137,7 +138,7 @@ class _Deriving:
         self._shares(lots)
         jobs = [job for lot in lots for job in self._jobs(lot)]
         used = {group for family in self.families.values() for op in family.operations for group in op.ways}
-        parts = site_parts(self.scenario, self.slots)
+        parts = dict(self.site)
         fixed_kg = self.prices.carbon(self.feedback.other_others)
         parts["carbon"] = replace(parts["carbon"], fixed_kg=parts["carbon"].fixed_kg + fixed_kg)
         shop = Shop(
@@ -189,7 +190,8 @@ class _Deriving:
         seen, waits = self.feedback.startups.get(name), self.feedback.waiting.get(name)
         hold = kind.running_kw(firing=True)
         idle_kw, idle_krw = (hold, 0.0) if waits is None else (waits.power_kw, self._paid(waits.others))
-        start_kw, start_krw = (START * idle_kw, START * idle_krw)
+        price = float(self.site["price_krw_per_kwh"].mean())
+        start_kw, start_krw = idle_kw, idle_krw + (START - 1.0) * (idle_kw * price + idle_krw)
         if seen is not None and kind.startup_s():
             start_kw, start_krw = seen.power_kw, self._paid(seen.others)
         return States(idle_kw, start_kw, count, on, idle_krw * self.slots.hours, start_krw * count * self.slots.hours)

@@ -13,6 +13,7 @@ from twin.core.messages import t as text
 from twin.core.progress import Progress, silent
 from twin.optimize.derive_shop import derive_shop
 from twin.optimize.encode_shop import line_plan
+from twin.optimize.figures_shop import line_figures
 from twin.optimize.insertion import dispatch_shop, insert
 from twin.optimize.least_fill import filled
 from twin.optimize.replay import replay
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 SHARES = (0.4, 0.6)
 """parts of the search limit before and after the first replay"""
+TRIES = 2
+"""times that a plan is derived anew because its replay disagrees with it"""
+NEAR = 0.005
 MOVES = 50
 """moves of insertion to an iteration before the first replay"""
 
@@ -149,13 +153,30 @@ class LineLoop:
         return plan
 
     def schedule(self) -> LineSchedule:
-        """The last plan, priced and bounded under what its replay told."""
+        """The last plan, priced and bounded under what a replay told that it agrees with."""
+        for _ in range(TRIES):
+            schedule = self.priced(bound=False)
+            self.show(schedule)
+            if self.agrees(schedule):
+                break
+            self.learn(self.shown.trace)
         priced = self.priced(bound=True)
         solution = replace(
             priced, stopped_by="optimal" if priced.status == "optimal" else self.stopped_by, iterations=self.used
         )
         plan = self.show(solution)
         return LineSchedule(plan, self.line, solution, self.shown, self.build_s, self.solve_s)
+
+    def agrees(self, solution: ShopSolution) -> bool:
+        """Whether the plan's own energy and bill are near those of its replay."""
+        if solution.plan is None:
+            return False
+        own = line_figures(self.scenario, self.slots, self.line, self.state, solution.plan)
+        seen = self.shown.figures["energy_kwh"], self.shown.accounts.kpis["bill_krw"]
+        return all(
+            abs(here - there) <= NEAR * there
+            for here, there in zip((own.figures["energy_kwh"], own.bill.total), seen, strict=True)
+        )
 
 
 def unplaced(line: Line) -> str:

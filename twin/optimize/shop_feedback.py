@@ -33,8 +33,8 @@ LEAST_H = 0.5
 
 @dataclass(frozen=True)
 class SeenLoads:
-    """The loads of one station and recipe: how many, seconds of the longest and of the mean, mean power from their start on by slot (kW), mean
-    fuels (kWh) and gases (kg), and kg by product of all together.
+    """The loads of one station and recipe: how many, seconds of the longest and of the mean, mean power from their start on by slot (kW),
+    mean fuels (kWh) and gases (kg), and kg by product of all together.
     """
 
     count: int
