@@ -12,7 +12,8 @@ import pytest
 from tests.support import needs_data
 from twin.ledger import tariff as t
 from twin.ledger.tariff_check import bill_from_quarter_hours
-from twin.ledger.tariff_urdb import UrdbTariff, read_urdb
+from twin.ledger.tariff_urdb import UrdbTariff, read_urdb, urdb_from_text
+from twin.reference.facts import TariffFault
 
 EST = dt.timezone(dt.timedelta(hours=-5))
 YEAR = dt.datetime(2018, 1, 1, tzinfo=EST)  # a Monday, as PySAM's year
@@ -240,3 +241,20 @@ def test_bill_in_dollars_has_no_total_in_won(tmp_path):
     assert bill.currency == "USD"
     with pytest.raises(t.TariffFault, match="USD"):
         _ = bill.total_krw
+
+
+def test_a_file_of_ones_own_says_its_currency() -> None:
+    """Proves: rates are USD unless the file says otherwise, and a code that is none is refused.
+
+    Sensitivity: read as USD a Korean file could bill no scenario.
+    """
+    schedule = (
+        "[[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]"
+        + ",[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]" * 11
+        + "]"
+    )
+    rest = f'"energyratestructure": [[{{"rate": 1}}]], "energyweekdayschedule": {schedule}, "energyweekendschedule": {schedule}'
+    assert urdb_from_text("{" + rest + "}", "a.json").currency == "USD"
+    assert urdb_from_text('{"currency": "KRW", ' + rest + "}", "a.json").currency == "KRW"
+    with pytest.raises(TariffFault, match="no code of three letters"):
+        urdb_from_text('{"currency": "won", ' + rest + "}", "a.json")

@@ -1,12 +1,14 @@
 """Each constraint family on a model of two slots, compared with a golden LP file whatever the order of rows and terms.
 
 The golden files are small enough to be read and checked by hand; a change of one coefficient fails the test of its family only.
+``python -m tests.optimize.test_formulation NAME…`` writes the files of families anew (look at them before you keep them).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +28,7 @@ from twin.optimize.problem import (
     Due,
     Problem,
     Stock,
+    Targets,
     Task,
 )
 
@@ -83,6 +86,13 @@ def with_places() -> Problem:
     return replace(problem, stocks={**problem.stocks, "places": places}, tasks={"lot": job, "load": load})
 
 
+def asked(targets: Targets) -> Problem:
+    """Two lots of 30 kg of good castings, due one in each slot, and a target."""
+    due = Due("done", series(1.0, 2.0), 5.0, 2.0, 99.0)
+    carbon = Carbon(series(0.5, 0.4), fixed_kg=3.0)
+    return one_machine(PRICES, lots=2, dues=(due,), carbon=carbon, targets=targets, goods_kg={"done": 30.0})
+
+
 CASES: dict[str, tuple[Callable[[], Problem], tuple[str, ...]]] = {
     "stock": (network, ("stock_balance",)),
     "wait": (network, ("longest_wait",)),
@@ -106,6 +116,14 @@ CASES: dict[str, tuple[Callable[[], Problem], tuple[str, ...]]] = {
         ("tardiness", "required"),
     ),
     "emission_cap": (lambda: one_machine(PRICES, carbon=Carbon(series(0.5, 0.4), 12.75, 45.0, 3.0)), ("emission_cap",)),
+    "lateness_target": (lambda: asked(Targets(lateness_h=0.5)), ("lateness_target",)),
+    "output_target": (lambda: asked(Targets(output_kg=45.0)), ("output_target",)),
+    "intensity_target": (lambda: asked(Targets(intensity_kg_per_kg=0.75)), ("intensity_target",)),
+    "reduction_target": (lambda: asked(Targets(reduction=0.25, as_operated_kg=80.0)), ("reduction_target",)),
+    "battery_paid": (
+        lambda: one_machine(series(-10.0, 20.0), battery=BatteryData(100.0, 40.0, 0.9, 50.0)),
+        ("charge_only", "discharge_only"),
+    ),
     "objective": (
         lambda: one_machine(
             PRICES,
@@ -168,3 +186,23 @@ def test_elastic_model_slackens_requirements_only() -> None:
     )
     slacks = {v.name for v in model.component_objects(pyo.Var) if v.name.startswith("short_")}
     assert slacks == {"short_power", "short_carbon", "short_stock"}
+
+
+def regenerate(names: Iterable[str]) -> None:
+    """Write the golden files of families anew, with the rows of the family alone."""
+    for name in names:
+        problem, families = CASES[name]
+        path = GOLDEN / f"{name}.lp"
+        rows = lp_rows(problem(), families, path)
+        body = "".join(f"\n{row}:\n" + "\n".join(terms_of(text)) + "\n" for row, text in sorted(rows.items()))
+        path.write_text(f"\\ {', '.join(families)}\n{body}\nbounds\nend\n", encoding="utf-8")
+
+
+def terms_of(row: str) -> list[str]:
+    """A row's terms, one a line: a coefficient with its variable, the right-hand side last."""
+    found = re.findall(r"[+-][\d.e+-]+ [A-Za-z_]\S*|[<>=]+ \S+", row)
+    return sorted(found, key=lambda term: term[0] in "<>=")
+
+
+if __name__ == "__main__":
+    regenerate(sys.argv[1:] or CASES)

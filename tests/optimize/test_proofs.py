@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.optimize.tiny import one_machine, series
-from twin.optimize.problem import BatteryData, Capacity, Carbon, Change, DemandMonth, Due, Problem, Stock, Task
+from twin.optimize.problem import BatteryData, Capacity, Carbon, Change, DemandMonth, Due, Problem, Stock, Targets, Task
 from twin.optimize.search import Solution, search
 
 
@@ -393,3 +393,51 @@ def test_a_gap_cools_the_lining() -> None:
     assert waits.objective_krw == pytest.approx(1000 + 650)
     assert len(when(follows, "hot")) == 2
     assert follows.objective_krw == pytest.approx(1000 + 1000)
+
+
+def targeted(targets: Targets, *prices: float) -> Problem:
+    """One lot of 100 kW and 50 kg of good castings, due by the end of hour 0, lateness unpriced; 0.5 kg of CO2e a kWh, 0.4 in hour 2."""
+    carbon = Carbon(series(0.5, 0.5, 0.4, 0.5))
+    due = Due("done", np.ones(4), 0.0, 1.0, 1e6)
+    return one_machine(series(*prices), dues=(due,), carbon=carbon, targets=targets, goods_kg={"done": 50.0})
+
+
+def test_a_target_of_lateness_is_kept_at_any_price() -> None:
+    """Proves: an hour late is allowed, so hour 1 (500) and not hour 3 (200). Sensitivity: without the target hour 3 it is."""
+    kept, free = (solve(targeted(targets, 10, 5, 7, 2)) for targets in (Targets(lateness_h=1.0), Targets()))
+    assert (when(kept), kept.objective_krw) == ([1], pytest.approx(500))
+    assert (when(free), free.objective_krw) == ([3], pytest.approx(200))
+
+
+def test_a_target_of_output_makes_the_lot() -> None:
+    """Proves: with no price on a lot left out nothing would be made; 30 kg asked for cost the cheapest hour, 200."""
+    due = Due("done", np.zeros(4), 0.0, 0.0, 0.0)
+    idle, made = (
+        solve(replace(targeted(targets, 10, 5, 7, 2), dues=(due,))) for targets in (Targets(), Targets(output_kg=30.0))
+    )
+    assert (when(idle), idle.objective_krw) == ([], pytest.approx(0.0))
+    assert (when(made), made.objective_krw) == ([3], pytest.approx(200))
+
+
+def test_a_target_of_intensity_moves_the_lot() -> None:
+    """Proves: 50 kg of CO2e over 50 kg are 1,000 kg a tonne; 900 leaves hour 2 alone (40 kg, 800). Sensitivity: 1,000 keeps hour 3."""
+    strict, loose = (solve(targeted(Targets(intensity_kg_per_kg=limit), 10, 5, 7, 2)) for limit in (0.9, 1.0))
+    assert (when(strict), when(loose)) == ([2], [3])
+
+
+def test_a_reduction_is_measured_by_what_is_operated() -> None:
+    """Proves: a fifth less than 50 kg is 40: hour 2. Sensitivity: less than 60 kg by a sixth is 50, and hour 3 stays."""
+    strict = solve(targeted(Targets(reduction=0.2, as_operated_kg=50.0), 10, 5, 7, 2))
+    loose = solve(targeted(Targets(reduction=1 / 6, as_operated_kg=60.0), 10, 5, 7, 2))
+    assert (when(strict), when(loose)) == ([2], [3])
+
+
+def test_a_battery_burns_no_energy_that_is_paid_for() -> None:
+    """Proves: at −10 KRW/kWh the battery takes what it can hold, 100 kWh from 125: −1250, and gives 80 of base load at 20 back.
+
+    Sensitivity: charging and discharging 200 kW at once would burn energy for money.
+    """
+    battery = BatteryData(energy_kwh=100.0, power_kw=200.0, one_way=0.8, initial_kwh=0.0)
+    solution = solve(replace(one_machine(series(-10, 20), lots=0, battery=battery, base_kw=series(0, 80)), dues=()))
+    assert solution.objective_krw == pytest.approx(-1250.0)
+    assert min(solution.values["charge", 0], solution.values["discharge", 0]) == pytest.approx(0.0, abs=1e-9)

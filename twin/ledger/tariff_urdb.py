@@ -9,7 +9,7 @@ own zone. A charge that cannot be computed is refused, never left out silently.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +54,7 @@ class UrdbTariff:
     demand_window_s: int
     lookback: Lookback
     warnings: tuple[str, ...]
-    currency: str = field(default="USD", init=False)
+    currency: str = "USD"
 
     def quantities(self, load: MeterLoad, terms: SupplyTerms) -> BillQuantities:
         """Energy by period, billing demand flat and by period.

@@ -14,6 +14,7 @@ from twin.optimize.check_batches import batch_violations, job_violations
 from twin.optimize.check_claims import Claim, battery_violations, claim_violations
 from twin.optimize.check_metal import metal_violations
 from twin.optimize.check_site import Site, site_of
+from twin.optimize.check_targets import target_violations
 from twin.optimize.check_types import RULES, Violation
 from twin.optimize.state import snapshot
 
@@ -41,3 +42,4 @@ def _all(scenario: Scenario, plan: Plan, claim: Claim | None, site: Site) -> Ite
     yield from battery_violations(scenario, plan)
     if claim is not None:
         yield from claim_violations(scenario, plan, claim, site)
+        yield from target_violations(scenario, plan, claim, site)

@@ -42,6 +42,8 @@ SLACK_S = 3600.0
 """furnaces are planned empty so long before their crew leaves where the plant is random (assumed: most of a cell's repair time)"""
 POURED_SLACK_S = 1800.0
 """the same where metal is poured straight into moulds (assumed: a quarter of an hour for what the day was delayed, and as much again)"""
+MOST_JOBS = 3000
+"""lots in one horizon; far beyond what one station's week holds, and each is a batch to check and to replay"""
 SHORT_FACTOR = 1.5
 SHORT_KRW_PER_KG = 500.0
 """metal missing at the end costs one and a half times its price and this for melting it (assumed: so that it is made up for)"""
@@ -240,14 +242,21 @@ def closings(plant: Plant, units: list[CastUnit]) -> tuple[Closing, ...]:
 
 
 def open_jobs(scenario: Scenario, slots: Slots, snapshot: Snapshot) -> list[JobSpec]:
-    """Jobs released before the horizon's end whose casting has not begun. Raises InputFault where orders come at random."""
+    """Jobs released before the horizon's end whose casting has not begun. Raises InputFault where orders come at random, or too many lots at once."""
     orders = scenario.spec.orders
     chance = [name for name, order in orders.items() if at_random(order)] if isinstance(orders, dict) else []
     if chance:
         msg = f"orders.{chance[0]}.every: a plan needs to know when orders come; this one comes at random"
         raise InputFault(msg)
     found = job_specs(scenario, -scenario.spec.run.warmup_s, slots.end_s)
-    return [job for job in found if job.job not in snapshot.begun]
+    mine = [job for job in found if job.job not in snapshot.begun]
+    if len(mine) > MOST_JOBS:
+        msg = (
+            f"plan.horizon: {len(mine):,} lots are to be planned, more than {MOST_JOBS:,} at once; "
+            "make the horizon shorter, or products' lots larger"
+        )
+        raise InputFault(msg)
+    return mine
 
 
 def good_kg(scenario: Scenario, lots: LotClass) -> float:

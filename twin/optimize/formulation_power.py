@@ -52,7 +52,10 @@ def define_supply_variables(model: Any, problem: Problem) -> None:
 
 
 def define_battery_constraints(model: Any, problem: Problem) -> None:
-    """soc[t] = soc[t−1] + h·(η·charge[t] − discharge[t]/η)  (kWh),  soc[T−1] ≥ soc[−1] = initial, η = √round trip."""
+    """soc[t] = soc[t−1] + h·(η·charge[t] − discharge[t]/η)  (kWh),  soc[T−1] ≥ soc[−1] = initial, η = √round trip.
+
+    Where power costs less than nothing, doing both at once would pay: charge[t] ≤ power·b[t], discharge[t] ≤ power·(1 − b[t]), b ∈ {0, 1}.
+    """
     import pyomo.environ as pyo
 
     battery = problem.battery
@@ -66,6 +69,12 @@ def define_battery_constraints(model: Any, problem: Problem) -> None:
 
     model.battery_balance = pyo.Constraint(range(problem.slots), rule=balance)
     model.battery_end = pyo.Constraint(expr=model.soc[problem.slots - 1] >= battery.initial_kwh)
+    marginal = problem.price_krw_per_kwh + problem.carbon.price_krw_per_kg * problem.carbon.intensity_kg_per_kwh
+    paid = [t for t in range(problem.slots) if marginal[t] < 0.0]
+    power_kw = battery.power_kw
+    model.charging = pyo.Var(paid, domain=pyo.Binary)
+    model.charge_only = pyo.Constraint(paid, rule=lambda m, t: m.charge[t] <= power_kw * m.charging[t])
+    model.discharge_only = pyo.Constraint(paid, rule=lambda m, t: m.discharge[t] <= power_kw - power_kw * m.charging[t])
 
 
 def define_power_cap_constraints(model: Any, problem: Problem) -> None:

@@ -40,7 +40,10 @@ class Neighbourhoods:
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         self._window_h = FIRST_WINDOW_H
-        self._begun = np.any([task.allowed for task in problem.tasks.values() if task.role in {"heat", "lot"}], axis=0)
+        self._begun = np.zeros(problem.slots, dtype=bool)
+        for task in problem.tasks.values():
+            if task.role in {"heat", "lot"}:
+                self._begun |= task.allowed
 
     def __iter__(self) -> Iterator[Neighbourhood]:
         horizon = self._problem.slots

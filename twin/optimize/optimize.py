@@ -163,10 +163,16 @@ def agreement(result: PlanResult) -> dict[str, float]:
     own, seen = result.own.figures, result.deterministic
     bill = seen.accounts.kpis["bill_krw"]
     return {
-        "energy_pct": 100.0 * (seen.figures["energy_kwh"] / own["energy_kwh"] - 1.0),
-        "bill_pct": 100.0 * (bill / result.own.bill.total - 1.0),
+        "energy_pct": off_pct(seen.figures["energy_kwh"], own["energy_kwh"]),
+        "bill_pct": off_pct(bill, result.own.bill.total),
         "later_h": seen.figures["lateness_h"] - own["lateness_h"],
     }
+
+
+def off_pct(seen: float, planned: float) -> float:
+    """By how much a figure is off, in per cent of the planned one: of the larger where nothing, or less, was planned."""
+    size = planned if planned > 0.0 else max(abs(seen), abs(planned))
+    return 100.0 * (seen - planned) / size if size else 0.0
 
 
 def optimize(

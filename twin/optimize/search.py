@@ -191,7 +191,9 @@ class Search:
         """
         matrix = self.matrix
         inside = (matrix.slot >= neighbourhood.first) & (matrix.slot < neighbourhood.last + self.afterwards)
-        free = (inside | (matrix.slot < 0) | self._misses()) & ~matrix.integer
+        counts = np.zeros(len(matrix.integer), dtype=bool)
+        counts[[j for j in matrix.start_column.values() if matrix.integer[j]]] = True
+        free = (inside | (matrix.slot < 0) | self._misses()) & ~counts
         starts = [j for key, j in matrix.start_column.items() if neighbourhood.frees(self.problem, key)]
         free[starts] = True
         return np.flatnonzero(free)

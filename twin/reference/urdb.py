@@ -227,6 +227,7 @@ def _general(name: str, data: Mapping[str, Any]) -> dict[str, Any]:
         "name": str(data.get("name", name)),
         "source": str(data.get("uri") or data.get("source") or name),
         "approved": bool(data.get("approved", False)),
+        "currency": _currency(name, data),
         "effective_from": _date(data, "startdate"),
         "effective_to": _date(data, "enddate"),
         "fixed_per_month": fixed_month,
@@ -234,6 +235,15 @@ def _general(name: str, data: Mapping[str, Any]) -> dict[str, Any]:
         "minimum_per_month": float(_get(data, "mincharge", "minmonthlycharge", default=0.0)),
         "demand_window_s": int(float(_get(data, "demandwindow", default=15.0)) * 60),
     }
+
+
+def _currency(name: str, data: Mapping[str, Any]) -> str:
+    """ISO code of the rates: the database's own are in USD, a file of one's own may say ``currency``. Raises :class:`TariffFault`."""
+    code = data.get("currency", "USD")
+    if not (isinstance(code, str) and len(code) == 3 and code.isalpha() and code.isupper()):
+        msg = f"tariff file {name}: currency {code!r} is no code of three letters; write e.g. KRW"
+        raise TariffFault(msg)
+    return code
 
 
 def _rates(name: str, data: Mapping[str, Any]) -> dict[str, Any]:
