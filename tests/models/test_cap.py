@@ -6,11 +6,13 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from twin.ledger.trace import CARRIER, STATE
-from twin.models.cap import PowerCap, envelope
+from twin.models.cap import Batched, PowerCap, envelope
+from twin.models.phases import Flow, Phase
 
 E = CARRIER["electricity"]
 MACHINE = envelope(
@@ -153,3 +155,33 @@ def test_holders_are_set_down_before_a_heat_is_slowed() -> None:
     assert cap.grants(own, 980.0, 0.0, 600.0)[0] == (300.0, 980.0)
     assert holder.down_until == 300.0
     assert cap.grants(own, 980.0, 0.0, 600.0)[1][1] == 940.0
+
+
+@dataclass
+class Oven:
+    """A unit with a batch of three phases from t = 100 on: 80 kW for 50 s, then 20 + 30 e^(-t/10) kW for 40 s, then 5 kW for 10 s."""
+
+    duties: tuple[()] = ()
+    started: float = 100.0
+    done_at: float = 200.0
+    phases: tuple[Phase, ...] = (
+        Phase(50.0, "processing", (Flow("electricity", 80.0), Flow("natural_gas", 500.0))),
+        Phase(40.0, "holding", (Flow("electricity", 20.0, ((30.0, 10.0),)),)),
+        Phase(10.0, "processing", (Flow("electricity", 5.0),)),
+    )
+    lots: list[int] = field(default_factory=lambda: [1])
+
+
+def test_a_batch_under_way_reserves_what_its_phases_still_draw() -> None:
+    """Proves: 80 kW while it heats, 50 kW when it begins to soak, 20 + 30/e ten seconds later, 5 kW at last; 12 kW once it may rest.
+
+    Sensitivity: the whole 90 kW of a batch until its end keeps heats beside it waiting.
+    """
+    batched = Batched(Oven(), 90.0, 12.0)
+    assert batched.reserved_kw(100.0, 200.0) == 80.0
+    assert batched.reserved_kw(150.0, 200.0) == 50.0
+    assert batched.reserved_kw(160.0, 190.0) == pytest.approx(20.0 + 30.0 / math.e)
+    assert batched.reserved_kw(190.0, 200.0) == 5.0
+    assert batched.reserved_kw(190.0, 201.0) == batched.reserved_kw(200.0, 201.0) == 12.0
+    assert sorted(batched.changes(120.0)) == [150.0, 190.0, 200.0]
+    assert Batched(Oven(), 30.0, 12.0).reserved_kw(100.0, 200.0) == 30.0

@@ -10,14 +10,15 @@ losses are. The exact load is checked after the run; the excess is a fact of the
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import Any, Protocol
 
 from twin.ledger.trace import CARRIER, STATE
 from twin.models.equipment import Rates
+from twin.models.phases import Phase
 from twin.models.worktime import Duty
 
 _ELECTRICITY, _OFF = CARRIER["electricity"], STATE["off"]
@@ -86,16 +87,41 @@ class Holding(Protocol):
 
 
 class Batching(Protocol):
-    """A unit that processes batches: whether it is at work, until when, and its duties between."""
+    """A unit that processes batches: whether it is at work, since and until when, in which phases, and its duties between."""
 
     duties: Sequence[Duty]
+    started: float
     done_at: float
+    phases: Sequence[Phase]
     lots: list[Any]
+
+
+def highest_kw(phases: Sequence[Phase], begin: float, t0: float, t1: float) -> float:
+    """A bound of the electric power of consecutive phases from ``begin`` on, between two times.
+
+    A term ``amp exp(-t / tau)`` is highest where the stretch begins if ``amp`` is positive, else where it ends.
+    """
+    most, start = 0.0, begin
+    for phase in phases:
+        end = start + phase.duration_s
+        a, b = max(start, t0) - start, min(end, t1) - start
+        if b > a:
+            drawn = 0.0
+            for flow in phase.flows:
+                if flow.carrier == "electricity":
+                    drawn += flow.base
+                    drawn += sum(amp * math.exp(-(a if amp > 0.0 else b) / tau) for amp, tau in flow.terms)
+            most = max(most, drawn)
+        start = end
+    return most
 
 
 @dataclass(frozen=True)
 class Batched:
-    """What a unit that processes batches may draw: ``working_kw`` in a batch, ``resting_kw`` between, nothing while it is off."""
+    """What a unit that processes batches may draw, a batch under way what its phases say.
+
+    ``working_kw``: in a batch that is still to begin; ``resting_kw``: between batches, nothing while it is off.
+    """
 
     unit: Batching
     working_kw: float
@@ -103,15 +129,24 @@ class Batched:
 
     def reserved_kw(self, t0: float, t1: float) -> float:
         """The most between two times."""
-        if self.unit.lots and t0 < self.unit.done_at:
-            return self.working_kw
+        unit = self.unit
+        if unit.lots and t0 < unit.done_at:
+            known = min(highest_kw(unit.phases, unit.started, t0, min(t1, unit.done_at)), self.working_kw)
+            return known if t1 <= unit.done_at else max(known, self._between_kw(unit.done_at, t1))
+        return self._between_kw(t0, t1)
+
+    def _between_kw(self, t0: float, t1: float) -> float:
         off_s = sum(min(b, t1) - max(a, t0) for a, b, state in self.unit.duties if state == _OFF and b > t0 and a < t1)
         return 0.0 if off_s >= t1 - t0 - _SHORT_S / 2.0 else self.resting_kw
 
     def changes(self, t: float) -> Sequence[float]:
-        """Ends of its batch and of its duties."""
-        ends = [edge for duty in self.unit.duties for edge in duty[:2] if t < edge < math.inf]
-        return [self.unit.done_at, *ends] if self.unit.lots and self.unit.done_at > t else ends
+        """Ends of its batch, of its phases and of its duties."""
+        unit = self.unit
+        ends = [edge for duty in unit.duties for edge in duty[:2] if t < edge < math.inf]
+        if unit.lots and unit.done_at > t:
+            edges = accumulate((phase.duration_s for phase in unit.phases), initial=unit.started)
+            ends += [unit.done_at, *(edge for edge in edges if t < edge < unit.done_at)]
+        return ends
 
     def gives_way(self) -> bool:
         """Whether holding a batch back saves any power."""
@@ -156,7 +191,7 @@ class PowerCap:
         ahead, work = now + 2.0 * lasts_s / LEAST_SHARE, MARGIN * rated_kw * lasts_s
         edges = [now, *self._changes(now, ahead), ahead]
         found: Grants = []
-        for start, stop in itertools.pairwise(edges):
+        for start, stop in pairwise(edges):
             kw = min(self.free_kw(start, stop, own), rated_kw)
             if kw < LEAST_SHARE * rated_kw and work > 0.0:
                 return []
