@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tests.campaigns import composed_year, lid_physics, pairing, pv_hours, same_bytes, verify_bugs, verify_coverage
+from tests.campaigns import (
+    composed_year,
+    lid_physics,
+    pairing,
+    pv_hours,
+    same_bytes,
+    tou_fronts,
+    verify_bugs,
+    verify_coverage,
+)
 from tests.campaigns.plants import short
 from tests.experiment.plants import small
 from twin.tasks.evaluate import evaluate
@@ -80,3 +89,11 @@ def test_a_planted_defect_is_told() -> None:
     told = verify_bugs.told(number)
     assert told["fails"]
     assert told["passes_without"]
+
+
+def test_a_published_front_is_reached_and_proved() -> None:
+    """Proves: one small instance of the campaign, whole: least cost, front, every published point."""
+    found = tou_fronts.counts([tou_fronts.row(29, 60.0)])
+    ones = ("least_cost_reached", "least_cost_proven", "fronts_complete", "fronts_reached")
+    assert {name: found[name] for name in ones} == dict.fromkeys(ones, 1)
+    assert found["points"] == found["points_proven"] == 6
