@@ -21,6 +21,8 @@ from twin.optimize.shop import Placed, Shop
 ITERATIONS = 2_000
 HOT = 0.001
 """First temperature, of the start's cost."""
+GUIDED, SLACK = 200, 0.004
+"""Horizons so short that the battery's price leads the search; what the quick price must not exceed to be asked for it."""
 NEAR, LOOKS = 0.01, 10
 """Only what costs so little more than the lowest, and one move in slots / LOOKS, is priced with the battery."""
 TOLD_EVERY = 100
@@ -88,8 +90,10 @@ class Search:
     def __init__(self, facts: Facts, start: Schedule, seed: int, heat: float = 1.0) -> None:
         self.facts, self.rng = facts, np.random.default_rng(seed)
         self.now = self.lowest = self.best = start
-        self.now_krw = self.lowest_krw = start.cost_krw()
+        self.guided = facts.shop.battery is not None and facts.slots <= GUIDED
+        self.quick_krw = start.cost_krw()
         self.best_krw = start.stored_krw()
+        self.now_krw = self.lowest_krw = self.best_krw if self.guided else self.quick_krw
         self.improved = False
         self.moves = Moves(facts, self.rng)
         self.done = self.looked = 0
@@ -132,14 +136,17 @@ class Search:
         if not self.moves.make(move, trial, self.now):
             self.moves.learn(move, 0.0)
             return
-        krw = trial.cost_krw()
+        quick_krw = krw = trial.cost_krw()
+        if self.guided:
+            near = quick_krw - self.quick_krw < 5.0 * hot_krw + SLACK * abs(self.quick_krw)
+            krw = trial.stored_krw() if near else np.inf
         gain = self.now_krw - krw
         accepted = gain >= 0.0 or self.rng.random() < np.exp(gain / max(hot_krw, 1e-9))
         score = 3.0 if gain > 1e-6 else 0.5
         if krw < self.lowest_krw - 1e-6:
             self.lowest, self.lowest_krw, score = trial, krw, 10.0
         if accepted:
-            self.now, self.now_krw = trial, krw
+            self.now, self.now_krw, self.quick_krw = trial, krw, quick_krw
             if self.done - self.looked >= self.every and krw < self.lowest_krw + NEAR * abs(self.lowest_krw):
                 self.look(trial)
         self.moves.learn(move, score if accepted else 0.0)

@@ -1,8 +1,8 @@
 """What power costs with a battery that shaves peaks and moves energy: a dynamic programme over its charge, on a grid.
 
 Going backwards, ``V[s] = min over steps a of price · max(0, net + power(a)) + V[s + a]`` with what is bought held below a level; a few
-levels between the lowest peak that the battery can hold and the peak without it are tried side by side. Every step is one that the battery can
-take, so the price is one that can be reached.
+levels between the lowest peak that the battery can hold and the peak without it are tried side by side. Every step is one that the
+battery can take, so the price is one that can be reached.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 class Cells:
-    """The grid: charge in steps of ``step_kwh`` from what is there at the start; power by step (steps,), from most discharge to most charge."""
+    """The grid: charge in steps of ``step_kwh`` from what is there at the start; power by step, from most discharge to most charge."""
 
     def __init__(self, battery: BatteryData, slot_h: float) -> None:
         most_in = battery.power_kw * slot_h * battery.one_way
