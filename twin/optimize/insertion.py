@@ -23,6 +23,8 @@ HOT = 0.001
 """First temperature, of the start's cost."""
 GUIDED, SLACK = 200, 0.004
 """Horizons so short that the battery's price leads the search; what the quick price must not exceed to be asked for it."""
+CYCLES = 1
+"""Times that a short horizon is heated."""
 NEAR, LOOKS = 0.01, 10
 """Only what costs so little more than the lowest, and one move in slots / LOOKS, is priced with the battery."""
 TOLD_EVERY = 100
@@ -97,6 +99,7 @@ class Search:
         self.improved = False
         self.moves = Moves(facts, self.rng)
         self.done = self.looked = 0
+        self.cycles = CYCLES if self.guided else 1
         self.every = 1 if facts.shop.battery is None else max(1, facts.slots // LOOKS)
         self.hot_krw = heat * HOT * abs(self.now_krw - facts.missing_krw * len(start.missing()))
 
@@ -109,7 +112,7 @@ class Search:
             share = self._spent(time.perf_counter() - began, seconds, iterations)
             if share >= 1.0 or (stop is not None and stop()):
                 break
-            self.step(self.hot_krw * (1.0 - share) ** 2)
+            self.step(self.hot_krw * (1.0 - (share * self.cycles) % 1.0) ** 2)
             if self.done % TOLD_EVERY == 0:
                 progress(self.done, iterations or 0, f"{self.best_krw:,.0f} KRW")
         if self.lowest is not self.best:
