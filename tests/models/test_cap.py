@@ -162,7 +162,6 @@ class Oven:
     """A unit with a batch of three phases from t = 100 on: 80 kW for 50 s, then 20 + 30 e^(-t/10) kW for 40 s, then 5 kW for 10 s."""
 
     duties: tuple[()] = ()
-    started: float = 100.0
     done_at: float = 200.0
     phases: tuple[Phase, ...] = (
         Phase(50.0, "processing", (Flow("electricity", 80.0), Flow("natural_gas", 500.0))),
@@ -185,3 +184,5 @@ def test_a_batch_under_way_reserves_what_its_phases_still_draw() -> None:
     assert batched.reserved_kw(190.0, 201.0) == batched.reserved_kw(200.0, 201.0) == 12.0
     assert sorted(batched.changes(120.0)) == [150.0, 190.0, 200.0]
     assert Batched(Oven(), 30.0, 12.0).reserved_kw(100.0, 200.0) == 30.0
+    later = Oven(phases=Oven.phases[1:])  # under way when the run began: the first phase is past
+    assert Batched(later, 90.0, 12.0).reserved_kw(150.0, 200.0) == 50.0

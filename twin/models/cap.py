@@ -87,21 +87,21 @@ class Holding(Protocol):
 
 
 class Batching(Protocol):
-    """A unit that processes batches: whether it is at work, since and until when, in which phases, and its duties between."""
+    """A unit that processes batches: whether it is at work, until when, in which phases, and its duties between."""
 
     duties: Sequence[Duty]
-    started: float
     done_at: float
     phases: Sequence[Phase]
     lots: list[Any]
 
 
-def highest_kw(phases: Sequence[Phase], begin: float, t0: float, t1: float) -> float:
-    """A bound of the electric power of consecutive phases from ``begin`` on, between two times.
+def highest_kw(phases: Sequence[Phase], done_at: float, t0: float, t1: float) -> float:
+    """A bound of the electric power of consecutive phases, the last of which ends at ``done_at``, between two times.
 
+    Of a batch that was under way when the run began only the phases still to come are known: so they are laid out from the end.
     A term ``amp exp(-t / tau)`` is highest where the stretch begins if ``amp`` is positive, else where it ends.
     """
-    most, start = 0.0, begin
+    most, start = 0.0, done_at - sum(phase.duration_s for phase in phases)
     for phase in phases:
         end = start + phase.duration_s
         a, b = max(start, t0) - start, min(end, t1) - start
@@ -131,7 +131,7 @@ class Batched:
         """The most between two times."""
         unit = self.unit
         if unit.lots and t0 < unit.done_at:
-            known = min(highest_kw(unit.phases, unit.started, t0, min(t1, unit.done_at)), self.working_kw)
+            known = min(highest_kw(unit.phases, unit.done_at, t0, min(t1, unit.done_at)), self.working_kw)
             return known if t1 <= unit.done_at else max(known, self._between_kw(unit.done_at, t1))
         return self._between_kw(t0, t1)
 
@@ -144,7 +144,8 @@ class Batched:
         unit = self.unit
         ends = [edge for duty in unit.duties for edge in duty[:2] if t < edge < math.inf]
         if unit.lots and unit.done_at > t:
-            edges = accumulate((phase.duration_s for phase in unit.phases), initial=unit.started)
+            begin = unit.done_at - sum(phase.duration_s for phase in unit.phases)
+            edges = accumulate((phase.duration_s for phase in unit.phases), initial=begin)
             ends += [unit.done_at, *(edge for edge in edges if t < edge < unit.done_at)]
         return ends
 

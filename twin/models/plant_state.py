@@ -158,7 +158,7 @@ def _pieces(plant: Plant, unit: Unit, now: float) -> list[list[float]]:
 
 def _phases(unit: FormingUnit, now: float) -> list[Kept]:
     """Phases of the batch at work that begin at the end of the run or later; one that spans it cannot be."""
-    t, found = unit.started, list[Kept]()
+    t, found = unit.done_at - sum(phase.duration_s for phase in unit.phases), list[Kept]()
     for phase in unit.phases:
         if t >= now - 1e-6:
             flows = [[flow.carrier, flow.base, [list(term) for term in flow.terms]] for flow in phase.flows]
