@@ -24,6 +24,8 @@ CORES = 2
 NEAR_S = 1.5
 NEAR_SLOTS = 12
 TREE_S = 10.0
+FIRST_PATIENCE = 12.0
+"""how much longer the whole horizon may take than another: the least energy cost of all is its"""
 LEFT_OVER_S = 0.5
 
 
@@ -137,7 +139,11 @@ class Walk:
                 relaxed.horizon, known.point, known.bound, known.starts, known.how
             )
             return
-        found, greedily = settled(self._network, relaxed, self._deadline), self._front.found.get(relaxed.horizon)
+        patience = FIRST_PATIENCE if relaxed.horizon == self._network.instance.slots else 1.0
+        found, greedily = (
+            settled(self._network, relaxed, self._deadline, patience),
+            self._front.found.get(relaxed.horizon),
+        )
         if found.point is None and greedily is not None:
             found = replace(greedily, bound=found.bound)
         self._front.found[relaxed.horizon] = found
@@ -164,15 +170,18 @@ def greedy(network: Network) -> list[Start]:
     return starts_of(network, np.arange(len(counts)), counts)
 
 
-def settled(network: Network, relaxed: Relaxed, deadline: float) -> Found:
-    """The cheapest schedule within the relaxation's horizon, its cost recomputed, with a bound recomputed from the jobs' worths."""
+def settled(network: Network, relaxed: Relaxed, deadline: float, patience: float = 1.0) -> Found:
+    """The cheapest schedule within the relaxation's horizon, its cost recomputed, with a bound recomputed from the jobs' worths.
+
+    Each attempt may take ``patience`` times as long as usual.
+    """
     instance, horizon = network.instance, relaxed.horizon
     bound = bound_of(instance, horizon, relaxed.worth)
     counts, how = np.rint(relaxed.values) if relaxed.is_whole else None, "paths"
     if counts is None:
-        counts = whole(network, relaxed, bound, _limit(deadline, NEAR_S), near=True)[0]
+        counts = whole(network, relaxed, bound, _limit(deadline, NEAR_S * patience), near=True)[0]
     while counts is None and time.monotonic() < deadline and bound <= relaxed.value + KEPT_COST:
-        counts, none = whole(network, relaxed, bound, _limit(deadline, TREE_S), near=False)
+        counts, none = whole(network, relaxed, bound, _limit(deadline, TREE_S * patience), near=False)
         if counts is None and not none:
             break
         bound, how = (bound, how) if counts is not None else (bound + 1, "tree")

@@ -110,9 +110,7 @@ def trade_off(
     Raises InputFault for another axis or fewer than two points; Infeasible in words.
     """
     begun = time.perf_counter()
-    if axis not in MEASURES:
-        msg = f"no front {axis!r}; known: {', '.join(MEASURES)}"
-        raise InputFault(msg)
+    known = known_axis(axis)
     if points < 2:
         msg = f"a front of {points} points; it has two ends, ask for 2 or more"
         raise InputFault(msg)
@@ -122,7 +120,7 @@ def trade_off(
     problem, starts = first_plan(scenario, limit, progress)
     found = front_of(
         problem,
-        axis,
+        known,
         [starts],
         points=points,
         iterations=iterations,
@@ -131,6 +129,15 @@ def trade_off(
     )
     constant = bool(np.ptp(problem.carbon.intensity_kg_per_kwh) < 1e-12) if problem.slots else True
     return FrontResult(scenario, found, constant, seconds is None, {"all_s": time.perf_counter() - begun})
+
+
+def known_axis(axis: str) -> Axis:
+    """What a front sets against cost, as a user names it. Raises InputFault with the names there are."""
+    for one in MEASURES:
+        if one == axis:
+            return one
+    msg = f"no front {axis!r}; known: {', '.join(MEASURES)}"
+    raise InputFault(msg)
 
 
 def first_plan(scenario: Scenario, limit: Limit, progress: Progress) -> tuple[Problem, Mapping[StartKey, float]]:
