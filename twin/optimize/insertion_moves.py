@@ -12,6 +12,7 @@ from twin.optimize.insertion_schedule import Schedule
 FORGETTING = 0.02
 LEAST_WEIGHT = 0.1
 BIAS = 3.0
+TRIED = 3
 NOISES = (0.0, 0.05, 0.3)
 CARBON_KRW_PER_KG = (0.0, 100.0, 500.0, 2_000.0)
 
@@ -43,7 +44,10 @@ class Moves:
         most = min(10, max(2, len(self.facts.jobs) // 2))
         count = 1 + int(most * self.rng.random() ** BIAS)
         jobs = self.removals[move](trial, count)
-        jobs = sorted({*jobs, *trial.missing()})
+        left_out = trial.missing()
+        if left_out:
+            left_out = self.rng.permutation(left_out)[:TRIED].tolist()
+        jobs = sorted({*jobs, *left_out})
         if not jobs:
             return False
         for job in jobs:
