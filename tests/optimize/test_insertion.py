@@ -28,7 +28,7 @@ def month(slots: int, rate: float) -> DemandMonth:
     return DemandMonth("m", always(slots), 0.0, rate)
 
 
-def best_of(shop: Shop, iterations: int = 60):
+def best_of(shop: Shop, iterations: int = 50):
     return insert(shop, dispatch_shop(shop), iterations=iterations, seed=1)
 
 
@@ -373,7 +373,7 @@ RULES_OF_STARTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(24))
 def test_every_schedule_keeps_the_rules_and_costs_what_is_said(seed: int):
     """Proves: the checker, which shares no code with this search, finds no broken rule, and the same cost where no battery takes part.
 
@@ -381,7 +381,7 @@ def test_every_schedule_keeps_the_rules_and_costs_what_is_said(seed: int):
     """
     shop = random_shop(seed)
     start = dispatch_shop(shop)
-    placed = insert(shop, start, iterations=40, seed=seed)
+    placed = insert(shop, start, iterations=25, seed=seed)
     assert estimate_krw(shop, placed) <= estimate_krw(shop, start) + 1e-6
     figures = shop_figures(shop, whole_plan(shop, placed))
     complete = len(placed) == sum(len(shop.families[job.family].operations) - job.step for job in shop.jobs)
