@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.campaigns import (
+    broken_plans,
     composed_year,
     lid_physics,
     pairing,
@@ -18,6 +19,7 @@ from tests.campaigns.evidence import Campaign
 CAMPAIGNS: dict[str, Campaign] = {
     module.CAMPAIGN.name: module.CAMPAIGN
     for module in (
+        broken_plans,
         composed_year,
         pairing,
         pv_hours,

@@ -1,0 +1,85 @@
+"""tests/data/degenerate: problems at the edge are answered without a traceback and with the right exit status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from tests.optimize.tiny import one_machine, series
+from tests.support import ROOT
+from twin.cli import app
+from twin.optimize.optimize import off_pct
+from twin.optimize.refuse import problem_of
+from twin.optimize.search import search
+from twin.scenario.scenario import read
+
+FOLDER = ROOT / "tests" / "data" / "degenerate"
+PLANNED = ("no-job", "one-slot")
+PRICED = ("zero-tariff", "negative-prices", "one-job")
+
+
+def planned(name: str) -> Result:
+    """The verb on one file, as short as it can be."""
+    return CliRunner().invoke(
+        app, ["optimize", str(FOLDER / f"{name}.yaml"), "--iterations", "1", "--replications", "1", "--json", "-q"]
+    )
+
+
+def told(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The JSON of a plan that is found."""
+    monkeypatch.chdir(tmp_path)
+    done = planned(name)
+    assert done.exit_code == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_every_file_is_tried() -> None:
+    """No file of the folder is left out here."""
+    assert {path.stem for path in FOLDER.glob("*.yaml")} == {*PLANNED, *PRICED, "ten-thousand-jobs"}
+
+
+@pytest.mark.parametrize("name", PLANNED)
+def test_nothing_to_do_is_planned_as_nothing(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No batch, no violation, and the replay is the plan."""
+    found = told(name, tmp_path, monkeypatch)
+    assert (found["status"], found["schedule"], found["violations"]) == ("optimal", [], [])
+    assert found["agreement"]["energy_pct"] == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", PRICED)
+def test_odd_prices_and_single_lots_are_priced(name: str) -> None:
+    """The derived problem is solved whole within a node limit or not, but its cost and bound are numbers on the right sides."""
+    problem = problem_of(read(FOLDER / f"{name}.yaml"))
+    price = {"zero-tariff": (0.0, 0.0), "negative-prices": (-50.0, 100.0)}.get(name)
+    if price is not None:
+        assert (problem.price_krw_per_kwh.min(), problem.price_krw_per_kwh.max()) == price
+    found = search(problem, [{}], iterations=0, bound=True)
+    assert np.isfinite([found.objective_krw, found.bound_krw]).all()
+    assert found.bound_krw <= found.objective_krw
+
+
+def test_ten_thousand_jobs_are_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit status 2, with the number and what to do."""
+    monkeypatch.chdir(tmp_path)
+    done = planned("ten-thousand-jobs")
+    assert done.exit_code != 0
+    assert "10,000 lots are to be planned, more than 3,000 at once; make the horizon shorter" in str(done.exception)
+
+
+def test_a_lot_at_prices_below_nothing_runs_where_most_is_paid() -> None:
+    """Proves: 100 kWh in the hour at −7 bring 700. Sensitivity: a search that took no cost below zero would stay at 0."""
+    found = search(one_machine(series(3, -5, -7, 1)), [], iterations=1)
+    assert (found.status, found.objective_krw) == ("optimal", pytest.approx(-700.0))
+
+
+def test_nothing_planned_is_off_by_nothing() -> None:
+    """Of a bill of zero and of one that is paid out, per cent are of the larger amount."""
+    assert off_pct(0.0, 0.0) == 0.0
+    assert off_pct(0.0, -50.0) == pytest.approx(100.0)
+    assert off_pct(102.0, 100.0) == pytest.approx(2.0)
