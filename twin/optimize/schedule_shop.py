@@ -13,8 +13,9 @@ from twin.core.messages import t as text
 from twin.core.progress import Progress, silent
 from twin.optimize.derive_shop import derive_shop
 from twin.optimize.encode_shop import line_plan
+from twin.optimize.explain_line import refuse_line
 from twin.optimize.figures_shop import line_figures
-from twin.optimize.insertion import dispatch_shop, insert
+from twin.optimize.insertion import insert
 from twin.optimize.least_fill import filled
 from twin.optimize.replay import replay
 from twin.optimize.schedule import Limit, joined
@@ -106,7 +107,7 @@ class LineLoop:
     def inserted(self, limit: Limit) -> None:
         """Starts by dispatch and insertion alone."""
         begun = time.perf_counter()
-        first = self.starts or dispatch_shop(self.line.shop)
+        first = self.starts or refuse_line(self.line)
         moves = None if limit.iterations is None else MOVES * limit.iterations
         self.starts = insert(
             self.line.shop, first, seconds=limit.seconds, iterations=moves, seed=self.seed, progress=self.progress
@@ -137,7 +138,7 @@ class LineLoop:
         solution = solve_shop(self.line.shop, iterations=0, seed=self.seed, start=self.starts, bound=bound)
         self.solve_s += time.perf_counter() - begun
         if solution.plan is None:
-            raise Infeasible(text("optimize.no_solution", limit=unplaced(self.line)))
+            raise Infeasible(text("optimize.no_solution", limit=self.stopped_by))
         self.starts = solution.plan.placed
         return solution
 
@@ -177,9 +178,3 @@ class LineLoop:
             abs(here - there) <= NEAR * there
             for here, there in zip((own.figures["energy_kwh"], own.bill.total), seen, strict=True)
         )
-
-
-def unplaced(line: Line) -> str:
-    """How many lots a dispatch finds no place for, in words."""
-    placed = {one.job for one in dispatch_shop(line.shop)}
-    return f"{len(line.shop.jobs) - len(placed)}"
