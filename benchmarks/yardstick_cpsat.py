@@ -58,7 +58,7 @@ def priced(shop: Any, answer: dict[str, Any]) -> dict[str, Any]:
     from twin.optimize.solve_shop import ShopSolution
 
     placed = [
-        Placed(str(row["job"]), row["operation"], row["group"], 0, row["start"], row["load"])
+        Placed(str(row["job"]), row["operation"], row["group"], row.get("unit", 0), row["start"], row["load"])
         for row in answer["placed"]
     ]
     problem = problem_of(shop)

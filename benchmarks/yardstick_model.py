@@ -15,8 +15,8 @@ from typing import Any
 
 from ortools.sat.python import cp_model
 
-Step = tuple[int, int, int]
-"""offset and length in slots, kW"""
+HINT_S = 120.0
+"""for working out the open variables of the hint, on top of the seconds of the search"""
 
 
 class Model:
@@ -215,10 +215,11 @@ class Model:
 
 
 def main(instance: str, hint: str, seconds: str, workers: str, out: str) -> None:
-    """Solve and write the schedule with the solver's own cost and bound."""
+    """Solve and write the schedule with the solver's own cost and bound; the hint where it finds none."""
     made = Model(json.loads(Path(instance).read_text(encoding="utf-8")))
-    made.hint(json.loads(Path(hint).read_text(encoding="utf-8")))
-    hinted = made.complete_hint(float(seconds) / 4)
+    known = json.loads(Path(hint).read_text(encoding="utf-8"))
+    made.hint(known)
+    hinted = made.complete_hint(HINT_S)
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds = float(seconds)
     solver.parameters.num_workers = int(workers)
@@ -230,7 +231,7 @@ def main(instance: str, hint: str, seconds: str, workers: str, out: str) -> None
         "own_objective_krw": solver.objective_value if found else None,
         "own_bound_krw": solver.best_objective_bound,
         "seconds": solver.wall_time,
-        "placed": made.placed(solver) if found else [],
+        "placed": made.placed(solver) if found else known,
     }
     Path(out).write_text(json.dumps(answer), encoding="utf-8")
 
