@@ -204,6 +204,7 @@ def optimize(
             seed=line_seed if seed is None else seed,
             jobs=jobs,
             progress=progress,
+            again=earlier is not None,
         )
     slots = slots_of(scenario)
     ahead = slots if earlier is None else ahead_of(scenario, slots, earlier.plan, earlier.at_s)

@@ -30,11 +30,22 @@ if TYPE_CHECKING:
 
 
 def optimize_line(
-    scenario: Scenario, limit: Limit, *, replications: int, seed: int, jobs: int, progress: Progress
+    scenario: Scenario,
+    limit: Limit,
+    *,
+    replications: int,
+    seed: int,
+    jobs: int,
+    progress: Progress,
+    again: bool = False,
 ) -> PlanResult:
-    """As :func:`twin.optimize.optimize.optimize` for a line of loads; ``scenario`` begins where the plan does."""
+    """As :func:`twin.optimize.optimize.optimize` for a line of loads; ``scenario`` begins where the plan does.
+
+    Raises InputFault for what is asked for and only foundries have: ``again`` (an earlier plan that stands), targets.
+    """
     from twin.optimize.optimize import PlanResult, replicate
 
+    refuse_more(scenario, again=again)
     begun = time.perf_counter()
     slots = slots_of(scenario)
     by_rule, state = replay(scenario, slots.end_s, None), line_state(scenario, slots)
@@ -80,6 +91,16 @@ def optimize_line(
             "iterations": found.solution.iterations,
         },
     )
+
+
+def refuse_more(scenario: Scenario, *, again: bool) -> None:
+    """Raise InputFault for what plans of loads cannot do yet."""
+    if again:
+        msg = "a line of loads cannot be planned again from an earlier plan yet; begin the run there: run.state, run.start"
+        raise InputFault(msg)
+    if scenario.spec.plan.targets != type(scenario.spec.plan.targets)():
+        msg = "plan.targets: a line of loads has none yet; use site.power_cap, plan.emission_cap and due dates"
+        raise InputFault(msg)
 
 
 def thumb_plan(slots: Slots, found: LineSchedule, state: LineState) -> Plan:
