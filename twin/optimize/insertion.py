@@ -23,7 +23,7 @@ HOT = 0.001
 """First temperature, of the start's cost."""
 GUIDED, SLACK = 200, 0.004
 """Horizons so short that the battery's price leads the search; what the quick price must not exceed to be asked for it."""
-CYCLES = 1
+CYCLES = 4
 """Times that a short horizon is heated."""
 NEAR, LOOKS = 0.01, 10
 """Only what costs so little more than the lowest, and one move in slots / LOOKS, is priced with the battery."""
