@@ -9,10 +9,12 @@ import pytest
 
 from tests.optimize.line import line, way
 from tests.optimize.shops import best, checked
+from twin.optimize.matrix import highs_of
 from twin.optimize.problem import BatteryData, Capacity
+from twin.optimize.refigured import matrix_for
 from twin.optimize.shop import Family, Group, Operation, Shop, ShopJob, States
 from twin.optimize.shop_decode import NotDecoded, clean_battery, packed, plan_of, starts_of, states_of
-from twin.optimize.shop_problem import load_kinds, problem_of, start_windows
+from twin.optimize.shop_problem import load_kinds, load_quotas, problem_of, start_windows
 
 
 def always(slots: int) -> np.ndarray:
@@ -192,3 +194,18 @@ def test_a_battery_is_cleaned_of_last_digits() -> None:
     power = clean_battery(shop, np.array([7.0, -9.0, 3.0]))
     assert power == pytest.approx([5.0, -5.0, 3.0])
     assert clean_battery(shop, np.array([-5.0, 0.0, 0.0])).sum() == pytest.approx(0.0)
+
+
+def test_whole_loads_are_counted() -> None:
+    """Proves: three jobs in an oven for two need two loads, and the relaxation knows it: 2 · 100 + 3 · 10 KRW at a price of 1.
+
+    Sensitivity: without the cut one and a half loads would do, 180 KRW.
+    """
+    shop = oven([1, 1, 1], ("r", "r", "r"))
+    (quota,) = load_quotas(shop)
+    assert (dict(quota.weights), quota.least) == ({"load|oven|r": 1}, 2)
+    problem = problem_of(shop)
+    for cuts, krw in ((problem.quotas, 230.0), ((), 180.0)):
+        solver = highs_of(matrix_for(replace(problem, quotas=cuts)), relaxed=True)
+        solver.run()
+        assert solver.getInfo().objective_function_value == pytest.approx(krw)

@@ -13,6 +13,7 @@ from twin.optimize.formulation_network import (
     define_capacity_constraints,
     define_coupling_constraints,
     define_lapse_constraints,
+    define_quota_constraints,
     define_stock_constraints,
     define_wait_constraints,
 )
@@ -56,6 +57,7 @@ def build(problem: Problem, *, elastic: bool = False) -> ConcreteModel:
     define_lapse_constraints(model, problem)
     define_wait_constraints(model, problem)
     define_coupling_constraints(model, problem)
+    define_quota_constraints(model, problem)
     define_capacity_constraints(model, problem)
     define_load_constraints(model, problem)
     define_battery_constraints(model, problem)

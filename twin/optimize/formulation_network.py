@@ -77,6 +77,22 @@ def define_coupling_constraints(model: Any, problem: Problem) -> None:
     model.coupling = pyo.Constraint(range(len(problem.couplings)), range(problem.slots), rule=within)
 
 
+def define_quota_constraints(model: Any, problem: Problem) -> None:
+    """Σ_i weight[q,i]·Σ_t N[i,t] ≥ least[q]  (starts): true of whole starts anyway, it keeps the relaxation from counting parts of them."""
+    import pyomo.environ as pyo
+
+    def reaches(_: Any, number: int) -> Any:
+        quota = problem.quotas[number]
+        counted = [
+            weight * model.start[name, t]
+            for name, weight in quota.weights.items()
+            for t in problem.starts(problem.tasks[name])
+        ]
+        return sum(counted) >= quota.least if counted else pyo.Constraint.Skip
+
+    model.quota = pyo.Constraint(range(len(problem.quotas)), rule=reaches)
+
+
 def define_capacity_constraints(model: Any, problem: Problem) -> None:
     """Capacity c (people of a crew, units within their shifts) in slot t; overtime[c,t] ∈ [0, limit] is bought at its premium.
 

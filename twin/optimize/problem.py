@@ -78,6 +78,15 @@ class Coupling:
 
 
 @dataclass(frozen=True)
+class Quota:
+    """Over the horizon Σ weight · starts of the named tasks reaches ``least``: what whole loads imply and fractions of loads do not."""
+
+    name: str
+    weights: Mapping[str, float]
+    least: float
+
+
+@dataclass(frozen=True)
 class Change:
     """``amount`` added to a stock (negative: taken) ``offset`` slots after a task's start."""
 
@@ -210,6 +219,7 @@ class Problem:
     capacities: Mapping[str, Capacity] = field(default_factory=dict)
     couplings: tuple[Coupling, ...] = ()
     closings: tuple[Closing, ...] = ()
+    quotas: tuple[Quota, ...] = ()
     dues: tuple[Due, ...] = ()
     months: tuple[DemandMonth, ...] = ()
     pv_kw: Floats | None = None

@@ -15,9 +15,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twin.optimize.problem import Change, Due, Flags, Floats, Problem, Stock, Task
+from twin.optimize.problem import Change, Due, Flags, Floats, Problem, Quota, Stock, Task
 from twin.optimize.shop import Family, Group, Shop, Way
+from twin.optimize.shop_quotas import quotas_of
 
+FEW_STARTS = 4_000
+"""Up to so many starts to be chosen a problem has cuts on whole loads: they raise its relaxation by one to three percent, but interior
+points without crossover, which bound larger ones, return useless multipliers with such long rows."""
 LoadKey = tuple[str, str]
 """Group and kind of load."""
 Asked = tuple[str, int, str]
@@ -90,6 +94,7 @@ def problem_of(shop: Shop) -> Problem:
         dues += [] if due is None else [due]
     for key in loads:
         tasks[load_task(*key)] = _only_when_asked(tasks, load_task(*key), places_stock(*key))
+    starts = sum(int(task.allowed.sum()) for task in tasks.values())
     return Problem(
         slots=shop.slots,
         slot_h=shop.slot_h,
@@ -99,6 +104,7 @@ def problem_of(shop: Shop) -> Problem:
         price_krw_per_kwh=shop.price_krw_per_kwh,
         carbon=shop.carbon,
         capacities=dict(shop.capacities),
+        quotas=load_quotas(shop) if starts <= FEW_STARTS else (),
         dues=tuple(dues),
         months=shop.months,
         pv_kw=shop.pv_kw,
@@ -184,6 +190,20 @@ def load_kinds(shop: Shop) -> dict[Asked, tuple[str, Way]]:
                 kind = operation.recipe if number == 0 else f"{operation.recipe}#{number}"
                 found[family.name, step, name] = (kind, ways[number])
     return found
+
+
+def load_quotas(shop: Shop) -> tuple[Quota, ...]:
+    """Least numbers of loads by recipe; where a group takes one job at a time, a job's start is a load."""
+    kinds = load_kinds(shop)
+    starts: dict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
+    for family in shop.families.values():
+        for step, operation in enumerate(family.operations):
+            for name in operation.ways if operation.recipe is not None else ():
+                kind = kinds.get((family.name, step, name))
+                task = job_task(family.name, step, name) if kind is None else load_task(name, kind[0])
+                known = starts[operation.recipe or ""].get(name, ())
+                starts[operation.recipe or ""][name] = known if task in known else (*known, task)
+    return quotas_of(shop, starts)
 
 
 def same_load(one: Way, other: Way) -> bool:

@@ -118,7 +118,7 @@ def work(folder: Path) -> None:
     unfinished.write_bytes(pickle.dumps(matrix))
     unfinished.replace(folder / "matrix.pkl")
     few = int(matrix.integer.sum()) <= FEW_INTEGERS
-    duals = interior_duals(matrix)
+    duals = None if few else interior_duals(matrix)
     if duals is not None:
         _leave(folder / "duals.npy", duals)
     if few or int(matrix.integer.sum()) <= BRANCHED_INTEGERS:

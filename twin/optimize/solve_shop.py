@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.core.progress import silent
-from twin.optimize.bound import interior_duals, lagrangian_krw, relative_gap
+from twin.optimize.bound import dual_bound_krw, interior_duals, lagrangian_krw, relative_gap
 from twin.optimize.insertion import dispatch_shop, insert
 from twin.optimize.matrix import Matrix, highs_of
 from twin.optimize.refigured import matrix_for
@@ -208,6 +208,8 @@ class Run:
 
 
 def relaxation_krw(matrix: Matrix, incumbent_krw: float) -> float:
-    """Bound from the multipliers of the relaxation, by interior points without crossover; −∞ where there are none (KRW)."""
+    """Bound by the multipliers of the relaxation (KRW), at a vertex where it is small, else by interior points; −∞ without any."""
+    if matrix.integer.sum() <= FEW_INTEGERS:
+        return dual_bound_krw(matrix, incumbent_krw)
     duals = interior_duals(matrix)
     return -math.inf if duals is None else lagrangian_krw(matrix, duals, incumbent_krw)
