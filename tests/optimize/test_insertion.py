@@ -205,7 +205,7 @@ def least_krw(shop: Shop, net_kw) -> float:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_price_with_a_battery_lies_just_above_the_least(seed: int):
-    """Proves: the dynamic programme on a grid can be reached, and costs at most 3 % more. Sensitivity: without a battery it is 4 % or more above."""
+    """Proves: the dynamic programme on a grid can be reached, and costs at most 3 % more. Sensitivity: 4 % without a battery."""
     rng = np.random.default_rng(seed)
     battery = BatteryData(200.0, 100.0, 0.95, 100.0)
     net_kw = rng.uniform(100, 300, 48) + np.where(rng.random(48) < 0.1, 150.0, 0.0)
