@@ -83,6 +83,8 @@ class Reader:
         """Coefficients by column, and the constant. Raises TypeError where the expression is not linear as described above."""
         found: dict[int, float] = {}
         constant = self.add(found, 1.0, expression)
+        if 0.0 in found.values():
+            found = {column: factor for column, factor in found.items() if factor}
         return found, constant
 
     def add(self, found: dict[int, float], scale: float, node: Any) -> float:
@@ -147,7 +149,9 @@ def linear_rows(model: ConcreteModel) -> LinearRows:
     row: dict[int, int] = {}
     columns: list[int] = []
     values: list[float] = []
-    ends, low, high = [0], [], []
+    low: list[float] = []
+    high: list[float] = []
+    ends = [0]
     for constraint in model.component_data_objects(pyo.Constraint, active=True, sort=reader.order):
         least, body, most = constraint.to_bounded_expression(evaluate_bounds=True)
         terms, constant = reader.terms(body)
