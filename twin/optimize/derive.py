@@ -242,7 +242,10 @@ def closings(plant: Plant, units: list[CastUnit]) -> tuple[Closing, ...]:
 
 
 def open_jobs(scenario: Scenario, slots: Slots, snapshot: Snapshot) -> list[JobSpec]:
-    """Jobs released before the horizon's end whose casting has not begun. Raises InputFault where orders come at random, or too many lots at once."""
+    """Jobs released before the horizon's end whose casting has not begun.
+
+    Raises InputFault where orders come at random, or too many lots at once.
+    """
     orders = scenario.spec.orders
     chance = [name for name, order in orders.items() if at_random(order)] if isinstance(orders, dict) else []
     if chance:
