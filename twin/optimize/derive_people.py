@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from twin.optimize.shop_reading import Reading
     from twin.scenario.scenario import Scenario
 
-PLENTY = 99.0
 STAY = "stay."
 
 
@@ -27,20 +26,21 @@ def stay_of(crew: str) -> str:
 
 
 def stays(scenario: Scenario, slots: Slots, kinds: Mapping[str, BatchProcess]) -> dict[str, Capacity]:
-    """People of each crew whose stations ask for operators: plenty in their hours, at overtime pay outside."""
-    crews = dict.fromkeys(kind.crew for kind in kinds.values() if kind.crew is not None and kind.operators)
-    return {stay_of(crew): _stay(scenario, slots, crew) for crew in crews}
+    """People of each crew whose stations ask for operators, as many as all their units take: in their hours, at overtime pay outside."""
+    crews: dict[str, float] = {}
+    for kind in kinds.values():
+        if kind.crew is not None and kind.operators:
+            crews[kind.crew] = crews.get(kind.crew, 0.0) + float(kind.units * kind.operators)
+    return {stay_of(crew): _stay(scenario, slots, crew, most) for crew, most in crews.items()}
 
 
-def _stay(scenario: Scenario, slots: Slots, crew: str) -> Capacity:
+def _stay(scenario: Scenario, slots: Slots, crew: str, most: float) -> Capacity:
     there = slots.share(windows(scenario, scenario.spec.crews[crew].shifts, slots.start_s, slots.end_s)) > 1.0 - 1e-9
     premia, wage = premia_of(scenario), scenario.spec.crews[crew].wage_krw_per_h
     hours = np.array([local_datetime(scenario, slots.time(k)).hour for k in range(slots.count)])
     night = (hours >= premia.night_from_hour) | (hours < premia.night_to_hour)
     pay = wage * slots.hours * (1.0 + premia.overtime_share + premia.night_share * night)
-    return Capacity(
-        stay_of(crew), np.where(there, PLENTY, 0.0), np.where(there, 0.0, PLENTY), np.where(there, 0.0, pay)
-    )
+    return Capacity(stay_of(crew), np.where(there, most, 0.0), np.where(there, 0.0, most), np.where(there, 0.0, pay))
 
 
 def overtime_of(reading: Reading, slots: Slots) -> list[tuple[str, float, float, float]]:
