@@ -125,10 +125,5 @@ def _melter(scenario: Scenario, plan: Plan, name: str, kind: InductionFurnace, s
         return Melter(name, kind, ALWAYS, ALWAYS, state, state.hearth)
     on = _switched_on(scenario, name, plan)
     return Melter(
-        name,
-        kind,
-        WorkTime(bridged(spans, 0.0, on)),
-        WorkTime(bridged(spans, kind.stay_on_s, on)),
-        state,
-        state.hearth,
+        name, kind, WorkTime(bridged(spans, 0.0, on)), WorkTime(bridged(spans, kind.stay_on_s, on)), state, state.hearth
     )

@@ -131,4 +131,4 @@ class Moves:
             return []
         family = self.facts.jobs[int(self.rng.choice(jobs))].family
         alike = [job for job in jobs if self.facts.jobs[job].family == family]
-        return self.rng.permutation(alike)[:count].tolist()
+        return [int(job) for job in self.rng.permutation(alike)[:count]]

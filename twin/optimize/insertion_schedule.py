@@ -174,8 +174,9 @@ class Schedule:
         """Power by slot after PV, below 0 where PV is left over (slots,)."""
         net = self.facts.net_kw + self.work_kw
         for group, bridge in enumerate(self.bridges):
-            if bridge is not None:
-                net += self.view(group).state_kw
+            state_kw = None if bridge is None else self.view(group).state_kw
+            if state_kw is not None:
+                net += state_kw
         return net
 
     def service_krw(self) -> float:

@@ -17,7 +17,7 @@ StoppedBy = Literal["optimal", "iterations", "seconds"]
 @dataclass(frozen=True, slots=True)
 class PlannedBatch:
     """One batch on one equipment: a heat of a melting operation, the lot of a job at an operation of its route, or a ladle (``tap``: from
-    the melting station ``equipment`` to the casting unit ``key``). Lots of one equipment that bear the same ``load`` are processed together.
+    the melting station ``equipment`` to the casting unit ``key``). Lots of one equipment with the same ``load`` are processed together.
     """
 
     equipment: str
