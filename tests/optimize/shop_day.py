@@ -78,6 +78,6 @@ def planned() -> tuple[Scenario, LineState, LineSchedule]:
     """The shop with a plan for its day."""
     scenario = two_furnaces()
     slots = slots_of(scenario)
-    state = line_state(scenario, slots)
+    state = line_state(scenario, slots.start_s, slots.end_s)
     seen = replay(scenario, slots.end_s, None).trace
     return scenario, state, schedule_line(scenario, slots, state, seen, Limit(1, None))

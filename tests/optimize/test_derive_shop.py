@@ -24,7 +24,9 @@ def _line(**changes: object):  # type: ignore[no-untyped-def]
     return (
         scenario,
         slots,
-        derive_shop(scenario, slots, line_state(scenario, slots), LineFeedback(np.zeros(slots.count))),
+        derive_shop(
+            scenario, slots, line_state(scenario, slots.start_s, slots.end_s), LineFeedback(np.zeros(slots.count))
+        ),
     )
 
 
@@ -98,7 +100,9 @@ def test_orders_at_random_are_refused() -> None:
     scenario = two_furnaces(orders__pin__every={"exponential": {"mean": "10 h"}}, orders__pin__due=None)
     slots = slots_of(scenario)
     with pytest.raises(InputFault, match="random"):
-        derive_shop(scenario, slots, line_state(scenario, slots), LineFeedback(np.zeros(slots.count)))
+        derive_shop(
+            scenario, slots, line_state(scenario, slots.start_s, slots.end_s), LineFeedback(np.zeros(slots.count))
+        )
 
 
 def test_the_plan_says_all() -> None:

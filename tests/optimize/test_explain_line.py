@@ -17,7 +17,9 @@ from twin.optimize.shop_state import line_state
 def _line(**changes: object) -> Line:
     scenario = two_furnaces(**changes)
     slots = slots_of(scenario)
-    return derive_shop(scenario, slots, line_state(scenario, slots), LineFeedback(np.full(slots.count, 10.0)))
+    return derive_shop(
+        scenario, slots, line_state(scenario, slots.start_s, slots.end_s), LineFeedback(np.full(slots.count, 10.0))
+    )
 
 
 def test_lots_without_a_place_are_counted() -> None:

@@ -16,6 +16,8 @@ from twin.models.worktime import ALWAYS
 class Fork:
     """Stands in a route for several places; lots pass it without stopping."""
 
+    plain = False
+
     def __init__(self, places: Sequence[Place], *, shortest: bool) -> None:
         self.places, self.shortest = list(places), shortest
         self.names = tuple(place.name for place in self.places)

@@ -318,9 +318,9 @@ class Unit:
         if step < len(job.route):
             place = job.route[step]
             job.step = step
-            held = place.held + job.pieces
-            if place.plain and not place.free and held <= place.room:  # what accept would do, without its calls
-                job.queued, place.held = now, held
+            if place.plain and not place.free and place.held + job.pieces <= place.room:
+                job.queued = now  # what accept would do, without its calls
+                place.held += job.pieces
                 place.queue.append(job)
             elif not place.accept(job, now):
                 place.waiting.append(self)

@@ -17,7 +17,6 @@ from twin.optimize.check_claims import battery_violations
 from twin.optimize.check_line_claims import LineClaim, line_claim_violations
 from twin.optimize.check_line_walk import Bench, LoadPlan, benches, walk_unit
 from twin.optimize.check_types import Violation
-from twin.optimize.grid import Slots
 from twin.optimize.shop_state import LineState, line_state
 
 if TYPE_CHECKING:
@@ -44,14 +43,10 @@ def check_line(
     scenario: Scenario, plan: Plan, claim: LineClaim | None = None, *, state: LineState | None = None
 ) -> list[Violation]:
     """Every rule that the plan breaks; empty for a good plan. ``claim``: what its model says of itself, checked too where given."""
-    here = line_state(scenario, _slots(plan)) if state is None else state
+    here = line_state(scenario, plan.start_s, plan.start_s + plan.horizon_s) if state is None else state
     units = benches(scenario, plan, here)
     loads = {name: _loads(plan, name) for name in {batch.equipment for batch in plan.batches}}
     return list(_all(_Context(scenario, plan, here, units, loads), claim))
-
-
-def _slots(plan: Plan) -> Slots:
-    return Slots(plan.start_s, plan.slot_s, round(plan.horizon_s / plan.slot_s))
 
 
 def _loads(plan: Plan, name: str) -> list[LoadPlan]:

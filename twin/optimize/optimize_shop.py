@@ -48,7 +48,7 @@ def optimize_line(
     refuse_more(scenario, again=again)
     begun = time.perf_counter()
     slots = slots_of(scenario)
-    by_rule, state = replay(scenario, slots.end_s, None), line_state(scenario, slots)
+    by_rule, state = replay(scenario, slots.end_s, None), line_state(scenario, slots.start_s, slots.end_s)
     found = schedule_line(scenario, slots, state, by_rule.trace, limit, progress=progress)
     schedule = found.solution.plan
     if schedule is None:

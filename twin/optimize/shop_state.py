@@ -15,7 +15,6 @@ from twin.models.station import NOBODY
 from twin.scenario.orders import jobs as job_specs
 
 if TYPE_CHECKING:
-    from twin.optimize.grid import Slots
     from twin.scenario.plan import Plan
     from twin.scenario.scenario import Scenario
 
@@ -51,16 +50,16 @@ class LineState:
     units: Mapping[str, LoadUnit]
 
 
-def line_state(scenario: Scenario, slots: Slots, plan: Plan | None = None) -> LineState:
+def line_state(scenario: Scenario, start_s: float, end_s: float, plan: Plan | None = None) -> LineState:
     """State at the plan's start after the warm-up and what came since, by the scenario's rule or ``plan``, every duration at its mean;
     and the lots released within the horizon.
     """
-    t_s = slots.start_s
+    t_s = start_s
     plant = Plant(scenario, MeanDraws(), -scenario.spec.run.warmup_s, max(t_s, 1.0), plan)
     plant.begin()
     if t_s > plant.t_from:
         plant.floor.run(t_s)
-    lots = _lots_inside(plant, t_s) | _lots_to_come(scenario, slots)
+    lots = _lots_inside(plant, t_s) | _lots_to_come(scenario, start_s, end_s)
     units = {plant.codes.equipment[unit.equipment]: _unit(unit, t_s) for unit in plant.formed}
     return LineState(t_s, lots, units)
 
@@ -83,13 +82,13 @@ def _lots_inside(plant: Plant, t_s: float) -> dict[str, OpenLot]:
     return found
 
 
-def _lots_to_come(scenario: Scenario, slots: Slots) -> dict[str, OpenLot]:
+def _lots_to_come(scenario: Scenario, start_s: float, end_s: float) -> dict[str, OpenLot]:
     products = scenario.spec.products
     return {
         job.job: OpenLot(
             job.job, job.product, job.pieces, job.pieces * products[job.product].mass_kg, 0, job.release_s, job.due_s
         )
-        for job in job_specs(scenario, slots.start_s, slots.end_s)
+        for job in job_specs(scenario, start_s, end_s)
     }
 
 

@@ -145,7 +145,9 @@ def first_plan(scenario: Scenario, limit: Limit, progress: Progress) -> tuple[Pr
     slots = slots_of(scenario)
     seen = replay(scenario, slots.end_s, None).trace
     if is_line(scenario):
-        line = schedule_line(scenario, slots, line_state(scenario, slots), seen, limit, progress=progress)
+        line = schedule_line(
+            scenario, slots, line_state(scenario, slots.start_s, slots.end_s), seen, limit, progress=progress
+        )
         shop, plan = line.line.shop, line.solution.plan
         starts = {} if plan is None else {**starts_of(shop, plan.placed), **states_of(shop, plan.on)}
         return problem_of(shop), starts
