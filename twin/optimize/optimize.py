@@ -224,7 +224,9 @@ def optimize(
     chosen = scenario.spec.run.seed if seed is None else seed
     count = scenario.spec.run.replications if replications is None else replications
     runs = replicate(scenario, slots, ways, chosen, count, jobs, progress)
-    others = {name: replay(scenario, slots.end_s, plan).figures for name, plan in ways.items() if plan is not None}
+    others = {
+        name: replay(scenario, slots.end_s, plan).figures for name, plan in ways.items() if plan and name != "plan"
+    }
     return PlanResult(
         scenario=scenario,
         plan=rolled.plan,
@@ -232,7 +234,7 @@ def optimize(
         violations=tuple(violations(scenario, ahead, rolled, fresh)),
         deterministic=rolled.last.replay,
         runs=runs,
-        off={"as_operated": by_rule.figures, **{name: found for name, found in others.items() if name != "plan"}},
+        off={"as_operated": by_rule.figures, **others},
         seed=chosen,
         reproducible=seconds is None,
         meta={
