@@ -1,4 +1,4 @@
-"""Plant instances (``plant-schedule/1``, JSON) as a :class:`~twin.optimize.shop.Shop`, and a solution as the result file asked for."""
+"""Plant instances (``plant-schedule/1``, JSON) as a :class:`~twin.optimize.problem.shop.Shop`; a solution as the result file asked for."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twin.optimize.problem import BatteryData, Carbon, DemandMonth
-from twin.optimize.shop import Family, Group, Operation, Shop, ShopJob, States, Way
+from twin.optimize.problem.network import BatteryData, Carbon, DemandMonth
+from twin.optimize.problem.shop import Family, Group, Operation, Shop, ShopJob, States, Way
 
 if TYPE_CHECKING:
     from twin.core.progress import Progress
-    from twin.optimize.solve_shop import ShopSolution
+    from twin.optimize.search.shop import ShopSolution
 
 
 def shop_of_instance(path: Path | str) -> Shop:
@@ -82,7 +82,7 @@ def _family(name: str, family: dict[str, Any], shared: set[str]) -> Family:
 def run(path: Path | str, seconds: float, *, seed: int = 0, progress: Progress | None = None) -> dict[str, Any]:
     """Solve the instance within ``seconds`` of now and give the result file's content."""
     from twin.core.progress import silent
-    from twin.optimize.solve_shop import solve_shop
+    from twin.optimize.search.shop import solve_shop
 
     begun = time.monotonic()
     shop = shop_of_instance(path)

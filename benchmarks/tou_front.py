@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.tou_check import bound_of, recomputed
 from benchmarks.tou_data import Instance, Point, Start
 from benchmarks.tou_network import KEPT_COST, WHOLE, Chain, Network, Relaxed, network_of, part_of, starts_of
-from twin.optimize.matrix import Floats, highs_of
+from twin.optimize.formulation.matrix import Floats, highs_of
 
 CORES = 2
 NEAR_S = 1.5

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.tou_data import Instance, Ints, Start
-from twin.optimize.matrix import Floats, Matrix, highs_of
+from twin.optimize.formulation.matrix import Floats, Matrix, highs_of
 
 if TYPE_CHECKING:
     import highspy

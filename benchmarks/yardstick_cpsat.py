@@ -30,7 +30,7 @@ def solve(instance: Path, seconds: float, python: str, workers: int = WORKERS) -
     Raises CalledProcessError where the other process fails.
     """
     from benchmarks.plant_instances import shop_of_instance
-    from twin.optimize.insertion import dispatch_shop
+    from twin.optimize.insertion.search import dispatch_shop
 
     shop, begun = shop_of_instance(instance), time.monotonic()
     dispatched = dispatch_shop(shop)
@@ -50,12 +50,12 @@ def solve(instance: Path, seconds: float, python: str, workers: int = WORKERS) -
 def priced(shop: Any, answer: dict[str, Any]) -> dict[str, Any]:
     """The answer completed: states, battery, PV and peak as good as they can be under its starts."""
     from benchmarks.plant_instances import result_of
-    from twin.optimize.refigured import matrix_for
-    from twin.optimize.shop import Placed
-    from twin.optimize.shop_decode import starts_of
-    from twin.optimize.shop_problem import problem_of
-    from twin.optimize.shop_search import ShopSearch
-    from twin.optimize.solve_shop import ShopSolution
+    from twin.optimize.formulation.refigured import matrix_for
+    from twin.optimize.formulation.shop import problem_of
+    from twin.optimize.plan.decode_shop import starts_of
+    from twin.optimize.problem.shop import Placed
+    from twin.optimize.search.shop import ShopSolution
+    from twin.optimize.search.shop_turns import ShopSearch
 
     placed = [
         Placed(str(row["job"]), row["operation"], row["group"], row.get("unit", 0), row["start"], row["load"])

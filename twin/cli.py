@@ -105,7 +105,7 @@ def infeasible_told(path: Path, sets: list[str] | None, *, as_json: bool) -> Ite
     except Infeasible as refused:
         tell_infeasible(refused, as_json=as_json)
     except ScenarioFaults as faults:
-        from twin.optimize.refuse import cap_too_low, only_the_cap
+        from twin.optimize.explain.refuse import cap_too_low, only_the_cap
 
         fault = only_the_cap(faults)
         if fault is None:

@@ -15,8 +15,8 @@ from benchmarks.tou_data import Instance, Point, Start, compared, nondominated, 
 from benchmarks.tou_front import front_of
 from tests.optimize.tiny import series
 from tests.support import needs_data
-from twin.optimize.problem import Carbon, Change, Due, Problem, Stock, Task
-from twin.optimize.search import search
+from twin.optimize.problem.network import Carbon, Change, Due, Problem, Stock, Task
+from twin.optimize.search.anytime import search
 
 
 def instance(lengths: list[int], rates: list[int], prices: list[int]) -> Instance:

@@ -16,9 +16,9 @@ import numpy as np
 
 from tests.campaigns.evidence import Bar, Campaign, Proof
 from tests.optimize import day, iron_day
-from twin.optimize.check import Claim, check
-from twin.optimize.check_site import Site, site_of
-from twin.optimize.state import snapshot
+from twin.optimize.check.plan import Claim, check
+from twin.optimize.check.site import Site, site_of
+from twin.optimize.problem.state import snapshot
 from twin.scenario.plan import Plan, PlannedBatch, StateCommand
 from twin.scenario.scenario import Scenario
 
@@ -397,8 +397,8 @@ CAMPAIGN = Campaign(
     name="broken_plans",
     proves="the checker rejects a thousand plans of two foundries, each with one thing wrong, by the name of the rule",
     sources=(
-        "twin/optimize/check*.py",
-        "twin/optimize/state.py",
+        "twin/optimize/check/*.py",
+        "twin/optimize/problem/state.py",
         "tests/optimize/day.py",
         "tests/optimize/iron_day.py",
     ),

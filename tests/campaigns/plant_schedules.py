@@ -13,8 +13,8 @@ import numpy as np
 from benchmarks.plant_instances import run, shop_of_instance
 from tests.campaigns.evidence import Bar, Campaign, Proof
 from tests.support import needs_data
-from twin.optimize.shop import OnTime, Placed, Shop, ShopPlan
-from twin.optimize.shop_cost import check_shop_plan
+from twin.optimize.check.shop_cost import check_shop_plan
+from twin.optimize.problem.shop import OnTime, Placed, Shop, ShopPlan
 
 LIMITS_S = {"small": 60.0, "medium": 75.0, "large": 120.0}
 CERTIFIED_S = 300.0
@@ -92,7 +92,7 @@ def prove(replications: int, jobs: int) -> Proof:
 
 CAMPAIGN = Campaign(
     "plant_schedules", "the nine plant instances are solved within their limits and recompute from their result files",
-    ("benchmarks/plant_instances.py", "twin/optimize/shop*.py", "twin/optimize/solve_shop.py", "twin/optimize/insertion*.py",
-     "twin/optimize/formulation*.py", "twin/optimize/matrix.py", "twin/optimize/linear_rows.py", "twin/optimize/bound.py"),
+    ("benchmarks/plant_instances.py", "twin/optimize/problem/network.py", "twin/optimize/problem/shop.py", "twin/optimize/search/shop*.py",
+     "twin/optimize/insertion/*.py", "twin/optimize/formulation/*.py"),
     prove, replications=3,
 )  # fmt: skip

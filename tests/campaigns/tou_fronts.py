@@ -77,5 +77,5 @@ def prove(replications: int, jobs: int) -> Proof:
 
 CAMPAIGN = Campaign(
     "tou_fronts", "least energy costs and fronts of the published time-of-use instances are reached and proved",
-    ("benchmarks/tou*.py", "twin/optimize/matrix.py"), prove, replications=1,
+    ("benchmarks/tou*.py", "twin/optimize/formulation/matrix.py"), prove, replications=1,
 )  # fmt: skip

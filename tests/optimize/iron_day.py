@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.optimize.planned import claim_of, own_figures
-from twin.optimize.check import Claim
-from twin.optimize.figures import PlanFigures
-from twin.optimize.grid import Slots, slots_of
+from twin.optimize.check.plan import Claim
+from twin.optimize.plan.figures import PlanFigures
+from twin.optimize.problem.grid import Slots, slots_of
+from twin.optimize.problem.state import snapshot
 from twin.optimize.replay import replay
 from twin.optimize.schedule import Limit, Schedule, schedule
-from twin.optimize.state import snapshot
 from twin.scenario.scenario import Scenario, read
 
 FOUNDRY = Path(__file__).parents[2] / "scenarios" / "iron-foundry.yaml"

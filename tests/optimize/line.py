@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.optimize.problem import BatteryData, Capacity, Carbon, DemandMonth
-from twin.optimize.shop import Family, Group, OnTime, Operation, Placed, Shop, ShopJob, ShopPlan, States, Way
+from twin.optimize.problem.network import BatteryData, Capacity, Carbon, DemandMonth
+from twin.optimize.problem.shop import Family, Group, OnTime, Operation, Placed, Shop, ShopJob, ShopPlan, States, Way
 
 
 def way(slots: int, kw: float, **more) -> Way:

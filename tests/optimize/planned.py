@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from twin.optimize.check_claims import Claim
-from twin.optimize.figures import PlanFigures, plan_figures
-from twin.optimize.grid import Slots
+from twin.optimize.check.claims import Claim
+from twin.optimize.plan.figures import PlanFigures, plan_figures
+from twin.optimize.problem.grid import Slots
 from twin.optimize.schedule import Schedule
 from twin.scenario.scenario import Scenario
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from twin.optimize.matrix import highs_of
-from twin.optimize.problem import BatteryData, Capacity, Carbon, DemandMonth
-from twin.optimize.refigured import matrix_for
-from twin.optimize.shop import Family, Group, Operation, Shop, ShopJob, ShopPlan, States, Way
-from twin.optimize.shop_cost import shop_figures
-from twin.optimize.shop_decode import plan_of
-from twin.optimize.shop_problem import problem_of
+from twin.optimize.check.shop_cost import shop_figures
+from twin.optimize.formulation.matrix import highs_of
+from twin.optimize.formulation.refigured import matrix_for
+from twin.optimize.formulation.shop import problem_of
+from twin.optimize.plan.decode_shop import plan_of
+from twin.optimize.problem.network import BatteryData, Capacity, Carbon, DemandMonth
+from twin.optimize.problem.shop import Family, Group, Operation, Shop, ShopJob, ShopPlan, States, Way
 
 SLOTS = 16
 

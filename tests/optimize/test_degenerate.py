@@ -13,9 +13,9 @@ from typer.testing import CliRunner, Result
 from tests.optimize.tiny import one_machine, series
 from tests.support import ROOT
 from twin.cli import app
+from twin.optimize.explain.refuse import problem_of
 from twin.optimize.optimize import off_pct
-from twin.optimize.refuse import problem_of
-from twin.optimize.search import search
+from twin.optimize.search.anytime import search
 from twin.scenario.scenario import read
 
 FOLDER = ROOT / "tests" / "data" / "degenerate"

@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 from tests.support import ROOT
 from twin.cli import app
 from twin.core.faults import Infeasible
-from twin.optimize.explain import explain
-from twin.optimize.greedy import candidates
-from twin.optimize.problem import Problem
-from twin.optimize.refuse import problem_of
+from twin.optimize.explain.causes import explain
+from twin.optimize.explain.refuse import problem_of
+from twin.optimize.problem.network import Problem
 from twin.optimize.schedule import refuse_infeasible
+from twin.optimize.search.greedy import candidates
 from twin.scenario.scenario import read
 
 FOLDER = ROOT / "tests" / "data" / "infeasible"

@@ -12,9 +12,9 @@ from tests.optimize.day import DAY, foundry, own, scheduled, slots
 from twin.core.canonical import canonical_json
 from twin.core.faults import Infeasible, InputFault
 from twin.experiment.store import load, save
-from twin.optimize.decode import Undecodable, decode
-from twin.optimize.grid import slots_of
 from twin.optimize.optimize import optimize
+from twin.optimize.plan.decode import Undecodable, decode
+from twin.optimize.problem.grid import slots_of
 from twin.optimize.replay import FIGURES
 from twin.optimize.resolve import resolve
 from twin.scenario.plan import Plan

@@ -8,8 +8,19 @@ import numpy as np
 import pytest
 
 from tests.optimize.tiny import one_machine, series
-from twin.optimize.problem import BatteryData, Capacity, Carbon, Change, DemandMonth, Due, Problem, Stock, Targets, Task
-from twin.optimize.search import Solution, search
+from twin.optimize.problem.network import (
+    BatteryData,
+    Capacity,
+    Carbon,
+    Change,
+    DemandMonth,
+    Due,
+    Problem,
+    Stock,
+    Targets,
+    Task,
+)
+from twin.optimize.search.anytime import Solution, search
 
 
 def solve(problem: Problem) -> Solution:

@@ -7,9 +7,9 @@ import pytest
 
 from tests.optimize.day import by_rule, foundry, scheduled, slots
 from twin.core.faults import InputFault
-from twin.optimize.derive_site import demand_months
-from twin.optimize.grid import Slots
+from twin.optimize.derive.site import demand_months
 from twin.optimize.optimize import earlier_plan, violations
+from twin.optimize.problem.grid import Slots
 from twin.optimize.rolling import Leftover, Part, ahead_of, begun_of, grid_kw, own_figures, roll, whole_figures, windows
 from twin.optimize.schedule import Limit
 from twin.scenario.scenario import Scenario

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.optimize.problem import Carbon, Change, Due, Floats, Problem, Stock, Task
+from twin.optimize.problem.network import Carbon, Change, Due, Floats, Problem, Stock, Task
 
 FREE = Carbon(intensity_kg_per_kwh=np.zeros(0))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.optimize.problem import Carbon, Change, DemandMonth, Due, Flags, Floats, Problem, Stock, Task
+from twin.optimize.problem.network import Carbon, Change, DemandMonth, Due, Flags, Floats, Problem, Stock, Task
 
 PER_DAY = 96
 

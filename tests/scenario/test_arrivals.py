@@ -10,7 +10,7 @@ from twin.core.faults import InputFault, ScenarioFaults
 from twin.experiment.draws import AddressedDraws, MeanDraws
 from twin.experiment.runner import run
 from twin.models.plant import simulate
-from twin.optimize.derive import open_jobs
+from twin.optimize.derive.foundry import open_jobs
 from twin.scenario.orders import jobs
 from twin.scenario.scenario import Scenario
 

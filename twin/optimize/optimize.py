@@ -12,12 +12,12 @@ from twin.core.faults import InputFault
 from twin.core.progress import Progress, silent
 from twin.experiment.statistics import Interval
 from twin.ledger.power import bill_payload
-from twin.optimize.check import Claim, Violation, check
-from twin.optimize.check_site import site_of
-from twin.optimize.derive_shop import is_line
-from twin.optimize.figures import PlanFigures
-from twin.optimize.grid import Slots, slots_of
+from twin.optimize.check.plan import Claim, Violation, check
+from twin.optimize.check.site import site_of
+from twin.optimize.derive.shop import is_line
 from twin.optimize.optimize_shop import optimize_line
+from twin.optimize.plan.figures import PlanFigures
+from twin.optimize.problem.grid import Slots, slots_of
 from twin.optimize.replay import Replay, intervals, paired, replay, replications
 from twin.optimize.rolling import (
     Rolled,

@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.core.faults import InputFault
-from twin.optimize.check_line import LineClaim, check_line
-from twin.optimize.encode_shop import line_plan
-from twin.optimize.figures_shop import burnt, line_figures
-from twin.optimize.grid import slots_of
-from twin.optimize.hand_rule_shop import hand_rule_shop
+from twin.optimize.check.line import LineClaim, check_line
+from twin.optimize.insertion.hand_rule import hand_rule_shop
+from twin.optimize.plan.encode_shop import line_plan
+from twin.optimize.plan.figures_shop import burnt, line_figures
+from twin.optimize.problem.grid import slots_of
+from twin.optimize.problem.shop import ShopPlan
+from twin.optimize.problem.shop_state import line_state
 from twin.optimize.replay import replay
 from twin.optimize.schedule_shop import LineSchedule, schedule_line
-from twin.optimize.shop import ShopPlan
-from twin.optimize.shop_state import line_state
-from twin.optimize.solve_shop import ShopSolution
+from twin.optimize.search.shop import ShopSolution
 
 if TYPE_CHECKING:
     from twin.core.progress import Progress
-    from twin.optimize.grid import Slots
     from twin.optimize.optimize import PlanResult
+    from twin.optimize.problem.grid import Slots
+    from twin.optimize.problem.shop_state import LineState
     from twin.optimize.schedule import Limit
-    from twin.optimize.shop_state import LineState
     from twin.scenario.plan import Plan
     from twin.scenario.scenario import Scenario
 

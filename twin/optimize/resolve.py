@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twin.core.progress import Progress, silent
-from twin.optimize.grid import Slots, slots_of
+from twin.optimize.problem.grid import Slots, slots_of
 from twin.optimize.replay import replay
 from twin.optimize.rolling import roll
 from twin.optimize.schedule import Limit

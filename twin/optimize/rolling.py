@@ -15,21 +15,21 @@ import numpy as np
 from twin.core.faults import InputFault
 from twin.core.messages import t as text
 from twin.core.progress import Progress, silent
-from twin.optimize.derive import derive
-from twin.optimize.derive_site import demand_months, resampled
-from twin.optimize.figures import PlanFigures, bill_of_slots, plan_figures
-from twin.optimize.grid import Slots
-from twin.optimize.hand_rule import hand_rule
+from twin.optimize.derive.foundry import derive
+from twin.optimize.derive.site import demand_months, resampled
+from twin.optimize.plan.figures import PlanFigures, bill_of_slots, plan_figures
+from twin.optimize.problem.grid import Slots
+from twin.optimize.problem.state import snapshot
 from twin.optimize.replay import replay
 from twin.optimize.schedule import Limit, Schedule, joined, planned, schedule
-from twin.optimize.search import search
-from twin.optimize.state import snapshot
+from twin.optimize.search.anytime import search
+from twin.optimize.search.hand_rule import hand_rule
 from twin.scenario.plan import Plan
 
 if TYPE_CHECKING:
     from twin.ledger.trace import Trace
-    from twin.optimize.problem import DemandMonth, Floats, Problem
-    from twin.optimize.state import Snapshot
+    from twin.optimize.problem.network import DemandMonth, Floats, Problem
+    from twin.optimize.problem.state import Snapshot
     from twin.scenario.scenario import Scenario
 
 SUMMED = ("cash_krw", "labour_premium_krw", "shadow_carbon_krw", "energy_kwh", "carbon_kg", "lateness_h")

@@ -12,25 +12,25 @@ import numpy as np
 from twin.core.faults import Infeasible
 from twin.core.messages import t as text
 from twin.core.progress import Progress, silent
-from twin.optimize.decode import decode
-from twin.optimize.derive import Derived, Feedback, derive
-from twin.optimize.encode import plan_of
-from twin.optimize.explain import explain
-from twin.optimize.explain_words import payload
-from twin.optimize.feedback import emitted_kg, feedback_of
-from twin.optimize.greedy import candidates
-from twin.optimize.problem import Problem, Targets
-from twin.optimize.refigured import matrix_for
+from twin.optimize.derive.feedback import emitted_kg, feedback_of
+from twin.optimize.derive.foundry import Derived, Feedback, derive
+from twin.optimize.explain.causes import explain
+from twin.optimize.explain.words import payload
+from twin.optimize.formulation.refigured import matrix_for
+from twin.optimize.plan.decode import decode
+from twin.optimize.plan.encode import plan_of
+from twin.optimize.problem.network import Problem, Targets
 from twin.optimize.replay import replay
-from twin.optimize.search import Solution, search
+from twin.optimize.search.anytime import Solution, search
+from twin.optimize.search.greedy import candidates
 from twin.scenario.plan import Plan, Status
 
 if TYPE_CHECKING:
     from twin.ledger.trace import Trace
-    from twin.optimize.grid import Slots
-    from twin.optimize.matrix import Matrix, StartKey
+    from twin.optimize.formulation.matrix import Matrix, StartKey
+    from twin.optimize.problem.grid import Slots
+    from twin.optimize.problem.state import Snapshot
     from twin.optimize.replay import Replay
-    from twin.optimize.state import Snapshot
     from twin.scenario.scenario import Scenario
 
 SHARES = (0.75, 0.25)

@@ -11,26 +11,26 @@ import numpy as np
 from twin.core.faults import Infeasible
 from twin.core.messages import t as text
 from twin.core.progress import Progress, silent
-from twin.optimize.derive_shop import derive_shop
-from twin.optimize.encode_shop import line_plan
-from twin.optimize.explain_line import refuse_line
-from twin.optimize.figures_shop import line_figures
-from twin.optimize.insertion import insert
-from twin.optimize.least_fill import filled
+from twin.optimize.derive.shop import derive_shop
+from twin.optimize.derive.shop_feedback import LineFeedback, line_feedback
+from twin.optimize.explain.line import refuse_line
+from twin.optimize.insertion.search import insert
+from twin.optimize.plan.encode_shop import line_plan
+from twin.optimize.plan.figures_shop import line_figures
+from twin.optimize.plan.least_fill import filled
 from twin.optimize.replay import replay
 from twin.optimize.schedule import Limit, joined
-from twin.optimize.shop_feedback import LineFeedback, line_feedback
-from twin.optimize.solve_shop import ShopSolution, solve_shop
+from twin.optimize.search.shop import ShopSolution, solve_shop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from twin.ledger.trace import Trace
-    from twin.optimize.derive_shop import Line, Recipe
-    from twin.optimize.grid import Slots
+    from twin.optimize.derive.shop import Line, Recipe
+    from twin.optimize.problem.grid import Slots
+    from twin.optimize.problem.shop import Placed
+    from twin.optimize.problem.shop_state import LineState
     from twin.optimize.replay import Replay
-    from twin.optimize.shop import Placed
-    from twin.optimize.shop_state import LineState
     from twin.scenario.plan import Plan, StoppedBy
     from twin.scenario.scenario import Scenario
 

@@ -9,9 +9,9 @@ import numpy as np
 from twin.core.faults import InputFault
 from twin.experiment.stored import StoredResult, trace_json, trace_of
 from twin.ledger.accounts import account
-from twin.optimize.check_types import Violation
-from twin.optimize.figures import PlanFigures, bill_of_slots
-from twin.optimize.grid import Slots
+from twin.optimize.check.types import Violation
+from twin.optimize.plan.figures import PlanFigures, bill_of_slots
+from twin.optimize.problem.grid import Slots
 from twin.optimize.replay import Replay
 from twin.scenario.plan import Plan
 from twin.scenario.scenario import Scenario

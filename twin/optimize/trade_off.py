@@ -11,22 +11,22 @@ import numpy as np
 
 from twin.core.faults import InputFault
 from twin.core.progress import Progress, silent
-from twin.optimize.derive_shop import is_line
-from twin.optimize.front import ITERATIONS, Front, FrontPoint, front_of
-from twin.optimize.front_measure import MEASURES, Axis
-from twin.optimize.grid import slots_of
+from twin.optimize.derive.shop import is_line
+from twin.optimize.formulation.shop import problem_of
+from twin.optimize.front.epsilon import ITERATIONS, Front, FrontPoint, front_of
+from twin.optimize.front.measure import MEASURES, Axis
 from twin.optimize.optimize import PlanResult, from_plan_start, optimize
+from twin.optimize.plan.decode_shop import starts_of, states_of
+from twin.optimize.problem.grid import slots_of
+from twin.optimize.problem.shop_state import line_state
+from twin.optimize.problem.state import snapshot
 from twin.optimize.replay import replay
 from twin.optimize.schedule import Limit, schedule
 from twin.optimize.schedule_shop import schedule_line
-from twin.optimize.shop_decode import starts_of, states_of
-from twin.optimize.shop_problem import problem_of
-from twin.optimize.shop_state import line_state
-from twin.optimize.state import snapshot
 
 if TYPE_CHECKING:
-    from twin.optimize.matrix import StartKey
-    from twin.optimize.problem import Problem
+    from twin.optimize.formulation.matrix import StartKey
+    from twin.optimize.problem.network import Problem
     from twin.scenario.scenario import Scenario
 
 FIRST_SHARE = 0.3

@@ -1,0 +1,208 @@
+"""What a plan's model says of itself, against what the checker computes: energy, bill, carbon, lateness, caps, battery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.ledger.factors import factors_of
+from twin.ledger.power import load_of, second_route
+from twin.ledger.trace import CARRIER, STATE
+from twin.models.durations import mean_s
+from twin.optimize.check.melting import walk
+from twin.optimize.check.types import Violation
+from twin.scenario.calendar import local_datetime
+
+if TYPE_CHECKING:
+    from twin.optimize.check.site import Cell, Site
+    from twin.scenario.plan import Plan
+    from twin.scenario.scenario import Scenario
+
+MONEY = 1e-4
+ENERGY = 0.02
+OF_A_HEAT = 0.1
+"""share of the largest heat by which energy may differ where there are only a few: neither side knows the lining all through"""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Load at the meter and of furnaces and cells by slot (slots,), kW; energy, bill, emissions and lateness of the horizon."""
+
+    grid_kw: np.ndarray
+    scheduled_kw: np.ndarray
+    energy_kwh: float
+    bill_krw: float
+    carbon_kg: float
+    lateness_h: float
+
+
+def claim_violations(scenario: Scenario, plan: Plan, claim: Claim, site: Site) -> Iterator[Violation]:
+    """All rules about figures."""
+    yield from _energy(plan, claim, site)
+    yield from _money(scenario, plan, claim)
+    yield from _lateness(plan, claim, site)
+    cap_kw, cap_kg = scenario.spec.site.power_cap_kw, scenario.spec.plan.emission_cap_kg
+    worst = int(np.argmax(claim.grid_kw))
+    if cap_kw is not None and claim.grid_kw[worst] > cap_kw + 1e-3:
+        yield Violation(
+            "power_cap",
+            "site",
+            plan.start_s + worst * plan.slot_s,
+            f"{claim.grid_kw[worst]:.1f} kW; the cap is {cap_kw:.1f} kW",
+        )
+    if cap_kg is not None and claim.carbon_kg > cap_kg + 1e-3:
+        yield Violation("emission_cap", "site", plan.start_s, f"{claim.carbon_kg:.1f} kg; the cap is {cap_kg:.1f} kg")
+
+
+def _energy(plan: Plan, claim: Claim, site: Site) -> Iterator[Violation]:
+    hours = plan.slot_s / 3600.0
+    own = float(claim.scheduled_kw.sum()) * hours
+    found = scheduled_kwh(plan, site)
+    heat_kwh = max(
+        (heat.kwh for name, m in site.melters.items() for heat in walk(plan, name, m).heats.values()), default=0.0
+    )
+    if abs(own - found) > max(ENERGY * found, OF_A_HEAT * heat_kwh, ENERGY):
+        yield Violation(
+            "claimed_scheduled_kwh",
+            "site",
+            plan.start_s,
+            f"{own:.0f} kWh claimed, {found:.0f} kWh by the equipment's own physics",
+        )
+    at_meter = float(claim.grid_kw.sum()) * hours
+    if abs(at_meter - claim.energy_kwh) > 1e-6 * max(at_meter, 1.0):
+        yield Violation(
+            "claimed_energy",
+            "site",
+            plan.start_s,
+            f"{claim.energy_kwh:.1f} kWh claimed, the load sums to {at_meter:.1f} kWh",
+        )
+
+
+def _money(scenario: Scenario, plan: Plan, claim: Claim) -> Iterator[Violation]:
+    per_quarter = (
+        np.repeat(claim.grid_kw, round(plan.slot_s / 900.0))
+        if plan.slot_s >= 900.0
+        else claim.grid_kw.reshape(-1, round(900.0 / plan.slot_s)).mean(axis=1)
+    )
+    start = local_datetime(scenario, plan.start_s)
+    bill = second_route(scenario, load_of(scenario, start, per_quarter * 0.25))
+    if abs(bill - claim.bill_krw) > MONEY * abs(bill):
+        yield Violation(
+            "claimed_bill",
+            "site",
+            plan.start_s,
+            f"{claim.bill_krw:.0f} KRW claimed, {bill:.0f} KRW by the second route",
+        )
+    grid = factors_of(scenario, start, plan.horizon_s).grid
+    edges = plan.slot_s * np.arange(len(claim.grid_kw) + 1)
+    carbon = sum(
+        float(kw)
+        * grid.values[k]
+        * max(0.0, min(edges[t + 1], grid.edges_s[k + 1]) - max(edges[t], grid.edges_s[k]))
+        / 3600.0
+        for t, kw in enumerate(claim.grid_kw)
+        for k in _overlapping(grid.edges_s, edges[t], edges[t + 1])
+    )
+    if abs(carbon - claim.carbon_kg) > MONEY * max(carbon, 1.0):
+        yield Violation(
+            "claimed_carbon",
+            "site",
+            plan.start_s,
+            f"{claim.carbon_kg:.1f} kg claimed, {carbon:.1f} kg from load and factor",
+        )
+
+
+def _overlapping(edges_s: np.ndarray, t0: float, t1: float) -> range:
+    first = int(np.searchsorted(edges_s, t0, side="right")) - 1
+    last = int(np.searchsorted(edges_s, t1, side="left"))
+    return range(max(first, 0), min(last, len(edges_s) - 1))
+
+
+def _lateness(plan: Plan, claim: Claim, site: Site) -> Iterator[Violation]:
+    """The plan reckons lateness of casting against due dates less the finishing time, so it may claim more than this, never less."""
+    late = (
+        sum(
+            max(0.0, batch.not_before_s + batch.duration_s - site.jobs[str(batch.job)].due_s)
+            for batch in plan.batches
+            if batch.kind == "job" and str(batch.job) in site.jobs
+        )
+        / 3600.0
+    )
+    slack = plan.slot_s / 3600.0 * sum(1 for batch in plan.batches if batch.kind == "job")
+    if claim.lateness_h < late - slack or claim.lateness_h < 0.0:
+        yield Violation(
+            "claimed_lateness",
+            "site",
+            plan.start_s,
+            f"{claim.lateness_h:.2f} h claimed, casting alone is {late:.2f} h late",
+        )
+
+
+def battery_violations(scenario: Scenario, plan: Plan) -> Iterator[Violation]:
+    """Power, charge at all times, charge at the end (it begins half full)."""
+    battery = scenario.spec.site.battery
+    if battery is None:
+        if plan.battery_kw:
+            yield Violation("battery", "site.battery", plan.start_s, "there is none")
+        return
+    one_way, charge = battery.round_trip**0.5, 0.5 * battery.energy_kwh
+    first = charge
+    for slot, kw in enumerate(plan.battery_kw):
+        t = plan.start_s + slot * plan.slot_s
+        if abs(kw) > battery.power_kw + 1e-3:
+            yield Violation("battery", "site.battery", t, f"{kw:.1f} kW; the limit is {battery.power_kw:.1f} kW")
+        charge += (-kw * one_way if kw < 0.0 else -kw / one_way) * plan.slot_s / 3600.0
+        if not -1e-3 <= charge <= battery.energy_kwh + 1e-3:
+            yield Violation(
+                "battery", "site.battery", t, f"charge {charge:.1f} kWh is outside 0 to {battery.energy_kwh:.1f} kWh"
+            )
+    if charge < first - 1e-3:
+        yield Violation(
+            "battery",
+            "site.battery",
+            plan.start_s + plan.horizon_s,
+            f"ends with {charge:.1f} kWh, began with {first:.1f} kWh",
+        )
+
+
+def scheduled_kwh(plan: Plan, site: Site) -> float:
+    """Electric energy of furnaces and casting units under the plan, from their kinds: lots, set-ups, standby, heats, holding."""
+    return sum(_cell_kwh(plan, name, cell) for name, cell in site.cells.items()) + _melting_kwh(plan, site)
+
+
+def _cell_kwh(plan: Plan, name: str, cell: Cell) -> float:
+    def kw(state: str) -> float:
+        return cell.kind.rates().get(STATE[state], {}).get(CARRIER["electricity"], 0.0)
+
+    end_s = plan.start_s + plan.horizon_s
+    lots = sorted((b for b in plan.of(name) if b.kind == "job"), key=lambda b: b.not_before_s)
+    product, processing, setup = cell.state.product, 0.0, 0.0
+    for lot in lots:
+        processing += lot.pieces * mean_s(cell.kind.cycle_of(lot.product))
+        if cell.kind.setup is not None and product not in (None, lot.product):
+            setup += cell.kind.setup.between_products_s
+        product = lot.product
+    attended = cell.worktime.seconds(plan.start_s, end_s)
+    idle = attended - processing - setup - max(0.0, min(cell.state.free_s, end_s) - plan.start_s)
+    around = _around_kwh(plan, cell, kw("standby"), kw("startup"))
+    return (processing * kw("processing") + setup * kw("setup") + max(idle, 0.0) * kw("standby")) / 3600.0 + around
+
+
+def _around_kwh(plan: Plan, cell: Cell, standby_kw: float, startup_kw: float) -> float:
+    """Standby over short gaps between working times, start-up before the others."""
+    total, end_s = 0.0, plan.start_s + plan.horizon_s
+    for end, start in zip(cell.worktime.ends, cell.worktime.starts[1:], strict=False):
+        gap = start - end
+        if gap <= cell.kind.stay_on_s + 1e-6:
+            total += standby_kw * max(0.0, min(start, end_s) - max(end, plan.start_s))
+        else:
+            total += startup_kw * max(0.0, min(start, end_s) - max(start - cell.kind.startup_s(), plan.start_s))
+    return total / 3600.0
+
+
+def _melting_kwh(plan: Plan, site: Site) -> float:
+    """Heats as the furnaces need them in their order, holding until the last ladle, heels and auxiliaries in between."""
+    return sum(walk(plan, name, melter).kwh for name, melter in site.melters.items())

@@ -1,0 +1,1 @@
+"""Scenario → problem: never written by hand."""

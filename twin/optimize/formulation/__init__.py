@@ -1,0 +1,1 @@
+"""Problem → Pyomo model → sparse matrix, and bounds on its optimum."""

@@ -1,0 +1,1 @@
+"""Schedules of a line of loads by insertion: numpy alone, no solver."""

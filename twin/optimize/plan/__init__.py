@@ -1,0 +1,1 @@
+"""From starts to a plan that people and the plant follow, and what it costs by its own model."""
