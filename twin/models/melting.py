@@ -12,7 +12,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twin.ledger.trace import NONE
 from twin.models.books import Books
@@ -21,7 +21,7 @@ from twin.models.feed import TINY_KG, Feed, Metal
 from twin.models.furnace import InductionFurnace
 from twin.models.hearth import Hearth
 from twin.models.metal import MetalPlace
-from twin.models.phases import Draws
+from twin.models.phases import Draws, Phase
 from twin.models.station import Floor
 from twin.models.worktime import WorkTime
 
@@ -40,6 +40,14 @@ class Ingredient:
     share: float
     carbon_fraction: float
     role: str
+
+
+class Ladle(NamedTuple):
+    """Metal on its way from a furnace to a feed; ``due_s``: when it is drawn, or when it arrives."""
+
+    metal: Metal
+    feed: Feed
+    due_s: float
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,10 @@ class Furnace:
         self.refused_at = math.inf
         self.begun = 0.0
         self.tapped_kg: dict[int, float] = {}
+        self.phases: Sequence[Phase] = ()
+        """of the heat under way"""
+        self.filling: Ladle | None = None
+        """the ladle that is being tapped; its metal is in the furnace still"""
         self.expected_s: dict[bool, float] = {}
         self.attendance: Attendance
         self.shop: MeltShop
@@ -146,7 +158,7 @@ class Furnace:
             )
         cold = self.hearth.cold
         limits = [(until - now, kw) for until, kw in self.granted]
-        phases = self.hearth.heat(added, self.books.cuts_after(now), limits)
+        self.phases = phases = self.hearth.heat(added, self.books.cuts_after(now), limits)
         self.metal.add(Metal(added, carbon, self.kind.tap_c))
         self.books.phases(self.equipment, self.batch, now, phases)
         duration_s = sum(phase.duration_s for phase in phases)
@@ -160,7 +172,7 @@ class Furnace:
     def ready(self, event: Any) -> None:
         """Melt loss and slag leave; the metal is ready."""
         now = self.floor.now
-        self.since, self.state = now, READY
+        self.since, self.state, self.phases = now, READY, ()
         melted = self.charged_kg
         for role, share in (("melt_loss", self.kind.melt_loss), ("slag", self.kind.slag.fraction)):
             lost = self.metal.take(melted * share)
@@ -188,16 +200,21 @@ class Furnace:
         self.progress(now)
         self.state = TAPPING
         feed.incoming_kg += kg
-        self.floor.after(self.kind.ladle.tapping_s, lambda _: self._tapped(kg, feed))
+        self.filling = Ladle(Metal(kg), feed, now + self.kind.ladle.tapping_s)
+        self.floor.after(self.kind.ladle.tapping_s, self.tapped)
 
-    def _tapped(self, kg: float, feed: Feed) -> None:
-        now = self.floor.now
+    def tapped(self, event: Any) -> None:
+        """The ladle is full: it leaves for its feed."""
+        if self.filling is None:
+            return
+        (metal, feed, _), now = self.filling, self.floor.now
+        kg, self.filling = metal.kg, None
         self.progress(now, "tapping")
         drawn = self.metal.take(kg)
         self.tapped_kg[feed.equipment] = self.tapped_kg.get(feed.equipment, 0.0) + drawn.kg
         self.books.count("tapped_kg", drawn.kg, now)
         drawn.temperature_c = self.kind.tap_c - self.kind.ladle.loss_k
-        self.shop.transit.append((drawn, feed))
+        self.shop.transit.append(Ladle(drawn, feed, now + self.kind.ladle.time_s))
         self.floor.after(self.kind.ladle.time_s, self.shop.arrive)
         self._drained(now)
 
@@ -247,9 +264,11 @@ class Furnace:
         """The run is over: write what is open."""
         if self.state != HEATING:
             self.progress(end)
+        tapped_kg = dict(self.tapped_kg)
         if self.metal.kg > 0.0 and self.batch != NONE:
             self.tapped_kg[self.equipment] = self.tapped_kg.get(self.equipment, 0.0) + self.metal.kg
         self.close_batch(end)
+        self.tapped_kg = tapped_kg
 
 
 class MeltShop:
@@ -260,10 +279,13 @@ class MeltShop:
     ) -> None:
         self.floor, self.furnaces, self.feeds, self.places = floor, list(furnaces), list(feeds), list(places)
         self.kind = furnaces[0].kind
-        self.transit: list[tuple[Metal, Feed]] = []
+        self.transit: list[Ladle] = []
         self.lead_s = self.kind.ladle.tapping_s + self.kind.ladle.time_s
         self._armed = False
-        self._day, self._heats_today = -math.inf, 0
+        self.days_before = 0
+        """days from the beginning of the first run to that of this one, where it goes on from a state"""
+        self.day, self.heats_today = -math.inf, 0
+        """the day of the last heat begun, counted as of the first run, and the number of its heats so far"""
         self.follower: Follower | None = None
         self.cap: PowerCap = NO_CAP
         self.supply: PowerCap = self._one_supply() if self.kind.power.shared else NO_CAP
@@ -302,7 +324,7 @@ class MeltShop:
 
     def arrive(self, event: Any) -> None:
         """A ladle reaches its feed; ladles keep their order because every transfer takes the same time."""
-        metal, feed = self.transit.pop(0)
+        metal, feed, _ = self.transit.pop(0)
         feed.receive(metal, self.floor.now)
         self.look()
 
@@ -508,8 +530,12 @@ class MeltShop:
         """Look again when what is reserved changes."""
         change = min(self.cap.next_change(now), self.supply.next_change(now))
         if change < self.power_at or self.power_at <= now:
-            self.power_at = change
-            self.floor.after(change - now, self._look)
+            self.wake_at(change)
+
+    def wake_at(self, time_s: float) -> None:
+        """Look again then, because what is reserved changes."""
+        self.power_at = time_s
+        self.floor.after(time_s - self.floor.now, self._look)
 
     def _spread(self, furnace: Furnace, kg: float, now: float) -> float:
         """The charge as weighed: up to ``spread`` above or below what was meant.
@@ -520,8 +546,8 @@ class MeltShop:
         half = self.kind.charge.spread
         if not half or furnace.draws.mean_mode:
             return kg
-        day = math.floor(now / DAY_S)
-        self._heats_today = self._heats_today + 1 if day == self._day else 0
-        self._day = day
+        day = math.floor(now / DAY_S) + self.days_before
+        self.heats_today = self.heats_today + 1 if day == self.day else 0
+        self.day = day
         owner = f"{furnace.name.rsplit('.', 1)[0]}/{day}"
-        return kg * (1.0 + half * (2.0 * furnace.draws.uniform("charge", owner, self._heats_today) - 1.0))
+        return kg * (1.0 + half * (2.0 * furnace.draws.uniform("charge", owner, self.heats_today) - 1.0))

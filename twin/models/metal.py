@@ -30,7 +30,7 @@ class Supplier(Protocol):
 class MetalUnit(Unit):
     """A casting unit: takes the metal of a lot from its feed when it begins it, and waits (starved) while there is not enough."""
 
-    __slots__ = ("_rate", "cast", "drawn", "feed", "follower", "pending", "prepared", "ready_at", "rest", "supplier")
+    __slots__ = ("cast", "drawn", "feed", "follower", "pending", "prepared", "rate_kg_per_s", "ready_at", "rest", "supplier", "wakes")
 
     def __init__(
         self,
@@ -47,7 +47,10 @@ class MetalUnit(Unit):
         self.pending: Job | None = None
         self.done_at = self.ready_at = -math.inf
         self.prepared, self.rest = False, 1.0
-        self._rate = 1e-9
+        self.rate_kg_per_s = 1e-9
+        """of the last lot"""
+        self.wakes: list[float] = []
+        """when the waiting lot is looked at again; times gone by among them"""
         self.supplier: Supplier | None = None
         self.follower: Follower | None = None
 
@@ -88,7 +91,7 @@ class MetalUnit(Unit):
             for t0, t1 in (self.worktime or ALWAYS).spread(now, change_s):
                 self.floor.pieces.extend(pack_piece(self.equipment, self.batch, _SETUP, t0, t1))
                 self.ready_at = t1
-            self.floor.after(self.ready_at - now, self.metal_came)
+            self.wake_at(self.ready_at)
         self.tool = self.tool_of(job)
         self.metal_came()
         if self.pending is not None:
@@ -109,13 +112,19 @@ class MetalUnit(Unit):
         if job is None or now < self.ready_at - 1e-6:
             return
         if not worktime.open(now):
-            self.floor.after(worktime.next_open(now) - now, self.metal_came)
+            self.wake_at(worktime.next_open(now))
         elif not self.fits(job, now):
-            self.floor.after(worktime.next_open(worktime.closes(now)) - now, self.metal_came)
+            self.wake_at(worktime.next_open(worktime.closes(now)))
         elif self.feed.usable_kg >= self.needs_kg(job) - TINY_KG and self.fits(job, now, self.feed.expires):
             self._pour(job, now)
         elif event is not None:
             self.look()
+
+    def wake_at(self, time_s: float) -> None:
+        """Look at the waiting lot then."""
+        now = self.floor.now
+        self.wakes = [*(time for time in self.wakes if time > now), time_s]
+        self.floor.after(time_s - now, self.metal_came)
 
     def share_of(self, job: Job) -> float:
         """The part of a lot that is still to be cast: less than all after a breakdown in the middle of pouring."""
@@ -150,7 +159,7 @@ class MetalUnit(Unit):
         if end < math.inf:
             self.alarm.set(end - now)
         if self.supplier is not None and self.feed.window_s < math.inf:
-            self.floor.after(max(0.0, self.done_at - self.supplier.lead_s - now), self._look_ahead)
+            self.floor.after(max(0.0, self.done_at - self.supplier.lead_s - now), self.look_ahead)
         self.look()
 
     def _breaks(self, now: float, work_s: float) -> bool:
@@ -173,9 +182,10 @@ class MetalUnit(Unit):
         self.ready_at = down_at + failing.worked(run_s)
         for state, t0, t1 in ((_PROCESSING, now, down_at), (_DOWN, down_at, self.ready_at)):
             self.floor.pieces.extend(pack_piece(self.equipment, self.batch, state, t0, t1))
-        self.floor.after(self.ready_at - now, self.metal_came)
+        self.wake_at(self.ready_at)
 
-    def _look_ahead(self, event: Any) -> None:
+    def look_ahead(self, event: Any) -> None:
+        """A ladle called for now arrives when the lot is poured."""
         self.look()
 
     def note(self, left: float) -> None:
@@ -205,8 +215,8 @@ class MetalUnit(Unit):
         job = self.pending or self.place.peek(self) or (self.job if self.job is not NOBODY else None)
         if job is not None:
             work_s = self.durations(job)
-            self._rate = job.kg / work_s if work_s else math.inf
-        return self._rate
+            self.rate_kg_per_s = job.kg / work_s if work_s else math.inf
+        return self.rate_kg_per_s
 
     def could_cast_kg(self, t0: float, t1: float) -> float:
         """Metal that it could take for further lots between two times: its rate times the working time left after the lot at work."""

@@ -252,7 +252,7 @@ class Plant:
         for shop in self.shops:
             for furnace in shop.furnaces:
                 self.books.stock(role, furnace.equipment, furnace.alloy, furnace.metal.kg, furnace.metal.carbon_kg)
-            for metal, feed in shop.transit:
+            for metal, feed, _ in shop.transit:
                 self.books.stock(role, feed.equipment, feed.material, metal.kg, metal.carbon_kg)
         for feeds in self.feeds.values():
             for feed in feeds:

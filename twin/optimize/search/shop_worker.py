@@ -1,8 +1,8 @@
 """The second core: builds a shop's matrix, solves its relaxation for a bound, then branches, in a process of its own beside the search.
 
 ``python -m twin.optimize.search.shop_worker FOLDER`` reads ``shop.pkl`` there and leaves ``matrix.pkl``, then ``duals.npy`` (row
-multipliers from which the search computes a safe bound), then ``tree.json`` (bound of branch and bound) and ``incumbent.npy`` as they get better. Each
-file appears whole. The folder is the search's own and private.
+multipliers from which the search computes a safe bound), then ``tree.json`` (bound of branch and bound) and ``incumbent.npy`` as they
+get better. Each file appears whole. The folder is the search's own and private.
 """
 
 from __future__ import annotations
