@@ -10,7 +10,7 @@ import pytest
 from tests.campaigns.catalogue import CAMPAIGNS
 from tests.campaigns.evidence import ALWAYS, FOLDER, Bar, Campaign, Proof, hashes, stale, together, write
 
-PENDING = {"tou_fronts", "plant_schedules"}
+PENDING = {"plant_schedules"}
 """campaigns that have not been conducted yet; to be empty"""
 
 
