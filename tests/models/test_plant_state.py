@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,9 +18,9 @@ from twin.ledger.balance import residuals_of_trace
 from twin.ledger.energy import quarter_hour_kwh
 from twin.ledger.laws import laws
 from twin.ledger.trace import Trace
+from twin.models.kept import kept_phases
 from twin.models.phases import Phase
 from twin.models.plant import simulate, simulate_to_state
-from twin.models.plant_state import _phases
 from twin.scenario.plan import PlantState
 from twin.scenario.scenario import Scenario, read
 
@@ -183,19 +182,10 @@ def test_hot_furnaces_stay_hot() -> None:
     assert sum(hot.values()) != pytest.approx(sum(kwh(simulate(second, AddressedDraws(5, 0)), 0.0).values()), rel=1e-3)
 
 
-def test_liquid_metal_is_refused_in_words() -> None:
-    """Proves: a foundry's state cannot be kept yet, and the message says what to do instead."""
-    foundry = read(ROOT / "scenarios" / "iron-foundry.yaml")
-    with pytest.raises(InputFault, match="begin empty, with a warm-up"):
-        simulate_to_state(foundry, AddressedDraws(1, 0), t_to=3600.0)
-
-
 def test_a_batch_that_outlasts_two_runs_keeps_the_phases_to_come() -> None:
     """Proves: of a batch begun at t = -100 whose state was taken at 0 only the phases after 0 are known; of these a second state, taken
     at 60, keeps the one that begins then. Sensitivity: laid out from the batch's begin, none would be kept.
     """
-    unit: Any = SimpleNamespace(
-        started=-100.0, done_at=100.0, phases=[Phase(60.0, "processing"), Phase(40.0, "holding")]
-    )
-    assert [kept["state"] for kept in _phases(unit, 60.0)] == ["holding"]
-    assert [kept["state"] for kept in _phases(unit, 0.0)] == ["processing", "holding"]
+    phases = [Phase(60.0, "processing"), Phase(40.0, "holding")]
+    assert [kept["state"] for kept in kept_phases(phases, 100.0, 60.0)] == ["holding"]
+    assert [kept["state"] for kept in kept_phases(phases, 100.0, 0.0)] == ["processing", "holding"]

@@ -17,8 +17,10 @@ _STATES, _COUNTERS, _FLOWS, _HEAT = (PACK[table] for table in ("states", "counte
 class Books:
     """Writes rows into a :class:`~twin.ledger.trace.Recorder`, cut to the horizon ``[0, end_s]``."""
 
-    def __init__(self, end_s: float) -> None:
+    def __init__(self, end_s: float, later_cuts_s: Sequence[float] = ()) -> None:
         self.end_s = end_s
+        self.later_cuts_s = later_cuts_s
+        """times after the end at which phases are cut too, because another run may be counted from there on"""
         self.recorder = Recorder()
         self.facts: dict[str, float] = {}
 
@@ -31,9 +33,9 @@ class Books:
 
     def cuts_after(self, t0: float) -> list[float]:
         """Seconds from ``t0`` to the cuts that come after it."""
-        if t0 >= 0.0:
+        if t0 >= 0.0 and not self.later_cuts_s:
             return [self.end_s - t0] if self.end_s > t0 else []
-        return [cut - t0 for cut in (0.0, self.end_s) if cut > t0]
+        return [cut - t0 for cut in (0.0, self.end_s, *self.later_cuts_s) if cut > t0]
 
     def phases(self, equipment: int, batch: int, t0: float, phases: Sequence[Phase]) -> float:
         """Write consecutive phases from ``t0`` on, none of which crosses a cut; returns the time after the last."""

@@ -19,7 +19,7 @@ from twin.models.metal import MetalPlace
 from twin.models.quality import Inspecting, Inspector
 from twin.models.resources import Claiming, Desk, Needs
 from twin.models.station import Job, Place, Unit
-from twin.models.upkeep import failing_of, outages_of, with_outages, without
+from twin.models.upkeep import calendar_clock, failing_of, outages_of, with_outages, without
 from twin.models.worktime import ALWAYS, Duty, WorkTime
 from twin.scenario.calendar import DAYS, at_clock, dates, local_datetime, windows
 
@@ -227,7 +227,13 @@ class Equipping:
         if not self.has_outages(kind):
             return duties
         name = self.plant.codes.equipment[unit.equipment]
-        outages = outages_of(kind, self.plant.draws, name, self._weekly, self.hours.t_from, self.hours.t_to)
+        plant, state = self.plant, self.plant.state
+        kept = None if state is None else state.units.get(name, {}).get("calendar")
+        begin = self.hours.t_from if kept is None else plant.t_from
+        clock = calendar_clock(kind, plant.draws, name, begin, kept)
+        if clock is not None:
+            plant.calendar_clocks[unit.equipment] = clock
+        outages = outages_of(kind, clock, self._weekly, self.hours.t_to)
         unit.worktime = without(unit.place.worktime, outages)
         return with_outages(duties, outages)
 

@@ -265,7 +265,7 @@ class Furnace:
         if self.state != HEATING:
             self.progress(end)
         tapped_kg = dict(self.tapped_kg)
-        if self.metal.kg > 0.0 and self.batch != NONE:
+        if self.metal.kg > 0.0 and self.batch != NONE and self.state != EMPTY:  # a heel is of a heat that is closed
             self.tapped_kg[self.equipment] = self.tapped_kg.get(self.equipment, 0.0) + self.metal.kg
         self.close_batch(end)
         self.tapped_kg = tapped_kg

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from twin.ledger.trace import STATE
+from twin.models.kept import finite
 from twin.models.resources import Desk, Request
 from twin.models.station import IN_PIECES, NOBODY, Job, Unit, pack_piece
 from twin.models.worktime import ALWAYS, WorkTime
@@ -22,6 +23,7 @@ class Mended(Unit):
     crew_hours: WorkTime = ALWAYS
     rest_s = repair_s = 0.0
     down_at: float | None = None
+    mended_at: float | None = None
 
     def begin(self, job: Job, now: float) -> None:
         """Start work on a lot now."""
@@ -65,23 +67,59 @@ class Mended(Unit):
     def _broken(self, event: Any) -> None:
         """It breaks down: somebody is called."""
         self.down_at, self.done_at = self.done_at, math.inf
-        if self.crew.claim(Request(self.people, self._repair), self.floor.now):
+        if self.crew.claim(self.request(), self.floor.now):
             self._repair(self.floor.now)
+
+    def request(self) -> Request:
+        """The call for people."""
+        return Request(self.people, self._repair, self.equipment)
 
     def _repair(self, now: float) -> None:
         """Somebody is here: the repair begins, in the crew's hours."""
-        self.floor.after(self.crew_hours.spread(now, self.repair_s)[-1][1] - now, self._mended)
+        wait_s = self.crew_hours.spread(now, self.repair_s)[-1][1] - now
+        self.mended_at = now + wait_s
+        self.floor.after(wait_s, self._mended)
 
     def _mended(self, event: Any) -> None:
         now = self.floor.now
         self._write(_DOWN, self.down_at if self.down_at is not None else now, now)
-        self.down_at = None
+        self.down_at = self.mended_at = None
         self.crew.release(self.people, now)
         if self.rest_s > 0.0:
             self._go_on(now, now)
         else:
             self.done_at = now
             self.end(None)
+
+    # --- in the state of a plant
+
+    def keep_repair(self, now: float) -> dict[str, Any] | None:
+        """What is left of the lot's work, and how far the breakdown is; plain values."""
+        if self.failing is None:
+            return None
+        return {
+            "rest_s": self.rest_s,
+            "repair_s": self.repair_s,
+            "down_s": None if self.down_at is None else self.down_at - now,
+            "mended_s": None if self.mended_at is None else finite(self.mended_at, now),
+            "at_work": self.mended_at is not None,
+        }
+
+    def resume_repair(self, kept: Mapping[str, Any], now: float) -> None:
+        """Go on with the work up to the next breakdown, or with the repair; who waits for people is laid in by the caller."""
+        self.form, self.rest_s, self.repair_s = IN_PIECES, kept["rest_s"], kept["repair_s"]
+        if kept["down_s"] is None:
+            wait_s = self.done_at - now
+            if self.repair_s:
+                self.floor.after(wait_s, self._broken)
+            elif self.done_at < math.inf:
+                self.alarm.set(wait_s)
+            return
+        self.down_at, self.done_at = now + kept["down_s"], math.inf
+        if kept["at_work"]:
+            self.crew.take(self.people)
+            self.mended_at = math.inf if kept["mended_s"] is None else now + kept["mended_s"]
+            self.floor.after(self.mended_at - now, self._mended)
 
     def note(self, left: float) -> None:
         """Log the lot that is still here when the run ends, and the breakdown that is not yet mended."""

@@ -30,7 +30,19 @@ class Supplier(Protocol):
 class MetalUnit(Unit):
     """A casting unit: takes the metal of a lot from its feed when it begins it, and waits (starved) while there is not enough."""
 
-    __slots__ = ("cast", "drawn", "feed", "follower", "pending", "prepared", "rate_kg_per_s", "ready_at", "rest", "supplier", "wakes")
+    __slots__ = (
+        "cast",
+        "drawn",
+        "feed",
+        "follower",
+        "pending",
+        "prepared",
+        "rate_kg_per_s",
+        "ready_at",
+        "rest",
+        "supplier",
+        "wakes",
+    )
 
     def __init__(
         self,

@@ -5,11 +5,14 @@ The order of equipment codes is the order of stations in the scenario, then dosi
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from twin.core.faults import InputFault
 from twin.ledger.trace import NONE, Trace
 from twin.models import expand
 from twin.models.books import Books
@@ -28,6 +31,8 @@ from twin.models.phases import Draws, binomial
 from twin.models.plant_state import begin_from, check_state, jobs_of_state, state_of
 from twin.models.releases import Releases, foreseen
 from twin.models.station import Floor, Job, Place
+from twin.models.upkeep import CalendarClock
+from twin.scenario.calendar import seconds
 from twin.scenario.orders import jobs as job_specs
 
 if TYPE_CHECKING:
@@ -35,6 +40,8 @@ if TYPE_CHECKING:
     from twin.scenario.plan import Plan, PlantState
     from twin.scenario.scenario import Scenario
     from twin.scenario.schema import Duration
+
+_DAY_S = 86_400.0
 
 
 @dataclass
@@ -72,11 +79,12 @@ class Plant:
         t_to: float,
         plan: Plan | None = None,
         state: PlantState | None = None,
+        later_cuts_s: Sequence[float] = (),
     ) -> None:
         self.scenario, self.draws, self.plan = scenario, draws, plan
         self.t_from, self.t_to = t_from, t_to
         self.floor = Floor(t_from)
-        self.books = Books(t_to)
+        self.books = Books(t_to, later_cuts_s)
         self.codes = Codes()
         self.machines: list[expand.Machine] = []
         self.places: dict[str, Place] = {}
@@ -88,9 +96,11 @@ class Plant:
         self.alloys = {name: p.alloy for name, p in scenario.spec.products.items()}
         self.carbon_of = {name: m.carbon_fraction for name, m in scenario.spec.materials.items()}
         self.overtime: list[tuple[str, float, float, int]] = []
+        self.state = state
+        self.calendar_clocks: dict[int, CalendarClock] = {}
         building = Building(self)
         building.build()
-        self.inspector = building.equipping.inspector
+        self.inspector, self.desk = building.equipping.inspector, building.equipping.desk
         self.floor.finished = self._finished
         if state is not None:
             check_state(self, state)
@@ -107,12 +117,12 @@ class Plant:
         from twin.models.following import Follower
         from twin.models.following_loads import PlannedLoads
 
-        patience_s = self.scenario.spec.dispatch.patience_s
-        loads = PlannedLoads(self.floor, plan, patience_s, self.codes.equipment)
+        dispatch = self.scenario.spec.dispatch
+        loads = PlannedLoads(self.floor, plan, dispatch, self.codes.equipment)
         if not loads.empty:
             loads.arm(self.formed, self.jobs, self.finished_at)
 
-        self.follower = follower = Follower(self.floor, plan, patience_s, self.codes.equipment)
+        self.follower = follower = Follower(self.floor, plan, dispatch, self.codes.equipment)
         for place in self.places.values():
             if isinstance(place, MetalPlace):
                 place.follower = follower
@@ -282,19 +292,33 @@ def simulate(
 ) -> Trace:
     """Simulate one replication of a scenario; the trace covers exactly ``[0, t_to]`` (default: the run's duration).
 
-    ``t_from`` (default: minus the warm-up) is when the plant begins, empty and cold but for half full dosing furnaces; or as ``state`` says
+    ``t_from`` (default: :func:`begins_s`) is when the plant begins, empty and cold but for half full dosing furnaces; or as ``state`` says
     (default: the scenario's ``run.state``). Without ``records``
     the trace is condensed to what does not grow with the number of batches (:func:`twin.models.condense.condensed`).
     """
     run = scenario.spec.run
     began = given_state(scenario) if state is None else state
-    begin = t_from if t_from is not None else -run.warmup_s if began is None else 0.0
+    begin = t_from if t_from is not None else begins_s(scenario, began)
     end = run.duration_s if t_to is None else t_to
     with seldom_collecting():
         plant = Plant(scenario, draws, begin, end, plan, began)
         plant.run()
         trace = gather(plant, replication)
     return trace if records else condensed(trace)
+
+
+def begins_s(scenario: Scenario, state: PlantState | None) -> float:
+    """When a run begins, in seconds of the run: with its warm-up; from a state when that was taken, where that is on the day before the
+    run's start; else at its start.
+    """
+    if state is None:
+        return -scenario.spec.run.warmup_s
+    try:
+        taken_s = seconds(scenario, dt.datetime.fromisoformat(state.at)) if state.at else 0.0
+    except ValueError as error:
+        msg = f"run.state: {state.at!r} is no moment"
+        raise InputFault(msg) from error
+    return taken_s if -_DAY_S < taken_s < 0.0 else 0.0
 
 
 def given_state(scenario: Scenario) -> PlantState | None:
@@ -308,11 +332,14 @@ def given_state(scenario: Scenario) -> PlantState | None:
 def simulate_to_state(
     scenario: Scenario, draws: Draws, *, state: PlantState | None = None, t_to: float | None = None
 ) -> tuple[Trace, PlantState]:
-    """As :func:`simulate`, and the plant's state at the end of the run, from which another may begin. Raises InputFault."""
+    """As :func:`simulate`, and the plant's state at the end of the run, from which another may begin that is counted from there or, where
+    that is in the middle of a day, from the midnight after it. Raises InputFault.
+    """
     run = scenario.spec.run
     began = given_state(scenario) if state is None else state
     end = run.duration_s if t_to is None else t_to
-    plant = Plant(scenario, draws, -run.warmup_s if began is None else 0.0, end, None, began)
+    midnight_s = math.ceil(end / _DAY_S) * _DAY_S
+    plant = Plant(scenario, draws, begins_s(scenario, began), end, None, began, [midnight_s])
     plant.run()
     reached = state_of(plant)
     return gather(plant), reached

@@ -1,7 +1,7 @@
 """A plant's state at the end of a run, and a run that begins from one.
 
-Kept are lots in queues and at units with the time they still take, set-ups, hours to the next breakdown, blocked units, what batches still
-have before them and what furnaces hold. Not kept yet, and refused: liquid metal (melting and casting), repairs that wait for people.
+Kept are lots in queues and at units with the time they still take, set-ups, hours to the next breakdown, blocked units, repairs under way
+and who waits for people or cranes, what batches still have before them, what furnaces hold, liquid metal (:mod:`twin.models.metal_state`).
 What comes after is the same as in one long run, because draws are addressed by names, not by the order in which they are asked for.
 """
 
@@ -9,15 +9,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from twin.core.faults import InputFault
-from twin.ledger.trace import NONE
+from twin.ledger.trace import NONE, STATE
 from twin.models.forming import FormingPlace, FormingUnit
+from twin.models.kept import Kept, finite, kept_phases, phase_of
 from twin.models.mending import Mended
-from twin.models.phases import Flow, Phase
+from twin.models.metal import MetalPlace, MetalUnit
+from twin.models.metal_state import (
+    check_metal,
+    go_on_pouring,
+    keep_furnace,
+    keep_shop,
+    keep_unit,
+    resume_furnace,
+    resume_shop,
+    resume_unit,
+    shops,
+)
 from twin.models.resources import Claiming
 from twin.models.station import IN_PIECES, NOBODY, PIECES, PLAIN, Failing, Job, Place, Unit, pack_piece
 from twin.models.together import BatchUnit, Delayed, DelayUnit
@@ -28,18 +42,7 @@ from twin.scenario.plan import PlantState, StateJob
 if TYPE_CHECKING:
     from twin.models.plant import Plant
 
-Kept = dict[str, Any]
-
-
-def refuse_metal(plant: Plant) -> None:
-    """Raise InputFault where the state of a plant cannot be kept yet."""
-    if plant.shops or plant.feeds:
-        msg = "the state of a plant with liquid metal cannot be kept yet: begin empty, with a warm-up"
-        raise InputFault(msg)
-    for place in plant.places.values():
-        if any(isinstance(unit, Mended) for unit in place.units):
-            msg = f"station {place.name}: the state of units whose repairs wait for people cannot be kept yet"
-            raise InputFault(msg)
+_PROCESSING = STATE["processing"]
 
 
 # --- writing
@@ -47,37 +50,40 @@ def refuse_metal(plant: Plant) -> None:
 
 def state_of(plant: Plant) -> PlantState:
     """The state of a plant that has been run, at the end of its run. Raises InputFault where it cannot be kept."""
-    refuse_metal(plant)
     now = plant.t_to
     held = {job.code: "" for place in plant.places.values() for unit in place.units for job in _jobs_of(unit)}
     waiting = {job.code: place.name for place in plant.places.values() for job in queue_of(place)}
     where = waiting | held
-    order = {code: k for k, code in enumerate([*waiting, *held])}
+    ahead = {job.code: k for place in plant.places.values() for k, job in enumerate(queue_of(place))}
     jobs = [job for job in plant.jobs if job.code in where]
-    jobs.sort(key=lambda job: order[job.code])
     units = {
         plant.codes.equipment[unit.equipment]: _unit(plant, unit, now)
         for place in plant.places.values()
         for unit in place.units
     }
+    units |= {
+        plant.codes.equipment[furnace.equipment]: keep_furnace(plant, furnace, now)
+        for shop in plant.shops
+        for furnace in shop.furnaces
+    }
     at = local_datetime(plant.scenario, now).isoformat()
-    return PlantState(at, tuple(_job(plant, job, where[job.code], now) for job in jobs), units)
+    lots = tuple(replace(_job(plant, job, where[job.code], now), ahead=ahead.get(job.code, 0)) for job in jobs)
+    melting = {name: keep_shop(plant, shop, now) for name, shop in shops(plant)}
+    asking = tuple(plant.codes.equipment[request.equipment] for request in plant.desk.waiting)
+    return PlantState(at, lots, units, melting, asking)
 
 
 def queue_of(place: Place) -> list[Job]:
-    """The lots that wait at a place in the order in which they would go; lots that wait for resources with their unit come first."""
-    first = [unit.awaited for unit in place.units if isinstance(unit, Claiming) and unit.awaited is not None]
+    """The lots that wait at a place in the order in which they would go."""
     if place.heap is not None and not isinstance(place, FormingPlace):
-        return [*first, *(job for _, job in sorted(place.heap, key=lambda entry: entry[0]))]
-    return [*first, *place.jobs()]
+        return [job for _, job in sorted(place.heap, key=lambda entry: entry[0])]
+    return list(place.jobs())
 
 
 def _jobs_of(unit: Unit) -> list[Job]:
     if isinstance(unit, DelayUnit):
         return [lot.job for lot in unit.inside.values()]
-    if isinstance(unit, Claiming) and unit.awaited is not None:
-        return []
-    if isinstance(unit, BatchUnit | FormingUnit):
+    if isinstance(unit, BatchUnit | FormingUnit) and unit.lots:
         return [job for job, _ in unit.lots]
     return [] if unit.job is NOBODY else [unit.job]
 
@@ -109,8 +115,13 @@ def _unit(plant: Plant, unit: Unit, now: float) -> Kept:
     kept: Kept = {"tool": unit.tool, "idle_since_s": unit.idle_since - now, "failing": _counted(unit.failing)}
     if isinstance(unit, FormingUnit):
         kept["thermal"] = unit.kind.keep(unit.state, now)
-        kept["since_s"], kept["last_end_s"] = min(unit.since - now, 0.0), _past(unit.last_end - now)
-        kept["repaired_s"] = _past(unit.repaired_at - now)
+        kept["since_s"], kept["last_end_s"] = min(unit.since - now, 0.0), finite(unit.last_end, now)
+        kept["repaired_s"] = finite(unit.repaired_at, now)
+    if isinstance(unit, MetalUnit):
+        kept |= keep_unit(unit, now)
+    clock = plant.calendar_clocks.get(unit.equipment)
+    if clock is not None:
+        kept["calendar"] = clock.at(now)
     if isinstance(unit, DelayUnit):
         kept["inside"] = [
             {
@@ -118,6 +129,7 @@ def _unit(plant: Plant, unit: Unit, now: float) -> Kept:
                 "queued_s": lot.queued - now,
                 "started_s": lot.started - now,
                 "done_s": lot.done_at - now,
+                "blocked": _stands(plant, lot),
             }
             for lot in unit.inside.values()
         ]
@@ -128,45 +140,38 @@ def _unit(plant: Plant, unit: Unit, now: float) -> Kept:
     kept |= {
         "jobs": [job.key for job in jobs],
         "queued_s": [queued - now for _, queued in unit.lots]
-        if isinstance(unit, BatchUnit | FormingUnit)
+        if isinstance(unit, BatchUnit | FormingUnit) and unit.lots
         else [unit.queued - now],
         "started_s": unit.started - now,
-        "done_s": unit.done_at - now,
+        "done_s": finite(unit.done_at, now),
+        "blocked": _stands(plant, unit),
         "total": getattr(unit, "total", 0.0),
         "pieces": _pieces(plant, unit, now),
-        "held": [dict(part) for part in unit.held] if isinstance(unit, Claiming) else [],
     }
+    if isinstance(unit, Claiming):
+        kept |= {"awaited": unit.awaited is not None, "held": unit.keep_held(now)}
+    if isinstance(unit, Mended):
+        kept["repair"] = unit.keep_repair(now)
     if isinstance(unit, FormingUnit):
-        kept["phases"] = _phases(unit, now)
+        kept["phases"] = kept_phases(unit.phases, unit.done_at, now)
     return kept
-
-
-def _past(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _pieces(plant: Plant, unit: Unit, now: float) -> list[list[float]]:
     """State and span of what is still to come of the lots at hand."""
-    if isinstance(unit, FormingUnit) or unit.done_at <= now:
+    waits = isinstance(unit, MetalUnit) and unit.pending is not None
+    if isinstance(unit, FormingUnit) or _stands(plant, unit):
         return []
     if unit.form == PLAIN:
-        return [[4, unit.started - now, unit.done_at - now]]
+        return [] if waits else [[_PROCESSING, unit.started - now, unit.done_at - now]]
     rows = np.frombuffer(bytes(plant.floor.pieces), dtype=list(PIECES))
     mine = rows[(rows["batch"] == unit.batch) & (rows["equipment"] == unit.equipment) & (rows["t1"] > now)]
     return [[int(row["state"]), float(row["t0"]) - now, float(row["t1"]) - now] for row in mine]
 
 
-def _phases(unit: FormingUnit, now: float) -> list[Kept]:
-    """Phases of the batch at work that begin at the end of the run or later; one that spans it cannot be."""
-    t, found = unit.done_at - sum(phase.duration_s for phase in unit.phases), list[Kept]()
-    for phase in unit.phases:
-        if t >= now - 1e-6:
-            flows = [[flow.carrier, flow.base, [list(term) for term in flow.terms]] for flow in phase.flows]
-            found.append(
-                {"s": phase.duration_s, "state": phase.state, "flows": flows, "heat_kwh": dict(phase.heat_kwh)}
-            )
-        t += phase.duration_s
-    return found
+def _stands(plant: Plant, holder: Unit | Delayed) -> bool:
+    """Whether somebody stays with a lot that is done, because the next place has no room."""
+    return any(holder is one for place in plant.places.values() for one in place.waiting)
 
 
 def _counted(failing: Failing | None) -> list[list[float]]:
@@ -185,7 +190,6 @@ def _parts(failing: Failing | None) -> Sequence[Failing]:
 
 def check_state(plant: Plant, state: PlantState) -> None:
     """Raise InputFault where a state is not of this plant, or not of the time when the run begins."""
-    refuse_metal(plant)
     begins = local_datetime(plant.scenario, plant.t_from).isoformat()
     if state.at and state.at != begins:
         msg = f"run.state: the plant's state is of {state.at}, the run begins at {begins}"
@@ -199,10 +203,17 @@ def check_state(plant: Plant, state: PlantState) -> None:
         if job.step >= len(products[job.product].route):
             msg = f"run.state: job {job.job}: the route of {job.product} has no operation {job.step + 1}"
             raise InputFault(msg)
-    for name in state.units:
+    for name in (*state.units, *state.asking):
         if name not in known:
             msg = f"run.state: no equipment {name!r} in this plant"
             raise InputFault(msg)
+    melting = {name for name, _ in shops(plant)}
+    for name in state.melting:
+        if name not in melting:
+            msg = f"run.state: {name!r} melts no metal in this plant"
+            raise InputFault(msg)
+    with _undamaged("liquid metal"):
+        check_metal(plant, state.units)
 
 
 def jobs_of_state(plant: Plant, state: PlantState) -> Iterator[Job]:
@@ -213,6 +224,8 @@ def jobs_of_state(plant: Plant, state: PlantState) -> Iterator[Job]:
         job.order, job.release, job.priority = kept.order, plant.t_from + kept.release_s, kept.priority
         job.pieces_cast, job.step, job.queued = kept.pieces_cast, kept.step, plant.t_from + kept.queued_s
         job.kg, job.good_kg, job.carbon_kg = kept.poured_kg, kept.good_kg, kept.carbon_kg
+        if kept.cast_by:
+            job.cast_at = (plant.codes.equipment.index(kept.cast_by), plant.codes.material_code(kept.material))
         if kept.turn:
             plant.inspector.turns[code] = kept.turn
         yield job
@@ -221,35 +234,76 @@ def jobs_of_state(plant: Plant, state: PlantState) -> Iterator[Job]:
 def begin_from(plant: Plant, state: PlantState) -> None:
     """Put lots into queues and units as they were. The clock stands at the beginning of the run; nothing has begun yet."""
     jobs = {job.key: job for job in plant.jobs[: len(state.jobs)]}
-    stations = {kept.job: kept.station for kept in state.jobs}
-    for place in plant.places.values():
-        for unit in place.units:
-            kept = state.units.get(plant.codes.equipment[unit.equipment])
-            if kept is not None:
-                name = plant.codes.equipment[unit.equipment]
-                try:
-                    _resume(plant, unit, kept, jobs)
-                except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-                    msg = f"run.state: what is kept of {name!r} is damaged ({error}): write the state anew"
-                    raise InputFault(msg) from error
-    blocked = sorted(
-        (unit for place in plant.places.values() for unit in place.units if unit.job is not NOBODY),
-        key=lambda unit: unit.done_at,
-    )
-    for unit in blocked:
-        if unit.done_at <= plant.t_from and not isinstance(unit, DelayUnit):
-            _block(unit)
-    for key, station in stations.items():
-        if station:
-            _lay(plant.places[station], jobs[key])
+    blocked: list[Unit] = []
+    for unit in (unit for place in plant.places.values() for unit in place.units):
+        name = plant.codes.equipment[unit.equipment]
+        if name in state.units:
+            with _undamaged(name):
+                _resume(plant, unit, state.units[name], jobs)
+                if unit.job is not NOBODY and not isinstance(unit, DelayUnit) and _blocked(state.units[name]):
+                    blocked.append(unit)
+    _resume_metal(plant, state)
+    for unit in sorted(blocked, key=lambda unit: unit.done_at):
+        _block(unit)
+    for kept in sorted(state.jobs, key=lambda kept: kept.ahead):
+        if kept.station:
+            _lay(plant.places[kept.station], jobs[kept.job])
+    _ask_again(plant, state.asking)
+
+
+@contextmanager
+def _undamaged(name: str) -> Iterator[None]:
+    """What is kept of something is of the shape that was written. Raises InputFault where it is not."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        msg = f"run.state: what is kept of {name!r} is damaged ({error}): write the state anew"
+        raise InputFault(msg) from error
+
+
+def _resume_metal(plant: Plant, state: PlantState) -> None:
+    """Furnaces and melt shops as they were."""
+    for name, shop in shops(plant):
+        for furnace in shop.furnaces:
+            label = plant.codes.equipment[furnace.equipment]
+            if label in state.units:
+                with _undamaged(label):
+                    resume_furnace(plant, furnace, state.units[label], plant.t_from)
+        if name in state.melting:
+            with _undamaged(name):
+                resume_shop(plant, shop, state.melting[name], plant.t_from)
+
+
+def _ask_again(plant: Plant, asking: Sequence[str]) -> None:
+    """Who waited for people or cranes waits again, in the same order; who had no hours then asks when it has."""
+    units = {plant.codes.equipment[u.equipment]: u for place in plant.places.values() for u in place.units}
+    for name in asking:
+        unit = units.get(name)
+        if isinstance(unit, Mended) and unit.down_at is not None:
+            plant.desk.waiting.append(unit.request())
+        elif isinstance(unit, Claiming) and unit.awaited is not None:
+            plant.desk.waiting.append(unit.request_for(unit.awaited))
+    for name, unit in units.items():
+        if isinstance(unit, Claiming) and unit.awaited is not None and name not in asking:
+            unit.ask_later(plant.t_from)
+
+
+def _blocked(kept: Mapping[str, Any]) -> bool:
+    """Whether a unit has done its lots and stays with them."""
+    return bool(kept.get("jobs")) and bool(kept["blocked"])
 
 
 def _lay(place: Place, job: Job) -> None:
     """Queue a lot without anybody beginning it."""
     queued, free = job.queued, place.free
     place.free = []
+    supplier = place.supplier if isinstance(place, MetalPlace) else None
+    if isinstance(place, MetalPlace):
+        place.supplier = None  # the melt shop knew of it already
     place.put(job, place.floor.now)
     place.free, job.queued = free, queued
+    if isinstance(place, MetalPlace):
+        place.supplier = supplier
     if isinstance(place, FormingPlace):
         wait_s = place.load.max_wait_s
         if wait_s is not None:
@@ -259,7 +313,7 @@ def _lay(place: Place, job: Job) -> None:
 
 def _block(unit: Unit) -> None:
     """A unit that is done stays with its lot until the next place takes it."""
-    unit.ended = unit.done_at
+    unit.ended = unit.done_at = min(unit.done_at, unit.floor.now)
     job = unit.job
     job.step = unit.operation + 1
     if job.step < len(job.route):
@@ -282,6 +336,8 @@ def _resume(plant: Plant, unit: Unit, kept: Mapping[str, Any], jobs: Mapping[str
         unit.failing.left_s = min(part.left_s for part in unit.failing.parts)
     if isinstance(unit, FormingUnit):
         _warm(unit, kept, now)
+    if isinstance(unit, MetalUnit):
+        resume_unit(unit, kept, now)
     if isinstance(unit, DelayUnit):
         _inside(unit, kept["inside"], jobs, now)
         return
@@ -302,7 +358,7 @@ def _inside(unit: DelayUnit, lots: Sequence[Mapping[str, Any]], jobs: Mapping[st
     for kept in sorted(lots, key=lambda lot: lot["done_s"]):
         job = jobs[kept["job"]]
         job.queued = now + kept["queued_s"]
-        if kept["done_s"] <= 0.0:
+        if kept["blocked"]:
             job.step -= 1  # it stood at the next operation's door already
         lot = Delayed(unit, job, now + kept["started_s"])
         lot.done_at = now + kept["done_s"]
@@ -313,21 +369,23 @@ def _inside(unit: DelayUnit, lots: Sequence[Mapping[str, Any]], jobs: Mapping[st
 
 
 def _at_work(plant: Plant, unit: Unit, kept: Mapping[str, Any], jobs: Mapping[str, Job]) -> None:
-    """Go on with lots at work, or keep those that are blocked."""
+    """Go on with lots at work, or keep those that are blocked or wait for metal, people or cranes."""
     now = plant.t_from
     lots = [(jobs[key], now + queued) for key, queued in zip(kept["jobs"], kept["queued_s"], strict=True)]
     unit.place.free.remove(unit)
     unit.job, unit.queued = lots[0]
-    unit.batch, unit.started, unit.done_at = unit.new_batch(), now + kept["started_s"], now + kept["done_s"]
+    unit.batch, unit.started = unit.new_batch(), now + kept["started_s"]
+    unit.done_at = math.inf if kept["done_s"] is None else now + kept["done_s"]
     unit.ended, unit.form = math.inf, PLAIN
-    if isinstance(unit, BatchUnit | FormingUnit):
+    blocked = _blocked(kept)
+    unit.operation = unit.job.step - 1 if blocked else unit.job.step
+    if isinstance(unit, BatchUnit | FormingUnit) and not kept.get("awaited"):
         unit.lots, unit.total = lots, kept["total"]
     if isinstance(unit, Claiming):
-        unit.held = tuple(kept["held"])
-        for part in unit.held:
-            unit.desk.take(part)
-    blocked = unit.done_at <= now
-    unit.operation = unit.job.step - 1 if blocked else unit.job.step
+        unit.resume_held(kept["held"], now)
+        if kept["awaited"]:
+            unit.wait_with(unit.job, now)
+            return
     if blocked:
         if isinstance(unit, FormingUnit):
             unit.total = sum(unit.forming.kg_of(job) or job.pieces for job, _ in lots)
@@ -339,16 +397,24 @@ def _at_work(plant: Plant, unit: Unit, kept: Mapping[str, Any], jobs: Mapping[st
         unit.form = IN_PIECES
         for state, a, b in kept["pieces"]:
             plant.floor.pieces.extend(pack_piece(unit.equipment, unit.batch, int(state), now + a, now + b))
+    _go_on(unit, kept, now, [job for job, _ in lots])
+
+
+def _go_on(unit: Unit, kept: Mapping[str, Any], now: float, jobs: Sequence[Job]) -> None:
+    """Let what a unit was at take its course."""
+    if isinstance(unit, MetalUnit) and kept["pending"]:
+        unit.pending, unit.done_at = unit.job, -math.inf
+        unit.form = IN_PIECES if unit.prepared else PLAIN
+        return
+    if isinstance(unit, MetalUnit):
+        go_on_pouring(unit, now)
+    if isinstance(unit, Mended) and kept.get("repair") is not None:
+        unit.resume_repair(kept["repair"], now)
+        return
     if isinstance(unit, FormingUnit):
-        unit.take_shares([job for job, _ in lots])
-        unit.phases = [_phase(phase) for phase in kept["phases"]]
+        unit.take_shares(jobs)
+        unit.phases = [phase_of(phase) for phase in kept["phases"]]
         unit.books.phases(unit.equipment, unit.batch, now, unit.phases)
         unit.since = now
-    unit.alarm.set(unit.done_at - now)
-
-
-def _phase(kept: Mapping[str, Any]) -> Phase:
-    flows = tuple(
-        Flow(carrier, base, tuple((amp, tau) for amp, tau in terms)) for carrier, base, terms in kept["flows"]
-    )
-    return Phase(kept["s"], kept["state"], flows, kept["heat_kwh"])
+    if unit.done_at < math.inf:
+        unit.alarm.set(unit.done_at - now)

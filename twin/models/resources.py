@@ -8,11 +8,12 @@ blocked.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
-from twin.ledger.trace import STATE
+from twin.ledger.trace import NONE, STATE
 from twin.models.station import IN_PIECES, Floor, Job, Unit, pack_piece
 from twin.models.worktime import ALWAYS
 
@@ -21,10 +22,11 @@ _SETUP, _PROCESSING = STATE["setup"], STATE["processing"]
 
 @dataclass(eq=False)
 class Request:
-    """Somebody waits for these amounts; ``granted(now)`` is called when they are given."""
+    """Somebody waits for these amounts; ``granted(now)`` is called when they are given. ``equipment``: who asks, by code."""
 
     amounts: Mapping[str, float]
     granted: Callable[[float], None]
+    equipment: int = NONE
 
 
 @dataclass
@@ -90,6 +92,8 @@ class Claiming(Unit):
     desk: Desk
     needs: Needs
     held: tuple[Mapping[str, float], ...] = ()
+    back_at: Mapping[int, float] = MappingProxyType({})
+    """when parts of it are given back before the lot is done, by identity"""
     awaited: Job | None = None
     asked = 0.0
 
@@ -97,8 +101,12 @@ class Claiming(Unit):
         """Ask for what the lot needs; begin it when it is given."""
         self.job, self.awaited, self.asked = job, job, now
         self.queued, self.operation, self.done_at = job.queued, job.step, math.inf
-        if self.desk.claim(Request(self._amounts(job), self._granted), now):
+        if self.desk.claim(self.request_for(job), now):
             self._begin(now)
+
+    def request_for(self, job: Job) -> Request:
+        """What is asked for before a lot begins."""
+        return Request(self._amounts(job), self._granted, self.equipment)
 
     def _amounts(self, job: Job) -> Mapping[str, float]:
         """All that is needed at the beginning; what is needed for part of the time only is given back in its time."""
@@ -118,7 +126,39 @@ class Claiming(Unit):
             self._begin(now)
             return
         self._give_back(now, *self.held)
-        self.floor.after(hours.next_open(now) - now, lambda _event: self.begin(job, self.floor.now))
+        self.ask_later(now)
+
+    def ask_later(self, now: float) -> None:
+        """Ask again for what the lot needs when working time begins."""
+        job = self.awaited
+        if job is not None:
+            wait_s = (self.worktime or ALWAYS).next_open(now) - now
+            self.floor.after(wait_s, lambda _event: self.begin(job, self.floor.now))
+
+    # --- in the state of a plant
+
+    def keep_held(self, now: float) -> list[dict[str, Any]]:
+        """What it holds, and for how long where that ends before the lot does; plain values."""
+        if self.awaited is not None:
+            return []
+        words = {id(getattr(self.needs, word)): word for word in ("lot", "setup", "transfer")}
+        return [
+            {"during": words[id(part)], "back_s": self.back_at[id(part)] - now if id(part) in self.back_at else None}
+            for part in self.held
+        ]
+
+    def resume_held(self, kept: Sequence[Mapping[str, Any]], now: float) -> None:
+        """Hold again what :meth:`keep_held` wrote."""
+        for one in kept:
+            part: Mapping[str, float] = getattr(self.needs, one["during"])
+            self.held = (*self.held, part)
+            self.desk.take(part)
+            if one["back_s"] is not None:
+                self._back_in(now, one["back_s"], part)
+
+    def wait_with(self, job: Job, now: float) -> None:
+        """Hold a lot that waits for what it needs; somebody lays the request in."""
+        self.awaited, self.asked, self.done_at = job, now, math.inf
 
     def _begin(self, now: float) -> None:
         job, self.awaited = self.awaited, None
@@ -151,12 +191,16 @@ class Claiming(Unit):
 
     def _later(self, now: float, delay_s: float, amounts: Mapping[str, float]) -> None:
         """Give back before the lot is done."""
-        end = (self.worktime or ALWAYS).spread(now, delay_s)[-1][1] - now
-        self.floor.after(end, lambda _event: self._give_back(self.floor.now, amounts))
+        self._back_in(now, (self.worktime or ALWAYS).spread(now, delay_s)[-1][1] - now, amounts)
+
+    def _back_in(self, now: float, wait_s: float, amounts: Mapping[str, float]) -> None:
+        self.back_at = {**self.back_at, id(amounts): now + wait_s}
+        self.floor.after(wait_s, lambda _event: self._give_back(self.floor.now, amounts))
 
     def _give_back(self, now: float, *parts: Mapping[str, float]) -> None:
         given = [part for part in parts if any(part is held for held in self.held)]
         self.held = tuple(held for held in self.held if not any(held is part for part in given))
+        self.back_at = {key: at for key, at in self.back_at.items() if not any(key == id(part) for part in given)}
         for part in given:
             self.desk.release(part, now)
 

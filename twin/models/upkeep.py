@@ -7,7 +7,8 @@ comes. Outages by the calendar do not depend on what the unit does: they are lai
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twin.ledger.trace import STATE
@@ -104,43 +105,65 @@ def _always(value: float) -> Callable[[int], float]:
     return lambda _: value
 
 
-def outages_of(
-    kind: Station,
-    draws: Draws,
-    equipment: str,
-    weekly: Callable[[str, str], Sequence[float]],
-    t_from: float,
-    t_to: float,
-) -> list[Window]:
-    """Times at which the calendar takes one unit out of work, merged, from ``t_from`` to ``t_to``.
-
-    ``weekly``: the times of a weekday and clock. Breakdowns by the calendar begin to be counted at ``t_from``, each from the end of the
+@dataclass(frozen=True)
+class CalendarClock:
+    """Breakdowns of one unit that run day and night: number ``serial`` is counted from ``from_s``, each further one from the end of the
     repair before it.
     """
+
+    every: Callable[[int], float]
+    repair: Callable[[int], float]
+    from_s: float
+    serial: int = 0
+
+    def breakdowns(self, until_s: float) -> Iterator[tuple[int, float, float, float]]:
+        """Number, from when it is counted, begin and end of the breakdowns that are counted from before ``until_s``."""
+        at, serial = self.from_s, self.serial
+        while at < until_s:
+            start = at + self.every(serial)
+            end = start + self.repair(serial)
+            if end <= at:
+                return  # breakdowns that follow one another without time between them
+            yield serial, at, start, end
+            at, serial = end, serial + 1
+
+    def at(self, now: float) -> dict[str, float]:
+        """How far it is counted: the first breakdown that is not over by ``now``; plain values, times from ``now``."""
+        for serial, counted, _, end in self.breakdowns(math.inf):
+            if end > now:
+                return {"serial": serial, "from_s": counted - now}
+        return {"serial": self.serial, "from_s": self.from_s - now}
+
+
+def calendar_clock(
+    kind: Station, draws: Draws, equipment: str, t_from: float, kept: Mapping[str, float] | None = None
+) -> CalendarClock | None:
+    """The breakdowns by the calendar of one unit, counted from ``t_from``, or as ``kept`` says, whose times are from there; None where
+    there are none.
+    """
+    failures = kind.failures
+    if failures is None or failures.clock != "calendar" or failures.every is None or draws.mean_mode:
+        return None
+    every = sampler(failures.every, draws, "failure", equipment)
+    repair = sampler(failures.repair, draws, "repair", equipment)
+    if kept is None:
+        return CalendarClock(every, repair, t_from)
+    return CalendarClock(every, repair, t_from + kept["from_s"], int(kept["serial"]))
+
+
+def outages_of(
+    kind: Station, clock: CalendarClock | None, weekly: Callable[[str, str], Sequence[float]], t_to: float
+) -> list[Window]:
+    """Times at which the calendar takes one unit out of work up to ``t_to``, merged. ``weekly``: the times of a weekday and clock."""
     windows = [
         (start, start + upkeep.duration_s)
         for upkeep in kind.maintenance
         for due in upkeep.at or ()
         for start in weekly(due.day, due.at)
     ]
-    failures = kind.failures
-    if failures is not None and failures.clock == "calendar" and failures.every is not None and not draws.mean_mode:
-        every = sampler(failures.every, draws, "failure", equipment)
-        windows += _renewals(every, sampler(failures.repair, draws, "repair", equipment), t_from, t_to)
+    if clock is not None:
+        windows += [(start, end) for _, _, start, end in clock.breakdowns(t_to)]
     return _merged(windows)
-
-
-def _renewals(
-    every: Callable[[int], float], repair: Callable[[int], float], t_from: float, t_to: float
-) -> Iterator[Window]:
-    at, serial = t_from, 0
-    while at < t_to:
-        start = at + every(serial)
-        at = start + repair(serial)
-        if at <= start and every(serial) <= 0.0:
-            return  # breakdowns that follow one another without time between them
-        yield start, at
-        serial += 1
 
 
 def _merged(windows: Sequence[Window]) -> list[Window]:

@@ -43,7 +43,9 @@ class StateCommand:
 
 @dataclass(frozen=True)
 class Plan:
-    """A schedule with its certificate. ``battery_kw``: discharge positive, one value a slot, empty without a battery."""
+    """A schedule with its certificate. ``battery_kw``: discharge positive, one value a slot, empty without a battery. ``later``: jobs that
+    are not due in the horizon and are left to the plan that follows.
+    """
 
     start_s: float
     horizon_s: float
@@ -57,6 +59,7 @@ class Plan:
     gap: float | None = None
     stopped_by: StoppedBy = "optimal"
     notes: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """Canonical JSON."""
@@ -74,6 +77,7 @@ class Plan:
                 commands=commands,
                 battery_kw=tuple(data.pop("battery_kw", ())),
                 notes=tuple(data.pop("notes", ())),
+                later=tuple(data.pop("later", ())),
                 **data,
             )
         except (ValueError, TypeError, AttributeError) as error:
@@ -89,7 +93,8 @@ class Plan:
 class StateJob:
     """A lot in the plant. Times are seconds from the moment of the state, the past negative; ``step`` counts operations from 0.
 
-    ``station``: where it waits; empty where a unit holds it. ``metal``: kg and carbon of good metal in it, and where it was cast.
+    ``station``: where it waits, behind so many lots ``ahead``; empty where a unit holds it.
+    ``good_kg``, ``carbon_kg``: of good metal in it; ``cast_by``: where it was cast.
     """
 
     job: str
@@ -109,6 +114,7 @@ class StateJob:
     cast_by: str = ""
     material: str = ""
     turn: int = 0
+    ahead: int = 0
 
 
 def _refuse(problem: str) -> NoReturn:
@@ -154,6 +160,10 @@ class PlantState:
     at: str = ""
     jobs: tuple[StateJob, ...] = ()
     units: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    melting: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """by melting station: ladles on their way, the count of heats"""
+    asking: tuple[str, ...] = ()
+    """equipment that waits for people, cranes or tools, in the order of asking"""
 
     def to_json(self) -> str:
         """Canonical JSON."""
@@ -168,10 +178,14 @@ class PlantState:
                 _refuse("no mapping of at, jobs and units")
             jobs = tuple(StateJob(**job) for job in data.pop("jobs", ()))
             _check_jobs(jobs)
-            units = data.get("units", {})
-            if not isinstance(units, dict) or not all(isinstance(kept, dict) for kept in units.values()):
-                _refuse("units is no mapping of mappings")
-            return PlantState(jobs=jobs, **data)
+            for word in ("units", "melting"):
+                kept = data.get(word, {})
+                if not isinstance(kept, dict) or not all(isinstance(one, dict) for one in kept.values()):
+                    _refuse(f"{word} is no mapping of mappings")
+            asking = data.pop("asking", [])
+            if not isinstance(asking, list) or not all(isinstance(name, str) for name in asking):
+                _refuse("asking is no list of names")
+            return PlantState(jobs=jobs, asking=tuple(asking), **data)
         except (ValueError, TypeError, AttributeError) as error:
             msg = f"not the state of a plant: {error}"
             raise InputFault(msg) from None
