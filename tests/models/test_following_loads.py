@@ -29,8 +29,13 @@ def _batch(lot: int, load: str, at_h: float) -> PlannedBatch:
     return PlannedBatch("oven.1", "job", key, "a", key, at_h * HOUR, 2 * HOUR, 10.0, 10, load)
 
 
-def _run(batches: list[PlannedBatch], commands: tuple[StateCommand, ...] = (), **more: Any) -> Trace:
-    scenario = workshop({"oven": OVEN}, PRODUCTS, ORDERS, dispatch={"patience": "30 min"}, **more)
+def _run(
+    batches: list[PlannedBatch],
+    commands: tuple[StateCommand, ...] = (),
+    follow: dict[str, str] | None = None,
+    **more: Any,
+) -> Trace:
+    scenario = workshop({"oven": OVEN}, PRODUCTS, ORDERS, dispatch={"patience": "30 min", **(follow or {})}, **more)
     plan = Plan(0.0, 48 * HOUR, 900.0, tuple(batches), commands)
     trace = simulate(scenario, MeanDraws(), plan=plan, t_to=48 * HOUR)
     assert max(residuals_of_trace(trace).values()) <= 1e-9
@@ -133,3 +138,37 @@ def test_after_the_horizon_the_plant_goes_by_its_own_rule() -> None:
     begun = _begun_h(simulate(scenario, MeanDraws(), plan=plan, t_to=48 * HOUR))
     assert begun["a/once/0"] == 1.0
     assert len(begun) == 6
+
+
+@pytest.mark.parametrize(
+    ("follow", "first_h", "second_h", "third_h"),
+    [
+        ({"follow": "time"}, 3.0, 8.0, 14.0),
+        ({"follow": "window", "window": "90 min"}, 1.5, 6.5, 12.5),
+        ({"follow": "window", "window": "5 h"}, 0.0, 3.0, 9.0),
+        ({"follow": "sequence"}, 0.0, 2.0, 4.0),
+    ],
+)
+def test_a_plan_is_followed_by_time_by_window_or_by_sequence(
+    follow: dict[str, str], first_h: float, second_h: float, third_h: float
+) -> None:
+    """Proves: three loads of 2 h planned at 3, 8 and 14 h begin at their times; 90 min or 5 h sooner, as far as the oven is free; or one
+    after the other in the planned order. Sensitivity: without the order, the load of lot 1 would come before that of lots 5 and 0.
+    """
+    batches = [
+        _batch(5, "x", 3),
+        _batch(0, "x", 3),
+        _batch(1, "y", 8),
+        _batch(2, "y", 8),
+        _batch(3, "z", 14),
+        _batch(4, "z", 14),
+    ]
+    begun = _begun_h(_run(batches, follow=follow))
+    assert begun == {
+        "a/once/5": first_h,
+        "a/once/0": first_h,
+        "a/once/1": second_h,
+        "a/once/2": second_h,
+        "a/once/3": third_h,
+        "a/once/4": third_h,
+    }

@@ -1,8 +1,9 @@
 """A plant that follows a plan: lots in their planned order and not before their planned time, heats and ladles likewise.
 
-A lot that is not there when its time comes is waited for with patience, then the next ready one passes; breakdowns shift what follows
-to the right. Ladles keep their planned order of feeds and are tapped as soon as the feed has room. Where the plan has nothing more to
-say, or its horizon is over, the plant goes by its own rule again.
+Their time is the planned one, or some time before it, or only their order counts (``dispatch.follow``). A lot that is not there when
+its time comes is waited for with patience, then the next ready one passes; breakdowns shift what follows to the right. Ladles keep
+their planned order of feeds and are tapped as soon as the feed has room. Where the plan has nothing more to say, or its horizon is
+over, the plant goes by its own rule again.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from twin.models.metal import MetalPlace, MetalUnit
     from twin.models.station import Floor, Job, Place
     from twin.scenario.plan import Plan, PlannedBatch
+    from twin.scenario.production import Dispatch
 
 _EARLY_S = 1e-6
 _TINY_KG = 1e-6
@@ -35,8 +37,9 @@ Queue = deque["PlannedBatch"]
 class Follower:
     """What the plan says next to each casting unit, furnace and melt shop."""
 
-    def __init__(self, floor: Floor, plan: Plan, patience_s: float, names: Sequence[str]) -> None:
-        self.floor, self.patience_s, self.names = floor, patience_s, names
+    def __init__(self, floor: Floor, plan: Plan, dispatch: Dispatch, names: Sequence[str]) -> None:
+        self.floor, self.patience_s, self.names = floor, dispatch.patience_s, names
+        self.ahead_s = dispatch.ahead_s
         self.start_s, self.end_s = plan.start_s, plan.start_s + plan.horizon_s
         self.slot_s = plan.slot_s
         self.lots: dict[str, Queue] = {}
@@ -45,7 +48,7 @@ class Follower:
         queues = {"job": self.lots, "heat": self.heats, "tap": self.taps}
         for batch in sorted((b for b in plan.batches if not b.load), key=lambda batch: batch.not_before_s):
             queues[batch.kind].setdefault(batch.equipment, deque()).append(batch)
-        self.ladles = PlannedLadles(plan, patience_s)
+        self.ladles = PlannedLadles(plan, dispatch.patience_s)
         self.commands = plan.commands
         self.planned = {batch.job for batch in plan.batches if batch.kind == "job" and not batch.load}
         self.started: set[str | None] = set()
@@ -99,7 +102,7 @@ class Follower:
     def _due(self, mine: Queue, waiting: dict[str, Job], now: float, *, early: bool) -> str | None:
         """The head of the queue when its time has come, or ``early``, and it is there; when patience ends, the next one that is."""
         head = mine[0]
-        if head.not_before_s > now + _EARLY_S and not early:
+        if head.not_before_s - self.ahead_s > now + _EARLY_S and not early:
             return None
         if head.job in waiting:
             return head.job
@@ -138,7 +141,7 @@ class Follower:
         ahead = [
             at
             for batch in list(mine)[:1]
-            for at in (batch.not_before_s, batch.not_before_s + self.patience_s)
+            for at in (batch.not_before_s - self.ahead_s, batch.not_before_s + self.patience_s)
             if at > now + _EARLY_S
         ]
         if not mine and place.held:
@@ -153,8 +156,9 @@ class Follower:
         if not mine:
             return place.peek()
         lead_s = 0.0 if unit.supplier is None else unit.supplier.lead_s
-        if mine[0].not_before_s > now + lead_s + _EARLY_S:
-            self.alarm(unit, mine[0].not_before_s - lead_s, lambda _event: unit.look())
+        due_s = mine[0].not_before_s - self.ahead_s - lead_s
+        if due_s > now + _EARLY_S:
+            self.alarm(unit, due_s, lambda _event: unit.look())
             return None
         return next((job for job in place.jobs() if job.key == mine[0].job), None)
 
@@ -172,8 +176,9 @@ class Follower:
         if not charge_kg or (not self.ladles.names(furnace) and shop.overflows(head.mass_kg)):
             self._strike(furnace)
             return self.begins_heat(shop, furnace, now)
-        if head.not_before_s > now + _EARLY_S and not self._starving(shop, now):
-            self.alarm(furnace, head.not_before_s, lambda _event: shop.look())
+        due_s = head.not_before_s - self.ahead_s
+        if due_s > now + _EARLY_S and not self._starving(shop, now):
+            self.alarm(furnace, due_s, lambda _event: shop.look())
             return None
         closes = furnace.attendance.shift.closes(now)
         if now + furnace.heat_s() + shop.kind.ladle.tapping_s > closes:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from twin.models.forming import FormingPlace, FormingUnit
     from twin.models.station import Floor, Job
     from twin.scenario.plan import Plan, PlannedBatch, StateCommand
+    from twin.scenario.production import Dispatch
 
 _EARLY_S = 1e-6
 
@@ -59,8 +60,9 @@ class Switch:
 class PlannedLoads:
     """What the plan says next to each unit that forms loads."""
 
-    def __init__(self, floor: Floor, plan: Plan, patience_s: float, names: Sequence[str]) -> None:
-        self.floor, self.patience_s, self.names = floor, patience_s, names
+    def __init__(self, floor: Floor, plan: Plan, dispatch: Dispatch, names: Sequence[str]) -> None:
+        self.floor, self.patience_s, self.names = floor, dispatch.patience_s, names
+        self.ahead_s = dispatch.ahead_s
         self.start_s, self.end_s = plan.start_s, plan.start_s + plan.horizon_s
         self.queues: dict[str, deque[PlannedLoad]] = {}
         loads: dict[tuple[str, str], PlannedLoad] = {}
@@ -143,8 +145,8 @@ class PlannedLoads:
         if not queue:
             return None
         head = queue[0]
-        if head.not_before_s > now + _EARLY_S:
-            self._alarm(place, head.not_before_s)
+        if head.not_before_s - self.ahead_s > now + _EARLY_S:
+            self._alarm(place, head.not_before_s - self.ahead_s)
             return None
         if all(key in waiting for key in head.lots):
             return head

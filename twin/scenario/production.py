@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -166,6 +167,13 @@ class Dispatch(Part):
         ge=0,
         description="how long a planned batch waits for what it lacks before the next ready one passes",
     )
+    follow: Literal["time", "sequence", "window"] = Field(
+        "time",
+        description="when a planned batch may begin: at its time; as soon as its turn comes; or up to `window` before its time",
+    )
+    window_s: Annotated[float, Q("s")] = Field(
+        3600.0, alias="window", ge=0, description="follow: window: how long before its planned time a batch may begin"
+    )
     big_load_kw: Annotated[float, Q("kW")] = Field(
         50.0,
         alias="big_load",
@@ -178,3 +186,8 @@ class Dispatch(Part):
     slack_s: Annotated[float, Q("s")] = Field(
         28800.0, alias="slack", ge=0, description="power_aware: a lot due within this time is not held back by the hour"
     )
+
+    @property
+    def ahead_s(self) -> float:
+        """How long before its planned time a batch may begin; infinite where only the order counts."""
+        return {"time": 0.0, "sequence": math.inf, "window": self.window_s}[self.follow]
