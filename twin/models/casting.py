@@ -15,10 +15,11 @@ from twin.core.faults import did_you_mean
 from twin.core.units import Fraction, Q
 from twin.models.equipment import Working
 from twin.models.furnace import InductionFurnace
-from twin.models.metals import alloy
+from twin.models.metals import alloy, liquidus_c
 from twin.scenario.features import CASTING
 from twin.scenario.orders import pieces_to_cast
 from twin.scenario.schema import Part, Problem, Product
+from twin.scenario.start import MetalRoom
 
 if TYPE_CHECKING:
     from twin.scenario.schema import ScenarioSpec, Station
@@ -118,6 +119,12 @@ class Casting(Working):
         """Lots that could never begin, because their metal never fits in the feed."""
         return [*super().problems(name, spec), *self._too_large(name, spec), *self._metals(name, spec)]
 
+    def _room(self, capacity_kg: float, name: str, spec: ScenarioSpec) -> MetalRoom | None:
+        """What a feed of so much holds of the metal that is cast here."""
+        cast = [product.alloy for product in spec.products.values() if name in product.route]
+        alloy_name = next((one for one in cast if one is not None), None)
+        return MetalRoom(capacity_kg, alloy_name, None if alloy_name is None else liquidus_c(alloy_name))
+
     def _metals(self, name: str, spec: ScenarioSpec) -> Iterator[Problem]:
         """Every product cast here names one metal, the same, and it is what the furnaces send."""
         sent = {
@@ -162,6 +169,10 @@ class DieCastingCell(Casting):
     kind: Literal["die_casting_cell"]
     dosing_furnace: DosingFurnace
 
+    def metal_room(self, name: str, spec: ScenarioSpec) -> MetalRoom | None:
+        """The dosing furnace."""
+        return self._room(self.dosing_furnace.capacity_kg, name, spec)
+
     def keeps_kg(self) -> tuple[str, float]:
         """The dosing furnace, less what is never cast."""
         furnace = self.dosing_furnace
@@ -190,6 +201,10 @@ class MouldingLine(Casting):
 
     kind: Literal["moulding_line"]
     pouring: Pouring
+
+    def metal_room(self, name: str, spec: ScenarioSpec) -> MetalRoom | None:
+        """The ladle at the line."""
+        return self._room(self.pouring.capacity_kg, name, spec)
 
     def keeps_kg(self) -> tuple[str, float]:
         """The ladle at the line."""

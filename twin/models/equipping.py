@@ -21,6 +21,7 @@ from twin.models.resources import Claiming, Desk, Needs
 from twin.models.station import Job, Place, Unit
 from twin.models.upkeep import calendar_clock, failing_of, outages_of, with_outages, without
 from twin.models.worktime import ALWAYS, Duty, WorkTime
+from twin.models.written_start import down_windows, occupy
 from twin.scenario.calendar import DAYS, at_clock, dates, local_datetime, windows
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class Equipping:
         total = {name: float(resource.units) for name, resource in spec.resources.items()}
         total |= {name: float(crew.people) for name, crew in spec.crews.items()}
         self.desk = Desk(plant.floor, total)
+        self.down = down_windows(plant, total, hours.t_to)
+        occupy(plant, self.desk, hours.t_to)
         self.inspector = Inspector(plant.floor, plant.books, plant.draws, plant.jobs)
         self._restraint: Restraint | None = None
 
@@ -78,7 +81,7 @@ class Equipping:
             forming = FormingPlace(floor, name, room, worktime, by_due=by_due)
             self._rules(forming, kind)
             return forming
-        if not self._ruled(rule, kind):
+        if not self._ruled(rule, kind) and not self.has_outages(name, kind):
             return (MetalPlace if isinstance(kind, Casting) else Place)(floor, name, room, worktime, by_due=by_due)
         make: type[RuledPlace] = RuledMetalPlace if isinstance(kind, Casting) else RuledPlace
         place = make(floor, name, room, worktime, by_due=by_due)
@@ -91,7 +94,7 @@ class Equipping:
     def _ruled(self, rule: str, kind: Station) -> bool:
         leaves = kind.max_wait is not None and kind.max_wait.consequence != "reheat"
         big = rule == "power_aware" and self._big_kw(kind) is not None
-        return rule in ("shortest_processing_time", "setup_avoiding") or leaves or big or self.has_outages(kind)
+        return rule in ("shortest_processing_time", "setup_avoiding") or leaves or big
 
     def _rules(self, place: RuledPlace | FormingPlace, kind: Station) -> None:
         """Waiting and power at a place that asks for them."""
@@ -217,14 +220,14 @@ class Equipping:
 
         unit.durations = durations
 
-    def has_outages(self, kind: Station) -> bool:
-        """Whether the calendar takes units of a station out of work."""
+    def has_outages(self, name: str, kind: Station) -> bool:
+        """Whether the calendar takes units of a station out of work, or they are down when the run begins."""
         failures = kind.failures
         broken = failures is not None and failures.clock == "calendar" and not self.plant.draws.mean_mode
-        return broken or any(upkeep.at for upkeep in kind.maintenance)
+        return broken or any(upkeep.at for upkeep in kind.maintenance) or any(name == down for down, _ in self.down)
 
     def _outages(self, unit: Unit, kind: Station, duties: list[Duty]) -> list[Duty]:
-        if not self.has_outages(kind):
+        if not self.has_outages(unit.place.name, kind):
             return duties
         name = self.plant.codes.equipment[unit.equipment]
         plant, state = self.plant, self.plant.state
@@ -233,7 +236,8 @@ class Equipping:
         clock = calendar_clock(kind, plant.draws, name, begin, kept)
         if clock is not None:
             plant.calendar_clocks[unit.equipment] = clock
-        outages = outages_of(kind, clock, self._weekly, self.hours.t_to)
+        down = self.down.get((unit.place.name, int(name.rsplit(".", 1)[1])))
+        outages = outages_of(kind, clock, self._weekly, self.hours.t_to, () if down is None else (down,))
         unit.worktime = without(unit.place.worktime, outages)
         return with_outages(duties, outages)
 

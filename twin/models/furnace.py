@@ -9,7 +9,9 @@ from pydantic import Field
 
 from twin.core.faults import did_you_mean
 from twin.core.units import Fraction, Q
+from twin.models.metals import liquidus_c
 from twin.scenario.schema import Part, Problem, Station
+from twin.scenario.start import MetalRoom
 
 if TYPE_CHECKING:
     from twin.scenario.schema import ScenarioSpec
@@ -191,6 +193,10 @@ class InductionFurnace(Station):
             LEAST_SHARE * (self.power.rated_kw + self.power.auxiliaries_kw)
             + (self.units - 1) * self.power.auxiliaries_kw
         )
+
+    def metal_room(self, name: str, spec: ScenarioSpec) -> MetalRoom:
+        """The bath."""
+        return MetalRoom(self.capacity_kg, self.alloy, liquidus_c(self.alloy))
 
     def work_s_per_kg(self) -> float:
         """Mean seconds of one furnace for one kg of metal."""

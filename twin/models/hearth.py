@@ -125,6 +125,12 @@ class Hearth:
         out.holding(kind.slag.time_s, "processing", "holding", slag_kwh)
         return out.phases
 
+    def warm(self, cuts_s: Sequence[float]) -> list[Phase]:
+        """Bring a bath that is too cold to tapping temperature at rated power, nothing added."""
+        out = _Phases(self, cuts_s)
+        out.heating(self.kind.power.rated_kw, self.kind.tap_c, math.inf, "processing")
+        return out.phases
+
     def hold(self, duration_s: float, mode: str) -> list[Phase]:
         """Hold the bath at tap temperature; ``mode`` is the lid's: holding or tapping."""
         out = _Phases(self, ())

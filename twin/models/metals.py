@@ -351,3 +351,11 @@ def _ferrosilicon_j_per_kg(bath_c: float) -> float:
 def _figure(name: str, value: float, unit: str, source: str) -> Figure:
     row = data()["sources"][source]
     return Figure(name, value, unit, row["citation"], row["data_class"])
+
+
+def liquidus_c(name: str) -> float | None:
+    """Above which temperature an alloy is liquid; None where it is not known."""
+    try:
+        return alloy(name).liquidus_c
+    except KeyError:
+        return None

@@ -32,6 +32,7 @@ from twin.models.plant_state import begin_from, check_state, jobs_of_state, stat
 from twin.models.releases import Releases, foreseen
 from twin.models.station import Floor, Job, Place
 from twin.models.upkeep import CalendarClock
+from twin.models.written_start import pour_in
 from twin.scenario.calendar import seconds
 from twin.scenario.orders import jobs as job_specs
 
@@ -108,6 +109,8 @@ class Plant:
         self._orders()
         if state is not None:
             begin_from(self, state)
+        elif scenario.spec.run.state is not None:
+            pour_in(self, scenario.spec.run.state)
         self.follower: Follower | None = None
         if plan is not None:
             self._follow(plan)

@@ -152,9 +152,15 @@ def calendar_clock(
 
 
 def outages_of(
-    kind: Station, clock: CalendarClock | None, weekly: Callable[[str, str], Sequence[float]], t_to: float
+    kind: Station,
+    clock: CalendarClock | None,
+    weekly: Callable[[str, str], Sequence[float]],
+    t_to: float,
+    known: Sequence[Window] = (),
 ) -> list[Window]:
-    """Times at which the calendar takes one unit out of work up to ``t_to``, merged. ``weekly``: the times of a weekday and clock."""
+    """Times at which the calendar takes one unit out of work up to ``t_to``, and those that are ``known``, merged. ``weekly``: the times
+    of a weekday and clock.
+    """
     windows = [
         (start, start + upkeep.duration_s)
         for upkeep in kind.maintenance
@@ -163,7 +169,7 @@ def outages_of(
     ]
     if clock is not None:
         windows += [(start, end) for _, _, start, end in clock.breakdowns(t_to)]
-    return _merged(windows)
+    return _merged([*windows, *known])
 
 
 def _merged(windows: Sequence[Window]) -> list[Window]:

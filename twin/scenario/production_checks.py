@@ -8,6 +8,7 @@ from typing import Any
 from twin.core.faults import Fault, did_you_mean
 from twin.scenario.checks import View, clock_at
 from twin.scenario.nodes import Node, Path_
+from twin.scenario.start import check_start
 
 
 def _people_and_tools(view: View) -> dict[str, int | None]:
@@ -144,4 +145,4 @@ def check_production(tree: Mapping[str, Any], root: Node) -> list[Fault]:
     return view.faults
 
 
-CHECKS = (check_resources, check_ways_back, check_alternatives, check_setups, check_upkeep)
+CHECKS = (check_start, check_resources, check_ways_back, check_alternatives, check_setups, check_upkeep)

@@ -31,6 +31,7 @@ from twin.scenario.production import (
     Setup,
     Upkeep,
 )
+from twin.scenario.start import MetalRoom, PlantStart
 
 __all__ = [
     "Clock",
@@ -362,12 +363,6 @@ class Utility(Kind):
     units: int = Field(1, gt=0)
 
 
-class StateFile(Part):
-    """The state of a plant beside the scenario, as a run wrote it."""
-
-    file: str = Field(description="JSON, path relative to the scenario file")
-
-
 class RunSettings(Part):
     """What is simulated."""
 
@@ -379,7 +374,7 @@ class RunSettings(Part):
     replications: int = Field(20, gt=0, le=1_000_000)
     seed: int = Field(1, ge=0)
     randomness: Literal["on", "off"] = "on"
-    state: StateFile | None = Field(
+    state: PlantStart | None = Field(
         None, description="the plant as it is when the run begins; absent: empty. There is no warm-up then"
     )
 
@@ -495,6 +490,11 @@ class Station(Kind):
         from twin.scenario.features import unheeded
 
         return [*super().problems(name, spec), *unheeded(self)]
+
+    def metal_room(self, name: str, spec: ScenarioSpec) -> MetalRoom | None:
+        """What one unit of the station ``name`` can hold of liquid metal; None where it holds none."""
+        del name, spec
+        return None
 
     def work_s(self, product_name: str, product: Product) -> float | None:
         """Mean seconds of work on one piece, of one unit; None where the kind cannot say. Used to warn of too much work."""

@@ -22,6 +22,7 @@ from twin.scenario.production_checks import check_production
 from twin.scenario.provenance import Provenance, unwrap
 from twin.scenario.reference_checks import check_reference
 from twin.scenario.schema import Part, ScenarioSpec, Station, Utility
+from twin.scenario.start import start_faults
 from twin.scenario.tables import TableFault, order_faults, read_table, series_faults
 from twin.scenario.workload import size_faults, upset_faults, workload_warnings
 
@@ -62,6 +63,7 @@ def validate(node: Node, root: Path | None, tables: Mapping[str, Any] | None) ->
     if parts.spec is not None and not any(fault.severity == "error" for fault in parts.faults):
         _own_problems(view, parts, parts.spec)
         cap_faults(view, parts.spec, parts.stations, parts.utilities)
+        start_faults(view, parts.spec, parts.stations)
         size_faults(parts.spec, parts.tables, view)
         upset_faults(parts.spec, parts.stations, view)
         parts.faults += view.faults
