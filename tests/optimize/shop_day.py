@@ -6,10 +6,10 @@ from functools import cache
 from typing import Any
 
 from tests.models.kilns import FIBRE, PLAIN
+from twin.optimize.limit import Limit
 from twin.optimize.problem.grid import slots_of
 from twin.optimize.problem.shop_state import LineState, line_state
 from twin.optimize.replay import replay
-from twin.optimize.schedule import Limit
 from twin.optimize.schedule_shop import LineSchedule, schedule_line
 from twin.scenario.scenario import Scenario
 

@@ -8,10 +8,11 @@ import pytest
 from tests.optimize.day import by_rule, foundry, scheduled, slots
 from twin.core.faults import InputFault
 from twin.optimize.derive.site import demand_months
-from twin.optimize.optimize import earlier_plan, violations
+from twin.optimize.limit import Limit
+from twin.optimize.optimize import earlier_plan, planned_figures, violations
 from twin.optimize.problem.grid import Slots
-from twin.optimize.rolling import Leftover, Part, ahead_of, begun_of, grid_kw, own_figures, roll, whole_figures, windows
-from twin.optimize.schedule import Limit
+from twin.optimize.rolling import Leftover, ahead_of, begun_of, roll, windows
+from twin.optimize.works import Part, works_of
 from twin.scenario.scenario import Scenario
 
 
@@ -38,7 +39,7 @@ def test_a_window_knows_the_peak_before_it_and_pays_for_the_whole_horizon() -> N
     second = Slots(first.end_s, 900.0, 144)
     problem = Leftover(foundry(), longer, second, [Part(first, found)]).of(found.derived.problem)
     whole = demand_months(foundry(), longer)[0]
-    counted = grid_kw(found)[whole.counts[:144]]
+    counted = works_of(foundry(), first).grid_kw(found)[whole.counts[:144]]
     assert problem.months[0].floor_kw == max(whole.floor_kw, counted.max())
     assert problem.months[0].rate_krw_per_kw == whole.rate_krw_per_kw
     assert whole.rate_krw_per_kw == pytest.approx(2.0 * demand_months(foundry(), first)[0].rate_krw_per_kw)
@@ -53,7 +54,7 @@ def test_two_windows_make_one_plan() -> None:
     assert len(jobs) == len(set(jobs)) > 0
     assert rolled.plan.bound_krw is None
     assert rolled.plan.gap is not None
-    own = whole_figures(scenario, slots(), tuple(own_figures(scenario, part) for part in rolled.parts), 0.0)
+    own = planned_figures(scenario, slots(), rolled)
     assert own.grid_kw.shape == (144,)
     assert own.figures["energy_kwh"] == pytest.approx(float(own.grid_kw.sum()) * 0.25)
     assert {one.rule for one in violations(scenario, slots(), rolled, own)} <= {"claimed_scheduled_kwh"}
@@ -66,15 +67,15 @@ def test_a_plan_goes_on_from_an_earlier_one() -> None:
     """
     earlier = earlier_plan(foundry(), scheduled().plan, "2026-07-06T11:00")
     ahead = ahead_of(foundry(), slots(), earlier.plan, earlier.at_s)
-    begun = begun_of(foundry(), earlier.plan, ahead.start_s)
+    begun = begun_of(foundry(), slots(), earlier.plan, ahead.start_s)
     assert begun.plan is not None
     rolled = roll(foundry(), ahead, by_rule().trace, Limit(2, None), begun=begun)
     jobs = [batch.job for batch in rolled.plan.batches if batch.kind == "job"]
     assert sorted(map(str, jobs)) == sorted(str(batch.job) for batch in earlier.plan.batches if batch.kind == "job")
     assert rolled.plan.batches[: len(begun.plan.batches)] == begun.plan.batches
-    assert violations(foundry(), ahead, rolled, own_figures(foundry(), rolled.parts[0])) == []
+    assert violations(foundry(), ahead, rolled, planned_figures(foundry(), ahead, rolled)) == []
     replayed = rolled.last.replay.accounts.load.kwh[round(ahead.start_s / 900.0) :]
-    assert replayed.sum() == pytest.approx(float(np.sum(grid_kw(rolled.last))) * 0.25, rel=0.03)
+    assert replayed.sum() == pytest.approx(float(np.sum(works_of(foundry(), ahead).grid_kw(rolled.last))) * 0.25, rel=0.03)
 
 
 def test_the_frozen_window_moves_the_moment() -> None:

@@ -72,6 +72,7 @@ class PlannedLoads:
                 loads[key] = PlannedLoad(batch.not_before_s, batch.duration_s)
                 self.queues.setdefault(batch.equipment, deque()).append(loads[key])
             loads[key].lots.append(_job(batch))
+        self.later = frozenset(plan.later)
         self.longest_s = {name: max(load.duration_s for load in queue) for name, queue in self.queues.items()}
         self.switches = {
             name: Switch(deque(sorted((c for c in plan.commands if c.equipment == name), key=lambda c: c.t_s)))
@@ -198,10 +199,10 @@ class PlannedLoads:
         return True
 
     def _free_lots(self, place: FormingPlace, waiting: dict[str, Job]) -> Iterator[Job]:
-        """Lots at a place that no load still to come there names."""
+        """Lots at a place that no load still to come there names, and that are not left to the plan that follows."""
         names = {self.names[unit.equipment] for unit in place.units}
         named = {key for name in names for load in self.queues.get(name, ()) for key in load.lots}
-        return (job for key, job in waiting.items() if key not in named)
+        return (job for key, job in waiting.items() if key not in named and key not in self.later)
 
     def _joining(self, place: FormingPlace, lots: Sequence[Job], waiting: dict[str, Job]) -> list[Job]:
         """Lots left over from other loads that still fit in."""

@@ -12,29 +12,18 @@ from twin.core.faults import InputFault
 from twin.core.progress import Progress, silent
 from twin.experiment.statistics import Interval
 from twin.ledger.power import bill_payload
-from twin.optimize.check.plan import Claim, Violation, check
-from twin.optimize.check.site import site_of
-from twin.optimize.derive.shop import is_line
-from twin.optimize.optimize_shop import optimize_line
+from twin.optimize.limit import Limit
 from twin.optimize.plan.figures import PlanFigures
 from twin.optimize.problem.grid import Slots, slots_of
 from twin.optimize.replay import Replay, intervals, paired, replay, replications
-from twin.optimize.rolling import (
-    Rolled,
-    ahead_of,
-    begun_of,
-    earlier_figures,
-    hand_plan,
-    own_figures,
-    roll,
-    whole_figures,
-)
-from twin.optimize.schedule import Limit
+from twin.optimize.rolling import Rolled, ahead_of, begun_of, earlier_figures, hand_plan, roll, whole_figures
+from twin.optimize.works import works_of
 from twin.scenario.calendar import seconds as seconds_of
 from twin.scenario.plan import Plan
 
 if TYPE_CHECKING:
     from twin.experiment.stored import StoredResult
+    from twin.optimize.check.types import Violation
     from twin.scenario.scenario import Scenario
 
 ITERATIONS = 60
@@ -126,17 +115,13 @@ class PlanResult:
     @property
     def provenance(self) -> dict[str, Any]:
         """What identifies the figures; not reproducible where seconds limited the search."""
-        import twin
-
         return {
-            "scenario_sha256": self.scenario.sha256,
-            "version": twin.__version__,
+            **searched(self.scenario, reproducible=self.reproducible),
             "seed": self.seed,
             "replications": self.replications,
             "horizon_s": self.plan.horizon_s,
             "slot_s": self.plan.slot_s,
             "level": 0.95,
-            "reproducible": self.reproducible,
         }
 
     def to_store(self) -> StoredResult:
@@ -151,6 +136,13 @@ class PlanResult:
         from twin.optimize.stored import plan_from_store
 
         return plan_from_store(stored)
+
+
+def searched(scenario: Scenario, *, reproducible: bool) -> dict[str, Any]:
+    """What identifies the figures of a search: of plans, of fronts."""
+    import twin
+
+    return {"scenario_sha256": scenario.sha256, "version": twin.__version__, "reproducible": reproducible}
 
 
 def shown(figures: Figures) -> dict[str, Any]:
@@ -195,30 +187,17 @@ def optimize(
     started = time.perf_counter()
     scenario = from_plan_start(scenario)
     limit = Limit(ITERATIONS if iterations is None and seconds is None else iterations, seconds)
-    if is_line(scenario):
-        count, line_seed = scenario.spec.run.replications, scenario.spec.run.seed
-        return optimize_line(
-            scenario,
-            limit,
-            replications=count if replications is None else replications,
-            seed=line_seed if seed is None else seed,
-            jobs=jobs,
-            progress=progress,
-            again=earlier is not None,
-        )
     slots = slots_of(scenario)
     ahead = slots if earlier is None else ahead_of(scenario, slots, earlier.plan, earlier.at_s)
-    begun = None if earlier is None else begun_of(scenario, earlier.plan, ahead.start_s)
+    begun = None if earlier is None else begun_of(scenario, slots, earlier.plan, ahead.start_s)
     by_rule = replay(scenario, slots.end_s, None)
     rolled = roll(scenario, ahead, by_rule.trace, limit, begun=begun, progress=progress)
-    parts = tuple(own_figures(scenario, part) for part in rolled.parts)
-    fuel_krw = float(rolled.last.replay.accounts.kpis["fuel_krw"])
-    fresh = whole_figures(scenario, ahead, parts, fuel_krw)
+    fresh = planned_figures(scenario, ahead, rolled)
     own = fresh
     if earlier is not None:
         stood = Slots(slots.start_s, slots.slot_s, slots.count - ahead.count)
         own = whole_figures(scenario, slots, (earlier_figures(scenario, stood, earlier.plan), fresh), 0.0)
-    ways = {"plan": rolled.plan, "as_operated": None, "hand_rule": hand_plan(scenario, rolled)}
+    ways = {"plan": rolled.plan, "as_operated": None, "hand_rule": hand_plan(scenario, ahead, rolled)}
     if earlier is not None:
         ways["earlier_plan"] = earlier.plan
     chosen = scenario.spec.run.seed if seed is None else seed
@@ -266,18 +245,18 @@ def earlier_plan(scenario: Scenario, plan: Plan, at: str | dt.datetime | None) -
     return Earlier(plan, seconds_of(from_plan_start(scenario), when))
 
 
+def planned_figures(scenario: Scenario, ahead: Slots, rolled: Rolled) -> PlanFigures:
+    """The own figures of all that was planned now."""
+    works = works_of(scenario, ahead)
+    parts = tuple(works.figures(part) for part in rolled.parts)
+    return whole_figures(scenario, ahead, parts, works.beside_krw(rolled.last))
+
+
 def violations(scenario: Scenario, ahead: Slots, rolled: Rolled, own: PlanFigures) -> list[Violation]:
     """What the checker says of the slots that were planned, the plant being where the kept plan leaves it."""
-    claim = Claim(
-        own.grid_kw,
-        own.scheduled_kw,
-        own.figures["energy_kwh"],
-        own.bill.total,
-        own.figures["carbon_kg"],
-        own.figures["lateness_h"],
-    )
+    works = works_of(scenario, ahead)
     if rolled.begun.plan is None:
-        return check(scenario, rolled.plan, claim)
+        return works.check(rolled.plan, None, rolled.parts, own)
     battery = rolled.plan.battery_kw[-ahead.count :] if rolled.plan.battery_kw else ()
     batches = tuple(batch for batch in rolled.plan.batches if batch.not_before_s >= ahead.start_s)
     fresh = replace(
@@ -288,7 +267,7 @@ def violations(scenario: Scenario, ahead: Slots, rolled: Rolled, own: PlanFigure
         commands=tuple(command for command in rolled.plan.commands if command.t_s >= ahead.start_s),
         battery_kw=battery,
     )
-    return check(scenario, fresh, claim, site=site_of(scenario, fresh, rolled.begun.state))
+    return works.check(fresh, rolled.begun.state, rolled.parts, own)
 
 
 def from_plan_start(scenario: Scenario) -> Scenario:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twin.core.progress import Progress, silent
+from twin.optimize.limit import Limit
 from twin.optimize.problem.grid import Slots, slots_of
 from twin.optimize.replay import replay
 from twin.optimize.rolling import roll
-from twin.optimize.schedule import Limit
 from twin.scenario.plan import Plan
 
 if TYPE_CHECKING:

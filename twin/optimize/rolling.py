@@ -15,40 +15,21 @@ import numpy as np
 from twin.core.faults import InputFault
 from twin.core.messages import t as text
 from twin.core.progress import Progress, silent
-from twin.optimize.derive.foundry import derive
 from twin.optimize.derive.site import demand_months, resampled
-from twin.optimize.plan.figures import PlanFigures, bill_of_slots, plan_figures
+from twin.optimize.limit import Limit
+from twin.optimize.plan.figures import PlanFigures, bill_of_slots
 from twin.optimize.problem.grid import Slots
-from twin.optimize.problem.state import snapshot
 from twin.optimize.replay import replay
-from twin.optimize.schedule import Limit, Schedule, joined, planned, schedule
-from twin.optimize.search.anytime import search
-from twin.optimize.search.hand_rule import hand_rule
+from twin.optimize.schedule import joined
+from twin.optimize.works import Begun, Part, Posed, Scheduled, Works, works_of
 from twin.scenario.plan import Plan
 
 if TYPE_CHECKING:
     from twin.ledger.trace import Trace
-    from twin.optimize.problem.network import DemandMonth, Floats, Problem
-    from twin.optimize.problem.state import Snapshot
+    from twin.optimize.problem.network import DemandMonth, Floats
     from twin.scenario.scenario import Scenario
 
 SUMMED = ("cash_krw", "labour_premium_krw", "shadow_carbon_krw", "energy_kwh", "carbon_kg", "lateness_h")
-
-
-@dataclass(frozen=True)
-class Part:
-    """One window with its schedule."""
-
-    slots: Slots
-    schedule: Schedule
-
-
-@dataclass(frozen=True)
-class Begun:
-    """What stands when planning begins: the begun part of an earlier plan, if there is one, and the state of the plant."""
-
-    plan: Plan | None
-    state: Snapshot
 
 
 @dataclass(frozen=True)
@@ -60,9 +41,10 @@ class Rolled:
     begun: Begun
 
     @property
-    def last(self) -> Schedule:
+    def last(self) -> Scheduled:
         """The schedule of the last window: its replay covers the whole plan."""
-        return self.parts[-1].schedule
+        found: Scheduled = self.parts[-1].schedule
+        return found
 
 
 def roll(
@@ -77,15 +59,14 @@ def roll(
     """Plan ``slots`` window by window. ``seen``: the plant by its own rule; ``begun``: what stands before the first slot; a limit of
     iterations holds for each window, one of seconds for all. Raises Infeasible; InputFault where targets span several windows.
     """
-    spans = list(windows(scenario, slots))
-    begun = begun or Begun(None, snapshot(scenario, slots.start_s))
+    spans, works = list(windows(scenario, slots)), works_of(scenario, slots)
+    begun = begun or Begun(None, works.state(slots.start_s))
     whole, parts = begun.plan, list[Part]()
     for span in spans:
         seconds = None if limit.seconds is None else limit.seconds / len(spans)
-        found = schedule(
-            scenario,
+        found = works.schedule(
             span,
-            snapshot(scenario, span.start_s, whole) if parts else begun.state,
+            works.state(span.start_s, whole) if parts else begun.state,
             seen,
             Limit(limit.iterations, seconds),
             before=whole,
@@ -127,30 +108,35 @@ def certified(plan: Plan, parts: list[Part]) -> Plan:
 
 @dataclass(frozen=True)
 class Leftover:
-    """What earlier windows leave of the problem of ``span``: peaks so far, emissions left; demand at what the whole horizon pays."""
+    """What earlier windows leave of what is searched in ``span``: peaks so far, emissions left; demand at what the whole horizon pays."""
 
     scenario: Scenario
     slots: Slots
     span: Slots
     before: list[Part]
 
-    def of(self, problem: Problem) -> Problem:
+    def of(self, posed: Posed, /) -> Posed:
         """The problem of the window as it is after the earlier ones. One window alone stays as derived."""
         if self.span.count == self.slots.count and not self.before:
-            return problem
-        if problem.targets.any:
+            return posed
+        asked = self.scenario.spec.plan.targets
+        if asked != type(asked)():
             msg = "plan.targets hold for one window, but the horizon has several; make plan.window as long as plan.horizon"
             raise InputFault(msg)
-        carbon = problem.carbon
+        carbon = posed.carbon
         if carbon.cap_kg is not None:
             share = self.span.count / (
                 self.slots.count - round((self.span.start_s - self.slots.start_s) / self.slots.slot_s)
             )
             carbon = replace(carbon, cap_kg=max(0.0, carbon.cap_kg - self._emitted_kg()) * share)
-        return replace(problem, months=tuple(self._months()), carbon=carbon)
+        return replace(posed, months=tuple(self._months()), carbon=carbon)
+
+    @property
+    def _works(self) -> Works:
+        return works_of(self.scenario, self.slots)
 
     def _emitted_kg(self) -> float:
-        return sum(emitted_kg(part.schedule) for part in self.before)
+        return sum(self._works.emitted_kg(part.schedule) for part in self.before)
 
     def _months(self) -> Iterator[DemandMonth]:
         first = round((self.span.start_s - self.slots.start_s) / self.slots.slot_s)
@@ -166,66 +152,47 @@ class Leftover:
             first = round((part.slots.start_s - self.slots.start_s) / self.slots.slot_s)
             counts = month.counts[first : first + part.slots.count]
             if counts.any():
-                found = max(found, float(grid_kw(part.schedule)[counts].max()))
+                found = max(found, float(self._works.grid_kw(part.schedule)[counts].max()))
         return found
 
 
-def grid_kw(found: Schedule) -> Floats:
-    """Load at the meter (slots,) by the plan's own model."""
-    return np.array([found.solution.values["grid", t] for t in range(found.derived.problem.slots)])
-
-
-def emitted_kg(found: Schedule) -> float:
-    """Emissions of a window by the plan's own model, fuels as fixed."""
-    carbon = found.derived.problem.carbon
-    return float(grid_kw(found) @ carbon.intensity_kg_per_kwh) * found.derived.problem.slot_h + carbon.fixed_kg
-
-
-def own_figures(scenario: Scenario, part: Part) -> PlanFigures:
-    """Figures of one window from its own model."""
-    found = part.schedule
-    return plan_figures(scenario, part.slots, found.derived.problem, found.solution, found.feedback.other_kw)
-
-
-def whole_figures(scenario: Scenario, slots: Slots, parts: tuple[PlanFigures, ...], fuel_krw: float) -> PlanFigures:
-    """Figures of consecutive windows as one: loads joined, one bill for all, the rest added up."""
+def whole_figures(scenario: Scenario, slots: Slots, parts: tuple[PlanFigures, ...], beside_krw: float) -> PlanFigures:
+    """Figures of consecutive windows as one: loads joined, one bill for all, the rest added up, and ``beside_krw`` of all together."""
     if len(parts) == 1:
         only = parts[0]
-        return replace(only, figures={**only.figures, "cash_krw": only.figures["cash_krw"] + fuel_krw})
+        return replace(only, figures={**only.figures, "cash_krw": only.figures["cash_krw"] + beside_krw})
     loads: Mapping[str, Floats] = {
         name: np.concatenate([getattr(part, name) for part in parts])
         for name in ("grid_kw", "scheduled_kw", "other_kw", "pv_kw")
     }
     bill = bill_of_slots(scenario, slots, loads["grid_kw"])
     figures = {name: sum(part.figures[name] for part in parts) for name in SUMMED}
-    figures["cash_krw"] += bill.total - sum(part.bill.total for part in parts) + fuel_krw
+    figures["cash_krw"] += bill.total - sum(part.bill.total for part in parts) + beside_krw
     figures["peak_kw"] = float(loads["grid_kw"].max())
     return PlanFigures(**loads, bill=bill, figures=figures)
 
 
-def hand_plan(scenario: Scenario, rolled: Rolled) -> Plan:
+def hand_plan(scenario: Scenario, slots: Slots, rolled: Rolled) -> Plan:
     """The rule of thumb over the same windows, each from where it itself left the plant."""
-    whole = rolled.begun.plan
+    works, whole = works_of(scenario, slots), rolled.begun.plan
     for k, part in enumerate(rolled.parts):
-        state = snapshot(scenario, part.slots.start_s, whole) if k else rolled.begun.state
-        derived = derive(scenario, part.slots, state, part.schedule.feedback)
-        solution = search(derived.problem, [hand_rule(derived.problem)], iterations=0, bound=False)
-        if not solution.values:
-            msg = "the rule of thumb finds no schedule for this scenario"
-            raise InputFault(msg)
-        whole = joined(whole, planned(scenario, part.slots, derived, solution))
+        state = works.state(part.slots.start_s, whole) if k else rolled.begun.state
+        whole = joined(whole, works.thumb(part, state, whole))
     return rolled.plan if whole is None else whole
 
 
-def begun_of(scenario: Scenario, plan: Plan, until_s: float) -> Begun:
+def begun_of(scenario: Scenario, slots: Slots, plan: Plan, until_s: float) -> Begun:
     """What of a plan the plant has begun by ``until_s`` when it follows it, every duration at its mean, and how the plant is then."""
-    state = snapshot(scenario, until_s, plan)
+    works = works_of(scenario, slots)
+    state = works.state(until_s, plan)
+    batches, commands = works.left(state)
     kept = replace(
         plan,
         horizon_s=until_s - plan.start_s,
-        batches=tuple(batch for batch in plan.batches if batch.not_before_s < until_s and batch not in state.left),
-        commands=tuple(command for command in plan.commands if command.t_s < until_s),
+        batches=tuple(batch for batch in plan.batches if batch.not_before_s < until_s and batch not in batches),
+        commands=tuple(one for one in plan.commands if one.t_s < until_s and one not in commands),
         battery_kw=plan.battery_kw[: round((until_s - plan.start_s) / plan.slot_s)],
+        notes=(),
     )
     return Begun(kept, state)
 

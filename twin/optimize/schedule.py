@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -23,14 +23,17 @@ from twin.optimize.problem.network import Problem, Targets
 from twin.optimize.replay import replay
 from twin.optimize.search.anytime import Solution, search
 from twin.optimize.search.greedy import candidates
+from twin.optimize.works import as_derived
 from twin.scenario.plan import Plan, Status
 
 if TYPE_CHECKING:
     from twin.ledger.trace import Trace
     from twin.optimize.formulation.matrix import Matrix, StartKey
+    from twin.optimize.limit import Limit
     from twin.optimize.problem.grid import Slots
     from twin.optimize.problem.state import Snapshot
     from twin.optimize.replay import Replay
+    from twin.optimize.works import Adjust
     from twin.scenario.scenario import Scenario
 
 SHARES = (0.75, 0.25)
@@ -39,13 +42,6 @@ REPAIRS = 3
 """further turns at most where the load that a replay shows breaks a cap"""
 MARGIN_KW = 3.0
 """further distance from a power cap with each repair"""
-
-
-Adjust = Callable[["Problem"], "Problem"]
-
-
-def _as_derived(problem: Problem) -> Problem:
-    return problem
 
 
 @dataclass(frozen=True)
@@ -61,21 +57,6 @@ class Schedule:
     solve_s: float
 
 
-@dataclass(frozen=True)
-class Limit:
-    """Iterations, seconds, or both."""
-
-    iterations: int | None
-    seconds: float | None
-
-    def part(self, share: float) -> Limit:
-        """A share of it, at least one iteration."""
-        return Limit(
-            None if self.iterations is None else max(1, round(self.iterations * share)),
-            None if self.seconds is None else self.seconds * share,
-        )
-
-
 def schedule(
     scenario: Scenario,
     slots: Slots,
@@ -84,7 +65,7 @@ def schedule(
     limit: Limit,
     *,
     before: Plan | None = None,
-    adjust: Adjust = _as_derived,
+    adjust: Adjust = as_derived,
     progress: Progress = silent,
 ) -> Schedule:
     """The best plan found for the horizon. ``seen``: a trace of the plant by its own rule; ``before``: plans up to the horizon's start;
@@ -264,4 +245,5 @@ def joined(first: Plan | None, second: Plan) -> Plan:
         batches=first.batches + second.batches,
         commands=first.commands + second.commands,
         battery_kw=first.battery_kw + second.battery_kw,
+        notes=tuple(dict.fromkeys((*first.notes, *second.notes))),
     )

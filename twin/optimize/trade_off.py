@@ -15,13 +15,14 @@ from twin.optimize.derive.shop import is_line
 from twin.optimize.formulation.shop import problem_of
 from twin.optimize.front.epsilon import ITERATIONS, Front, FrontPoint, front_of
 from twin.optimize.front.measure import MEASURES, Axis
-from twin.optimize.optimize import PlanResult, from_plan_start, optimize
+from twin.optimize.limit import Limit
+from twin.optimize.optimize import PlanResult, from_plan_start, optimize, searched
 from twin.optimize.plan.decode_shop import starts_of, states_of
 from twin.optimize.problem.grid import slots_of
 from twin.optimize.problem.shop_state import line_state
 from twin.optimize.problem.state import snapshot
 from twin.optimize.replay import replay
-from twin.optimize.schedule import Limit, schedule
+from twin.optimize.schedule import schedule
 from twin.optimize.schedule_shop import schedule_line
 
 if TYPE_CHECKING:
@@ -84,14 +85,8 @@ class FrontResult:
     @property
     def provenance(self) -> dict[str, Any]:
         """What identifies the figures."""
-        import twin
-
-        return {
-            "scenario_sha256": self.scenario.sha256,
-            "version": twin.__version__,
-            "horizon_s": self.scenario.spec.plan.horizon_s,
-            "reproducible": self.reproducible,
-        }
+        horizon_s = self.scenario.spec.plan.horizon_s
+        return {**searched(self.scenario, reproducible=self.reproducible), "horizon_s": horizon_s}
 
 
 def trade_off(

@@ -1,115 +1,140 @@
-"""The verb for a line of loads: schedule, check, replay, compare with the plant's own rule and with a rule of thumb."""
+"""A line of loads as planning sees it: furnaces and machines that put lots together."""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from twin.core.faults import InputFault
 from twin.optimize.check.line import LineClaim, check_line
+from twin.optimize.check.shop_cost import shop_figures
+from twin.optimize.derive.shop import derive_shop
 from twin.optimize.insertion.hand_rule import hand_rule_shop
+from twin.optimize.insertion.search import insert
 from twin.optimize.plan.encode_shop import line_plan
 from twin.optimize.plan.figures_shop import burnt, line_figures
-from twin.optimize.problem.grid import slots_of
 from twin.optimize.problem.shop import ShopPlan
-from twin.optimize.problem.shop_state import line_state
-from twin.optimize.replay import replay
+from twin.optimize.problem.shop_state import LineState, line_state
 from twin.optimize.schedule_shop import LineSchedule, schedule_line
 from twin.optimize.search.shop import ShopSolution
+from twin.scenario.plan import StateCommand
 
 if TYPE_CHECKING:
     from twin.core.progress import Progress
-    from twin.optimize.optimize import PlanResult
+    from twin.ledger.trace import Trace
+    from twin.optimize.check.types import Violation
+    from twin.optimize.derive.shop import Line
+    from twin.optimize.limit import Limit
+    from twin.optimize.plan.figures import PlanFigures
     from twin.optimize.problem.grid import Slots
-    from twin.optimize.problem.shop_state import LineState
-    from twin.optimize.schedule import Limit
-    from twin.scenario.plan import Plan
+    from twin.optimize.problem.network import Floats
+    from twin.optimize.problem.shop import Placed
+    from twin.optimize.works import Adjust, Part
+    from twin.scenario.plan import Plan, PlannedBatch
     from twin.scenario.scenario import Scenario
 
 
-def optimize_line(
-    scenario: Scenario,
-    limit: Limit,
-    *,
-    replications: int,
-    seed: int,
-    jobs: int,
-    progress: Progress,
-    again: bool = False,
-) -> PlanResult:
-    """As :func:`twin.optimize.optimize.optimize` for a line of loads; ``scenario`` begins where the plan does.
-
-    Raises InputFault for what is asked for and only foundries have: ``again`` (an earlier plan that stands), targets.
-    """
-    from twin.optimize.optimize import PlanResult, replicate
-
-    refuse_more(scenario, again=again)
-    begun = time.perf_counter()
-    slots = slots_of(scenario)
-    by_rule, state = replay(scenario, slots.end_s, None), line_state(scenario, slots.start_s, slots.end_s)
-    found = schedule_line(scenario, slots, state, by_rule.trace, limit, progress=progress)
-    schedule = found.solution.plan
-    if schedule is None:
-        msg = "a plan without a schedule"
-        raise InputFault(msg)
-    own = line_figures(scenario, slots, found.line, state, schedule)
-    claim = LineClaim(
-        own.grid_kw,
-        own.scheduled_kw,
-        burnt(found.line, schedule),
-        own.bill.total,
-        own.figures["carbon_kg"],
-        own.figures["lateness_h"],
-    )
-    violations = check_line(scenario, found.plan, claim)
-    thumb = thumb_plan(slots, found, state)
-    runs = replicate(
-        scenario,
-        slots,
-        {"plan": found.plan, "as_operated": None, "hand_rule": thumb},
-        seed,
-        replications,
-        jobs,
-        progress,
-    )
-    return PlanResult(
-        scenario=scenario,
-        plan=found.plan,
-        own=own,
-        violations=tuple(violations),
-        deterministic=found.replay,
-        runs=runs,
-        off={"as_operated": by_rule.figures, "hand_rule": replay(scenario, slots.end_s, thumb).figures},
-        seed=seed,
-        reproducible=limit.seconds is None,
-        meta={
-            "build_s": found.build_s,
-            "solve_s": found.solve_s,
-            "all_s": time.perf_counter() - begun,
-            "iterations": found.solution.iterations,
-        },
-    )
+FILLED = 400
+"""moves in which lots find a place for which the rule of thumb alone finds none"""
 
 
-def refuse_more(scenario: Scenario, *, again: bool) -> None:
-    """Raise InputFault for what plans of loads cannot do yet."""
-    if again:
-        msg = "a line of loads cannot be planned again from an earlier plan yet; begin the run there: run.state, run.start"
-        raise InputFault(msg)
-    if scenario.spec.plan.targets != type(scenario.spec.plan.targets)():
-        msg = "plan.targets: a line of loads has none yet; use site.power_cap, plan.emission_cap and due dates"
-        raise InputFault(msg)
+@dataclass(frozen=True)
+class LineWorks:
+    """See :class:`twin.optimize.works.Works`."""
+
+    scenario: Scenario
+    slots: Slots
+
+    def state(self, t_s: float, plan: Plan | None = None) -> LineState:
+        """The plant at a time, and the lots still to come in the whole horizon."""
+        return line_state(self.scenario, t_s, self.slots.end_s, plan)
+
+    def left(self, state: LineState) -> tuple[frozenset[PlannedBatch], frozenset[StateCommand]]:
+        """Loads not begun, commands not heeded."""
+        return state.left, state.unheeded
+
+    def schedule(
+        self,
+        span: Slots,
+        state: LineState,
+        seen: Trace,
+        limit: Limit,
+        *,
+        before: Plan | None,
+        adjust: Adjust,
+        progress: Progress,
+    ) -> LineSchedule:
+        """The best plan found."""
+        return schedule_line(self.scenario, span, state, seen, limit, before=before, adjust=adjust, progress=progress)
+
+    def grid_kw(self, found: LineSchedule) -> Floats:
+        """Load at the meter (slots,)."""
+        return shop_figures(found.line.shop, found.schedule).import_kw
+
+    def emitted_kg(self, found: LineSchedule) -> float:
+        """Emissions, those of what is burnt besides electricity among them."""
+        return shop_figures(found.line.shop, found.schedule).carbon_kg
+
+    def figures(self, part: Part) -> PlanFigures:
+        """Figures of a window."""
+        found: LineSchedule = part.schedule
+        return line_figures(self.scenario, part.slots, found.line, found.state, found.schedule)
+
+    def beside_krw(self, last: LineSchedule) -> float:
+        """Nothing: fuels and gases are in each window's figures."""
+        del last
+        return 0.0
+
+    def thumb(self, part: Part, state: LineState, before: Plan | None) -> Plan:
+        """Electric furnaces off-peak where due dates allow; furnaces are on by the roster, as without a plan."""
+        found: LineSchedule = part.schedule
+        line = derive_shop(
+            self.scenario,
+            part.slots,
+            state,
+            found.feedback,
+            found.line.lengths,
+            caution=found.caution,
+            later=found.line.later,
+        )
+        placed = hand_rule_shop(line.shop)
+        if self._left_out(line, placed, part.slots, state) is None:
+            placed = insert(line.shop, placed, iterations=FILLED, heat=0.0)
+        left = self._left_out(line, placed, part.slots, state)
+        if left is None:
+            msg = "the rule of thumb finds no schedule for this scenario"
+            raise InputFault(msg)
+        if left:
+            line = replace(line, later=(*line.later, *left))
+        schedule = ShopPlan(placed, (), np.zeros(line.shop.slots), 0.0)
+        solution = ShopSolution(schedule, 0.0, 0.0, "feasible", "iterations", 0.0, 0)
+        plan = line_plan(part.slots, line, state, solution, switch=False)
+        off = [] if before is None else [name for name in line.switched for name in off_units(state, name)]
+        return replace(plan, commands=tuple(StateCommand(name, part.slots.start_s, "startup") for name in off))
+
+    def _left_out(self, line: Line, placed: Sequence[Placed], span: Slots, state: LineState) -> list[str] | None:
+        """Lots without a place that may be left to a later plan; None where others are without one too."""
+        there = {one.job for one in placed}
+        left = [job.name for job in line.shop.jobs if job.name not in there]
+        early = [name for name in left if name not in state.lots or state.lots[name].due_s <= span.end_s + 1e-6]
+        return None if early else left
+
+    def check(self, plan: Plan, state: LineState | None, parts: Sequence[Part], own: PlanFigures) -> list[Violation]:
+        """What the checker says."""
+        others: dict[str, float] = {}
+        for part in parts:
+            for name, amount in burnt(part.schedule.line, part.schedule.schedule).items():
+                others[name] = others.get(name, 0.0) + amount
+        figures = own.figures
+        claim = LineClaim(
+            own.grid_kw, own.scheduled_kw, others, own.bill.total, figures["carbon_kg"], figures["lateness_h"]
+        )
+        return check_line(self.scenario, plan, claim, state=state)
 
 
-def thumb_plan(slots: Slots, found: LineSchedule, state: LineState) -> Plan:
-    """The rule of thumb as a plan; its furnaces are on by the roster, as without a plan."""
-    shop = found.line.shop
-    placed = hand_rule_shop(shop)
-    if len({one.job for one in placed}) < len(shop.jobs):
-        msg = "the rule of thumb finds no schedule for this scenario"
-        raise InputFault(msg)
-    schedule = ShopPlan(placed, (), np.zeros(shop.slots), 0.0)
-    solution = ShopSolution(schedule, 0.0, 0.0, "feasible", "iterations", 0.0, 0)
-    return line_plan(slots, found.line, state, solution, switch=False)
+def off_units(state: LineState, station: str) -> list[str]:
+    """Units of a station that are switched off."""
+    return [name for name, unit in state.units.items() if name.rpartition(".")[0] == station and not unit.on]

@@ -12,6 +12,7 @@ from twin.ledger.factors import factors_of
 from twin.ledger.power import load_of, second_route
 from twin.models.heat_treatment import HeatedFurnace
 from twin.optimize.check.line_walk import Bench, LoadPlan, walk_unit
+from twin.optimize.check.targets import missed_targets
 from twin.optimize.check.types import Violation
 from twin.scenario.calendar import local_datetime
 
@@ -46,7 +47,7 @@ def line_claim_violations(
     loads: Mapping[str, list[LoadPlan]],
 ) -> Iterator[Violation]:
     """All rules about figures."""
-    yield from _energy(scenario, plan, claim, benches, loads)
+    yield from _energy(scenario, plan, claim, state, benches, loads)
     yield from _money(scenario, plan, claim)
     yield from _lateness(plan, claim, state)
     cap_kw, cap_kg = scenario.spec.site.power_cap_kw, scenario.spec.plan.emission_cap_kg
@@ -56,12 +57,31 @@ def line_claim_violations(
         yield Violation("power_cap", "site", at, f"{claim.grid_kw[worst]:.1f} kW; the cap is {cap_kw:.1f} kW")
     if cap_kg is not None and claim.carbon_kg > cap_kg + 1e-3:
         yield Violation("emission_cap", "site", plan.start_s, f"{claim.carbon_kg:.1f} kg; the cap is {cap_kg:.1f} kg")
+    yield from missed_targets(scenario, plan, claim.lateness_h, claim.carbon_kg, good_kg(scenario, plan, state))
+
+
+def good_kg(scenario: Scenario, plan: Plan, state: LineState) -> float:
+    """Good pieces of the lots whose last load is over within the plan, kg."""
+    end_s, total = plan.start_s + plan.horizon_s + 1.0, 0.0
+    for job in {str(batch.job) for batch in plan.batches}:
+        lot = state.lots.get(job)
+        mine = [batch for batch in plan.batches if batch.job == job]
+        if lot is not None and all(batch.not_before_s + batch.duration_s <= end_s for batch in mine):
+            total += lot.kg * (1.0 - scenario.spec.products[lot.product].scrap_fraction)
+    return total
 
 
 def _energy(
-    scenario: Scenario, plan: Plan, claim: LineClaim, benches: Mapping[str, Bench], loads: Mapping[str, list[LoadPlan]]
+    scenario: Scenario,
+    plan: Plan,
+    claim: LineClaim,
+    state: LineState,
+    benches: Mapping[str, Bench],
+    loads: Mapping[str, list[LoadPlan]],
 ) -> Iterator[Violation]:
-    """Electricity, fuels and gases: furnaces are counted in whole, of machines that are not switched their loads."""
+    """Electricity, fuels and gases: furnaces are counted in whole, of machines that are not switched their loads. What was begun before
+    the plan burns on in it; its electricity is not scheduled.
+    """
     found: dict[str, float] = {}
     for name, bench in benches.items():
         walked = walk_unit(scenario, plan, bench, loads.get(name, []))
@@ -71,6 +91,10 @@ def _energy(
                 found[carrier] = found.get(carrier, 0.0) + amount
     own = float(claim.scheduled_kw.sum()) * plan.slot_s / 3600.0
     kwh = found.pop("electricity", 0.0)
+    for unit in state.units.values():
+        for carrier, amount in unit.rest.items():
+            if carrier != "electricity":
+                found[carrier] = found.get(carrier, 0.0) + amount
     if abs(own - kwh) > ENERGY * max(kwh, 1.0):
         detail = f"{own:.0f} kWh claimed, {kwh:.0f} kWh by the equipment's own physics"
         yield Violation("claimed_scheduled_kwh", "site", plan.start_s, detail)

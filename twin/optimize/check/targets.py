@@ -22,29 +22,35 @@ SECOND_H = 1.0 / 3600.0
 
 
 def target_violations(scenario: Scenario, plan: Plan, claim: Claim, site: Site) -> Iterator[Violation]:
-    """Every target of ``plan.targets`` that the plan misses."""
+    """Every target of ``plan.targets`` that the plan of a foundry misses."""
+    yield from missed_targets(scenario, plan, claim.lateness_h, claim.carbon_kg, good_kg(plan, site))
+
+
+def missed_targets(
+    scenario: Scenario, plan: Plan, lateness_h: float, carbon_kg: float, output_kg: float
+) -> Iterator[Violation]:
+    """Every target of ``plan.targets`` that is missed with such lateness, emissions and good output."""
     asked = scenario.spec.plan.targets
-    output_kg = good_kg(plan, site)
-    if asked.lateness_s is not None and claim.lateness_h > asked.lateness_s / 3600.0 + SECOND_H:
+    if asked.lateness_s is not None and lateness_h > asked.lateness_s / 3600.0 + SECOND_H:
         yield _missed(
-            plan, "lateness_target", f"{claim.lateness_h:.2f} h late; the target is {asked.lateness_s / 3600.0:.2f} h"
+            plan, "lateness_target", f"{lateness_h:.2f} h late; the target is {asked.lateness_s / 3600.0:.2f} h"
         )
     if asked.output_kg is not None and output_kg < asked.output_kg - 1e-3:
         yield _missed(
-            plan, "output_target", f"{output_kg:.1f} kg of good castings; the target is {asked.output_kg:.1f} kg"
+            plan, "output_target", f"{output_kg:.1f} kg of good output; the target is {asked.output_kg:.1f} kg"
         )
     limit = asked.intensity_kg_per_kg
-    if limit is not None and claim.carbon_kg > limit * output_kg + 1e-3:
-        shown = 1000.0 * claim.carbon_kg / output_kg if output_kg else float("inf")
+    if limit is not None and carbon_kg > limit * output_kg + 1e-3:
+        shown = 1000.0 * carbon_kg / output_kg if output_kg else float("inf")
         yield _missed(plan, "intensity_target", f"{shown:.1f} kg CO2e per tonne; the target is {1000.0 * limit:.1f}")
     if asked.reduction is not None:
         operated_kg = as_operated_kg(scenario, plan)
         most_kg = (1.0 - asked.reduction) * operated_kg
-        if claim.carbon_kg > most_kg + SHARE * operated_kg:
+        if carbon_kg > most_kg + SHARE * operated_kg:
             yield _missed(
                 plan,
                 "reduction_target",
-                f"{claim.carbon_kg:.1f} kg; at most {most_kg:.1f} kg of {operated_kg:.1f} kg as operated",
+                f"{carbon_kg:.1f} kg; at most {most_kg:.1f} kg of {operated_kg:.1f} kg as operated",
             )
 
 

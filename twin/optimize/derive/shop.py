@@ -8,7 +8,7 @@ off; machines without a model of their start are not, and what they draw between
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from twin.models.heat_treatment import HeatedFurnace
 from twin.models.plant import Plant
 from twin.models.station import Job
 from twin.models.worktime import ALWAYS, WorkTime, bridged
+from twin.optimize.derive.line_at_work import at_work, open_for
 from twin.optimize.derive.load_power import Prices, Shares, prices_of, shares_of
 from twin.optimize.derive.people import stay_of, stays
 from twin.optimize.derive.site import site_parts
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
 
 LATE_KRW_PER_H = 20_000.0
 """what an hour of a lot's lateness costs in the objective (assumed: more than any shift of a lot saves)"""
-SLACK_S = 8 * 3600.0
-"""lots are planned done so long before they are due where the plant is random (assumed: two long repairs)"""
 
 Recipe = tuple[str, str]
 """station and recipe"""
@@ -48,6 +47,17 @@ START = 4.0
 (assumed, so that none is switched off for minutes); only the slot itself counts as energy and cash"""
 ROOM = 100.0
 """a unit has room for 100 %: a lot takes the larger of its shares of mass and of places"""
+
+
+@dataclass(frozen=True)
+class Caution:
+    """How a plan guards against chance: lots are planned done ``slack_s`` before they are due, with loads as long as at this ``quantile``
+    (None: as the plan's own). Lateness is ``dear`` times what it costs else.
+    """
+
+    slack_s: float = 0.0
+    quantile: float | None = None
+    dear: float = 1.0
 
 
 Others = Mapping[str, float]
@@ -61,6 +71,7 @@ class Line:
     ``steps``: by family, the places in the route of its operations. What is burnt besides electricity: ``load_others`` and ``lot_others``
     by family and station of one load and one lot, ``startup_others`` and ``waiting_others`` by station of an hour, ``other_others`` of all
     the rest in the horizon. ``lengths``: slots of a load by station and recipe. ``tail_s``: seconds after the last operation, by family.
+    ``later``: lots that are left to the plan that follows. ``own_cap_kg``: the emission cap itself, where targets lower the shop's.
     """
 
     shop: Shop
@@ -74,11 +85,16 @@ class Line:
     startup_others: Mapping[str, Others]
     waiting_others: Mapping[str, Others]
     other_others: Others
+    later: tuple[str, ...] = ()
+    own_cap_kg: float | None = None
 
     @cached_property
     def family_of(self) -> dict[str, str]:
         """Family by job."""
         return {job.name: job.family for job in self.shop.jobs}
+
+
+CALM = Caution()
 
 
 def is_line(scenario: Scenario) -> bool:
@@ -95,8 +111,11 @@ def derive_shop(
     state: LineState,
     feedback: LineFeedback,
     lengths: Mapping[Recipe, int] | None = None,
+    *,
+    caution: Caution = CALM,
+    later: Collection[str] = (),
 ) -> Line:
-    """The line's shop over the plan's slots. ``lengths``: slots of loads that are settled already.
+    """The line's shop over the plan's slots. ``lengths``: slots of loads that are settled already; ``later``: lots left to the next plan.
 
     Raises InputFault where orders come at random.
     """
@@ -105,7 +124,7 @@ def derive_shop(
         msg = "orders that come at random cannot be planned ahead: their lots are not known when the plan is made"
         raise InputFault(msg)
     plant = Plant(scenario, MeanDraws(), slots.start_s, slots.end_s)
-    return _Deriving(scenario, slots, state, feedback, plant, dict(lengths or {})).line()
+    return _Deriving(scenario, slots, state, feedback, plant, dict(lengths or {}), caution).line(later)
 
 
 class _Deriving:
@@ -119,6 +138,7 @@ class _Deriving:
         feedback: LineFeedback,
         plant: Plant,
         lengths: dict[Recipe, int],
+        caution: Caution,
     ) -> None:
         self.scenario, self.slots, self.state, self.feedback, self.plant = scenario, slots, state, feedback, plant
         self.kinds = {name: kind for name, kind in scenario.stations.items() if isinstance(kind, BatchProcess)}
@@ -129,22 +149,32 @@ class _Deriving:
         self.families: dict[str, Family] = {}
         self.steps: dict[str, tuple[int, ...]] = {}
         self.tail_s: dict[str, float] = {}
-        self.lengths = lengths
+        self.lengths, self.caution = lengths, caution
         self.load_others: dict[tuple[str, str], Others] = {}
         self.lot_others: dict[tuple[str, str], Others] = {}
 
-    def line(self) -> Line:
-        lots = list(self.state.lots.values())
+    def line(self, later: Collection[str]) -> Line:
+        here = [lot for lot in self.state.lots.values() if lot.ready_s < self.slots.end_s - 1e-6]
+        lots = [lot for lot in here if lot.job not in later]
         self._shares(lots)
         jobs = [job for lot in lots for job in self._jobs(lot)]
         used = {group for family in self.families.values() for op in family.operations for group in op.ways}
+        groups = {name: self._group(name, kind) for name, kind in self.kinds.items() if name in used}
+        for name, kind in self.kinds.items():
+            if name in used:
+                units = [f"{name}.{k + 1}" for k in range(kind.units)]
+                busy = list(at_work(self.slots, self.state, units, groups[name].room))
+                self.families |= {family.name: family for family, _ in busy}
+                jobs = [job for _, job in busy] + jobs
+                rests = [way.slots for family, _ in busy for way in family.operations[0].ways.values()]
+                groups[name] = open_for(groups[name], max(rests, default=0))
         parts = dict(self.site)
         fixed_kg = self.prices.carbon(self.feedback.other_others)
         parts["carbon"] = replace(parts["carbon"], fixed_kg=parts["carbon"].fixed_kg + fixed_kg)
         shop = Shop(
             slots=self.slots.count,
             slot_h=self.slots.hours,
-            groups={name: self._group(name, kind) for name, kind in self.kinds.items() if name in used},
+            groups=groups,
             families=self.families,
             jobs=tuple(jobs),
             base_kw=self.feedback.other_kw,
@@ -164,6 +194,7 @@ class _Deriving:
             startup_others=_others(self.feedback.startups, self.feedback.waiting),
             waiting_others=_others(self.feedback.waiting, {}),
             other_others=self.feedback.other_others,
+            later=tuple(lot.job for lot in here if lot.job in later),
         )
 
     # --- groups
@@ -176,8 +207,6 @@ class _Deriving:
         starts = slots.edges()[:-1]
         available = np.array([stays.open(t) and stays.closes(t) >= t + slots.slot_s - 1e-6 for t in starts])
         units = [f"{name}.{k + 1}" for k in range(kind.units)]
-        free_s = max(self.state.units[unit].free_s for unit in units)
-        available &= starts >= free_s - 1e-6
         begins = np.array([hours.open(t + 1e-6) for t in starts])
         return Group(name, kind.units, available, ROOM, self._states(name, kind, units), begins & available)
 
@@ -223,8 +252,7 @@ class _Deriving:
     def _due(self, lot: OpenLot, route: tuple[Any, ...], steps: tuple[int, ...]) -> int | None:
         if not math.isfinite(lot.due_s):
             return None
-        slack_s = SLACK_S if self.scenario.spec.run.randomness == "on" else 0.0
-        due_s = lot.due_s - self._between_s(lot, route, steps[-1] + 1, len(route)) - slack_s
+        due_s = lot.due_s - self._between_s(lot, route, steps[-1] + 1, len(route)) - self.caution.slack_s
         return max(0, math.floor((due_s - self.slots.start_s) / self.slots.slot_s + 1e-9))
 
     def _between_s(self, lot: OpenLot, route: tuple[Any, ...], first: int, last: int) -> float:
@@ -244,14 +272,14 @@ class _Deriving:
             ways = {station: self._way(name, station, lot) for station in stations}
             operations.append(Operation(stations[0], ways, lag, longest, 0.0, recipe or stations[0]))
             before = k + 1
-        return Family(name, tuple(operations), LATE_KRW_PER_H * self.slots.hours)
+        return Family(name, tuple(operations), LATE_KRW_PER_H * self.caution.dear * self.slots.hours)
 
     # --- ways
 
     def _shares(self, lots: list[OpenLot]) -> None:
         """What loads take, by station and recipe, from whole lots of each product."""
-        random = self.scenario.spec.run.randomness == "on"
-        uniform = self.scenario.spec.plan.quantile if random else None
+        random, quantile = self.scenario.spec.run.randomness == "on", self.caution.quantile
+        uniform = (self.scenario.spec.plan.quantile if quantile is None else quantile) if random else None
         largest: dict[str, OpenLot] = {}
         for lot in lots:
             if lot.product not in largest or lot.pieces > largest[lot.product].pieces:

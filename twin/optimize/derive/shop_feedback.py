@@ -73,12 +73,11 @@ def line_feedback(
     furnaces are switched on and off by the plan.
     """
     batches = _batches(scenario, trace, stations, slots)
-    flows, station_of = trace.flows, np.array(trace.names.station_of, dtype=np.int64)
+    flows, station_of = since(trace.flows, slots.start_s), np.array(trace.names.station_of, dtype=np.int64)
     names = np.array([*trace.names.station, ""])
     where = names[station_of[flows["equipment"]]]
-    inside = flows["t0"] >= slots.start_s - 1e-6
     mine = np.isin(flows["batch"], list(batches)) & (flows["batch"] != NONE)
-    bare = np.isin(where, list(switched)) & (flows["batch"] == NONE) & inside
+    bare = np.isin(where, list(switched)) & (flows["batch"] == NONE)
     startups, waiting = (bare & np.isin(flows["state"], states) for states in (STARTUP, WAITING))
     supply = np.isin(flows["equipment"], [k for k, name in enumerate(trace.names.equipment) if name in SUPPLY])
     rest = ~(mine | startups | waiting | supply)
@@ -87,8 +86,19 @@ def line_feedback(
         _seen_loads(trace, flows.where(mine), batches, slots),
         _rests(flows, where, startups, switched),
         _rests(flows, where, waiting, switched),
-        _others(flows.where(rest & inside)),
+        _others(flows.where(rest)),
     )
+
+
+def since(rows: Table, t_s: float) -> Table:
+    """Flows from a time on: what went on then begins there at the rate that it had reached."""
+    left = rows.where(rows["t1"] > t_s + 1e-6)
+    t0, tau = left["t0"], left["tau"]
+    passed_s = np.maximum(0.0, t_s - t0)
+    curved = (left["amp"] != 0.0) & (passed_s > 0.0)
+    amp = left["amp"].copy()
+    amp[curved] *= np.exp(-passed_s[curved] / tau[curved])
+    return Table({**left.columns, "t0": t0 + passed_s, "amp": amp})
 
 
 @dataclass

@@ -50,6 +50,9 @@ def _restricted(shop: Shop, name: str, when: Flags) -> Shop:
     """The shop with one group's loads begun only in the slots ``when``."""
     group: Group = shop.groups[name]
     begins = when if group.begins is None else group.begins & when
+    if any(job.family == f"at work {name}.{k + 1}" for job in shop.jobs for k in range(group.units)):
+        begins = begins.copy()
+        begins[0] = True
     return replace(shop, groups={**shop.groups, name: replace(group, begins=begins)})
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from twin.models.casting import poured_kg
 from twin.models.furnace import InductionFurnace
+from twin.optimize.plan.certificate import certified_plan
 from twin.optimize.plan.decode import Event
 from twin.scenario.plan import Plan, PlannedBatch, StateCommand
 
@@ -31,26 +31,12 @@ def plan_of(
     """The plan of a solution, with its certificate. Batches by start, then equipment."""
     drawn = drawn_from(scenario, events)
     batches = [batch for event in events for batch in batches_of(scenario, slots, event, drawn)]
-    batches.sort(key=lambda batch: (batch.not_before_s, batch.equipment, batch.key))
     battery = (
         ()
         if problem.battery is None
         else tuple(solution.values["discharge", t] - solution.values["charge", t] for t in range(problem.slots))
     )
-    return Plan(
-        slots.start_s,
-        slots.count * slots.slot_s,
-        slots.slot_s,
-        tuple(batches),
-        commands_of(slots, events),
-        battery,
-        solution.status,
-        solution.objective_krw,
-        solution.bound_krw if math.isfinite(solution.bound_krw) else None,
-        solution.gap if math.isfinite(solution.gap) else None,
-        solution.stopped_by,
-        tuple(notes),
-    )
+    return certified_plan(slots, solution, batches, commands_of(slots, events), battery, notes)
 
 
 def drawn_from(scenario: Scenario, events: Sequence[Event]) -> dict[tuple[str, int], float]:

@@ -64,9 +64,9 @@ def burnt(line: Line, plan: ShopPlan) -> dict[str, float]:
     for inside in reading.loads.values():
         for number, (one, _) in enumerate(inside):
             key = (line.family_of[one.job], one.group)
-            add(line.lot_others[key], 1.0)
+            add(line.lot_others.get(key, {}), 1.0)
             if number == 0:
-                add(line.load_others[key], 1.0)
+                add(line.load_others.get(key, {}), 1.0)
     for on, idle in reading.idle():
         states = line.shop.groups[on.group].states
         add(line.waiting_others.get(on.group, {}), float(idle.sum()) * line.shop.slot_h)
@@ -81,7 +81,7 @@ def lateness_h(slots: Slots, line: Line, state: LineState, plan: ShopPlan) -> fl
     for one in plan.placed:
         family = line.family_of[one.job]
         operations = line.shop.families[family].operations
-        if one.step == len(operations) - 1:
+        if one.step == len(operations) - 1 and one.job in state.lots:
             end = one.start + operations[one.step].ways[one.group].slots
             ends[one.job] = slots.time(end) + line.tail_s[family]
     return sum(max(0.0, end_s - state.lots[job].due_s) for job, end_s in ends.items()) / 3600.0

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from twin.experiment.draws import MeanDraws
+from twin.ledger.materials import GASES
 from twin.models.forming import FormingUnit
-from twin.models.plant import Plant
+from twin.models.plant import Plant, given_state
 from twin.models.station import NOBODY
 from twin.scenario.orders import jobs as job_specs
 
 if TYPE_CHECKING:
-    from twin.scenario.plan import Plan
+    from twin.models.phases import Phase
+    from twin.scenario.plan import Plan, PlannedBatch, StateCommand
     from twin.scenario.scenario import Scenario
+
+JUST_S = 1e-3
 
 
 @dataclass(frozen=True)
@@ -34,34 +38,46 @@ class OpenLot:
 
 @dataclass(frozen=True)
 class LoadUnit:
-    """A unit when the plan begins: when it is free, whether it is switched on, its state (copied; furnaces remember their walls)."""
+    """A unit when the plan begins: when it is free (a load or its start-up is done), whether it is on, its state then (copied; furnaces
+    remember their walls), and by carrier what it takes until then, kWh and kg.
+    """
 
     free_s: float
     on: bool
     state: Any
+    rest: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class LineState:
-    """Lots and units by name."""
+    """Lots and units by name; of a plan followed so far the batches that are ``left``, not begun, and the commands not heeded."""
 
     t_s: float
     lots: Mapping[str, OpenLot]
     units: Mapping[str, LoadUnit]
+    left: frozenset[PlannedBatch] = frozenset()
+    unheeded: frozenset[StateCommand] = frozenset()
 
 
 def line_state(scenario: Scenario, start_s: float, end_s: float, plan: Plan | None = None) -> LineState:
-    """State at the plan's start after the warm-up and what came since, by the scenario's rule or ``plan``, every duration at its mean;
-    and the lots released within the horizon.
+    """State at the plan's start after the warm-up (or ``run.state``) and what came since, by the scenario's rule or ``plan``, every
+    duration at its mean; and the lots released within the horizon.
     """
-    t_s = start_s
-    plant = Plant(scenario, MeanDraws(), -scenario.spec.run.warmup_s, max(t_s, 1.0), plan)
+    t_s, began = start_s, given_state(scenario)
+    begin_s = -scenario.spec.run.warmup_s if began is None else 0.0
+    plant = Plant(scenario, MeanDraws(), begin_s, max(t_s, 1.0), plan, began)
     plant.begin()
     if t_s > plant.t_from:
         plant.floor.run(t_s)
     lots = _lots_inside(plant, t_s) | _lots_to_come(scenario, start_s, end_s)
     units = {plant.codes.equipment[unit.equipment]: _unit(unit, t_s) for unit in plant.formed}
-    return LineState(t_s, lots, units)
+    if plan is None:
+        return LineState(t_s, lots, units)
+    follower = next((unit.follower for unit in plant.formed if unit.follower is not None), None)
+    queues, switches = ({}, {}) if follower is None else (follower.queues, follower.switches)
+    due = {(name, load.not_before_s, key) for name, queue in queues.items() for load in queue for key in load.lots}
+    left = frozenset(b for b in plan.batches if (b.equipment, b.not_before_s, b.key if b.job is None else b.job) in due)
+    return LineState(t_s, lots, units, left, frozenset(one for switch in switches.values() for one in switch.commands))
 
 
 def _lots_inside(plant: Plant, t_s: float) -> dict[str, OpenLot]:
@@ -93,8 +109,36 @@ def _lots_to_come(scenario: Scenario, start_s: float, end_s: float) -> dict[str,
 
 
 def _unit(unit: FormingUnit, t_s: float) -> LoadUnit:
-    busy = unit.job is not NOBODY and unit.done_at > t_s
-    on = busy or unit.told(t_s) not in ("off", "startup")
-    if not busy:
-        unit.progress(t_s)
-    return LoadUnit(unit.done_at if busy else t_s, on, copy.deepcopy(unit.state))
+    # what it was doing up to now: a plan that ends now has told it until then
+    ready_s, word = _duty(unit, t_s if unit.follower is None else t_s - JUST_S)
+    if unit.job is not NOBODY and unit.done_at > t_s:
+        return LoadUnit(
+            unit.done_at, on=True, state=copy.deepcopy(unit.state), rest=_amounts(unit.phases, t_s - unit.started)
+        )
+    unit.progress(t_s)
+    state = copy.deepcopy(unit.state)
+    if word == "startup" and t_s < ready_s < math.inf:
+        rest = _amounts(unit.kind.rest(ready_s - t_s, word, state), 0.0)
+        return LoadUnit(ready_s, on=True, state=state, rest=rest)
+    return LoadUnit(t_s, word not in ("off", "startup"), state)
+
+
+def _amounts(phases: Iterable[Phase], passed_s: float) -> dict[str, float]:
+    """What phases draw from ``passed_s`` after their beginning on, by carrier, kWh and kg."""
+    found: dict[str, float] = {}
+    for phase in phases:
+        gone_s = min(max(0.0, passed_s), phase.duration_s)
+        for flow in phase.flows:
+            amount = flow.amount(phase.duration_s) - flow.amount(gone_s)
+            found[flow.carrier] = found.get(flow.carrier, 0.0) + amount * (3600.0 if flow.carrier in GASES else 1.0)
+        passed_s -= phase.duration_s
+    return found
+
+
+def _duty(unit: FormingUnit, t_s: float) -> tuple[float, str]:
+    """What a unit does between loads at a time, and up to when."""
+    told = None if unit.follower is None else unit.follower.duty(unit, t_s, math.inf)
+    if told is not None and told[1]:
+        return told
+    ends = (b for a, b, _ in unit.duties if a <= t_s < b)
+    return next(ends, math.inf), unit.told(t_s)
