@@ -180,3 +180,16 @@ def test_a_plan_overrides_the_rule() -> None:
     made = run(place, [200.0, 200.0, 320.0], planned=np.array([20.0, -20.0, np.nan]))
     assert made.battery_kw.tolist() == [20.0, -20.0, 20.0]
     assert made.change_kwh == pytest.approx(-5.0)
+
+
+def test_a_rule_charges_no_further_than_the_power_cap() -> None:
+    """Proves: load 50 kW, shaved above 200 kW, cap 80 kW: charged with 30 kW, not 40.
+
+    Sensitivity: charging up to the level alone would draw 90 kW at the meter, above a cap that the plant itself keeps.
+    """
+    unit = {"energy": "1000 kWh", "power": "40 kW", "control": {"shave_above": "200 kW"}}
+    free = run(site(battery=unit), [50.0, 230.0, 230.0])
+    assert free.meter_kw[0] == pytest.approx(90.0)
+    capped = run(site(battery=unit, power_cap="80 kW"), [50.0, 230.0, 230.0])
+    assert capped.meter_kw[0] == pytest.approx(80.0)
+    assert capped.battery_kw[0] == pytest.approx(-30.0)

@@ -72,3 +72,15 @@ def test_a_start_up_of_what_is_not_there_is_a_fault() -> None:
     with pytest.raises(ScenarioFaults) as caught:
         _plant(shutdown={"startup": {"lathe": "5 h"}})
     assert [fault.place for fault in caught.value.faults] == ["calendar.shutdowns.0.startup.lathe"]
+
+
+def test_a_lead_longer_than_the_shutdown_keeps_it_on() -> None:
+    """Proves: closed Tue and Wed, a lead of 1000 h: on from the end of Monday's shift to Thursday's first, not off.
+
+    Sensitivity: a time before the last shift belongs to no gap; the station stayed off and began Thursday cold.
+    """
+    scenario = _plant(shutdown={"startup": {"mill": "1000 h"}})
+    assert startup_times(scenario, "mill", 0.0, 7 * 24 * H) == [16 * H]
+    states = seconds(week(scenario), "mill.1")
+    usual = seconds(week(_plant()), "mill.1")
+    assert states["off"] < usual["off"] - 20 * H

@@ -115,3 +115,14 @@ def test_ranking_groups_ties(aluminium: Any) -> None:
     tasks = evaluated(results.study(aluminium.data.scenario).payload())
     assert [task["id"] for task in tasks][:2] == ["first", "second"]
     assert tied(tasks) == ["A", "A", "B", "C"]
+
+
+def test_the_load_curve_of_a_thousand_machines(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves: 1,000 rows below the curve leave it its height. Sensitivity: a gap in shares of the height had the curve begin above 1."""
+    from twin.report.figures import load
+
+    monkeypatch.setattr(load, "machines", lambda trace: [f"m{k}" for k in range(1000)])
+    figure = run.plot.load_curve()
+    low, high = figure.layout.yaxis2.domain
+    assert figure.layout.yaxis3.domain[1] < low < high == 1.0
+    assert 400 < (high - low) * (figure.layout.height - 120) <= 430

@@ -24,6 +24,9 @@ SLIPS = {
     "run.start": ("9999-12-27", "not between the years 1980 and 2200"),
     "site.transformer": ("{rated: 1 kVA, no_load: 1 W, load_loss: 10 W}", "it would lose 2,025 kW"),
     "utilities.air.pressure": ("1e6 bar", "must be at most 500 bar"),
+    "stations.temper.transfer.film": ("1e9 W/m2/K", "must be at most 10000 W/m2/K"),
+    "site.country": ("QQ", "no public holidays are known for this country"),
+    "utilities": ("{dust: {kind: fan, power: 5 kW, serves: [wash], weights: {wash: -1}}}", "must be at least 0"),
 }
 
 
@@ -44,6 +47,37 @@ def test_slips_of_size_are_faults(place: str) -> None:
     assert len(found) == 1
     assert words in found[0].problem
     assert said(found[0].problem, "ko") != found[0].problem
+
+
+TABLES = {
+    "stations.wash.cycle": ("{wash: {empirical: {file: t.csv}}}", "wrong\n5\n", "no column of durations"),
+    "stations.temper.failures.repair": ("{empirical: {file: t.csv}}", "seconds,hours\n5,5\n", "no column of durations"),
+    "site.pv": ("{peak: 80 kW, profile: {file: t.csv}}", "kw_per_kwp\n" + "620\n" * 8760, "more than modules can give"),
+}
+
+
+@pytest.mark.parametrize("place", TABLES)
+def test_tables_with_another_column_or_unit(place: str, tmp_path: Path) -> None:
+    """Proves: a table of durations without (or with two) known columns and a PV profile in W are faults at the table's line.
+
+    Sensitivity: the first ended in a traceback (StopIteration); the last broke the balance at the meter in the middle of a run.
+    """
+    value, text, words = TABLES[place]
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "shop.yaml").write_text(SHOP.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(ScenarioFaults) as caught:
+        twin.load(tmp_path / "shop.yaml", {place: value})
+    found = caught.value.faults
+    assert [(fault.file, words in fault.problem) for fault in found] == [("t.csv", True)]
+    assert said(found[0].problem, "ko") != found[0].problem
+
+
+def test_a_missing_table_says_where_it_belongs(tmp_path: Path) -> None:
+    """Proves: where nothing of the kind lies in the folder the fix says where to put the file. Sensitivity: '(none is defined)'."""
+    (tmp_path / "shop.yaml").write_text(SHOP.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(ScenarioFaults) as caught:
+        twin.load(tmp_path / "shop.yaml", {"orders": "{file: orders.csv}"})
+    assert caught.value.faults[0].fix.startswith("put it beside the scenario")
 
 
 def test_arrivals_without_time_between_them() -> None:

@@ -202,7 +202,11 @@ def supply(
         and site.battery.control.shave_above_kw is not None
     ):
         shave = below_kw(site.transformer, site.battery.control.shave_above_kw, _least_factor(net, reactive_kvar))
-    given, held, begun = _battery(site, net, shave, hour, planned_kw)
+    room_kw = np.full(len(net), math.inf)
+    if site.battery is not None and site.power_cap_kw is not None:
+        cap_kw = below_kw(site.transformer, site.power_cap_kw, _least_factor(net, reactive_kvar))
+        room_kw = np.maximum(cap_kw - net, 0.0)
+    given, held, begun = _battery(site, net, shave, hour, planned_kw, room_kw)
     balance = net - given
     sells = site.pv is not None and not isinstance(site.pv.surplus, str)
     lost, lost_kvar = np.zeros(len(net)), np.zeros(len(net))
@@ -215,12 +219,13 @@ def supply(
 
 
 def _battery(
-    site: Site, net: np.ndarray, shave: float, hour: np.ndarray, planned_kw: np.ndarray | None
+    site: Site, net: np.ndarray, shave: float, hour: np.ndarray, planned_kw: np.ndarray | None, room_kw: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, float]:
+    """Power given, charge held and charge at the beginning. ``room_kw``: what the rule may charge at most under a power cap."""
     battery = site.battery
     if battery is None:
         return np.zeros(len(net)), np.zeros(len(net)), 0.0
-    wish = wished_kw(battery, net, shave, hour)
+    wish = np.maximum(wished_kw(battery, net, shave, hour), -room_kw)
     if planned_kw is None:
         return cyclic(battery, _sane(wish, net), QUARTER_H)
     wish = np.where(np.isnan(planned_kw), wish, planned_kw)

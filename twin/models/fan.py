@@ -47,7 +47,7 @@ class Fan(Served):
         "fixed", description="how flow follows the equipment at work; demand: power is flow to an exponent"
     )
     serves: list[str] = Field(min_length=1, description="stations")
-    weights: dict[str, float] = Field(
+    weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
         default_factory=dict, description="station: its flow over that of a station that is not named (1)"
     )
     exponent: float = Field(2.5, gt=1, le=3, description="power over flow under demand control")

@@ -133,7 +133,7 @@ class Transfer(Part):
     area_m2: Annotated[float, Q("m2")] = Field(alias="area", gt=0, description="outside of the stacked load")
     emissivity: Fraction = Field(0.7, ge=0, le=1, description="of load and chamber together")
     film_w_per_m2_k: Annotated[float, Q("W/m2/K")] = Field(
-        15.0, alias="film", ge=0, description="convection; 15 still gas, 40 to 80 with a fan"
+        15.0, alias="film", ge=0, le=10_000, description="convection; 15 still gas, 40 to 80 with a fan"
     )
 
 

@@ -233,7 +233,10 @@ def _after_shutdowns(scenario: HasSpec, station: str, t_to_s: float) -> Iterator
         over = at_clock(scenario, shutdown.last, "24:00")
         first = next(iter(shift_instances(scenario, names, over, max(over, t_to_s) + 14 * DAY_S)), None)
         if first is not None:
-            yield first.start_s - lead_s, first.start_s
+            closed = at_clock(scenario, shutdown.first, "00:00")
+            before = [one.end_s for one in shift_instances(scenario, names, closed - 14 * DAY_S, closed)]
+            at_once = max([closed - 14 * DAY_S, *before])  # where the lead is longer than it is closed
+            yield max(first.start_s - lead_s, at_once), first.start_s
 
 
 class Shifts:

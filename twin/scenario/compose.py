@@ -52,7 +52,8 @@ def _near(path: Path) -> str:
     folder = path.parent
     if not folder.is_dir():
         return "check the folder"
-    return did_you_mean(path.name, [entry.name for entry in folder.iterdir() if entry.suffix == path.suffix][:200])
+    alike = [entry.name for entry in folder.iterdir() if entry.suffix == path.suffix][:200]
+    return did_you_mean(path.name, alike) if alike else "put it beside the scenario, or write its path from there"
 
 
 class Composer:

@@ -173,6 +173,10 @@ def check_holidays(view: View) -> None:
     if plausible and said not in PLAIN_COUNTRIES and not _has_holidays(said):
         fix = "another ISO code, or null and extra_holidays"
         view.fault(("calendar", "holidays"), "no public holidays are known for this country", fix)
+    at = view.get("site", "country")
+    if isinstance(at, str) and at not in PLAIN_COUNTRIES and not _has_holidays(at):
+        fix = "a two-letter ISO 3166 code such as KR; wages are paid by its public holidays"
+        view.fault(("site", "country"), "no public holidays are known for this country", fix)
 
 
 def _has_holidays(country: str) -> bool:

@@ -52,7 +52,7 @@ def _csv(text: str) -> Rows:
     header = next(lines, None)
     if not header or any(not name.strip() for name in header):
         msg = "the first line must name every column"
-        raise TableFault(msg, ",".join(header or [])[:60], "write e.g. order,product,quantity,due", 1)
+        raise TableFault(msg, ",".join(header or [])[:60], "write the names of the columns, with commas between", 1)
     names = [name.strip() for name in header]
     if len(set(names)) < len(names):
         msg = "a column is named twice"
@@ -173,6 +173,8 @@ SERIES = {
     "site.pv.surplus.sell": "krw_per_kwh",
 }
 """place: column of an hourly series"""
+MOST_KW_PER_KWP = 2.0
+"""above what any module gives: nameplate power is that at 1 kW/m2; clouds' edges and snow raise the sun to some 1.6 kW/m2 (assumed)"""
 
 
 def series_faults(rows: Rows, file: str, place: str) -> list[Fault]:
@@ -190,4 +192,7 @@ def series_faults(rows: Rows, file: str, place: str) -> list[Fault]:
         value = row[column]
         if not isinstance(value, int | float) or value < 0:
             return [Fault(file, number, 0, place, "not a number from 0 on", str(value), f"a number of {column}")]
+        if place == "site.pv.profile" and value > MOST_KW_PER_KWP:
+            fix = "kW for each kW of nameplate power, e.g. 0.62"
+            return [Fault(file, number, 0, place, "more than modules can give", str(value), fix)]
     return []

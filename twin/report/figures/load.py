@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from twin.ledger.trace import Trace
 
 WEEK_MS = 7 * 86_400_000.0
-ROW_PX = 26
+ROW_PX, CURVE_PX, GAP_PX = 26, 430, 18
+"""height of a machine's row, of the curve above the rows, and of the gap between them"""
 _DRAWN = ("off", "standby", "starved", "blocked", "setup", "startup", "holding", "processing", "down")
 
 
@@ -33,8 +34,9 @@ def load_curve(data: RunResult, lang: str = "en") -> go.Figure:
     """Load by station over tariff hours, limits and billing demand; below it the states of all machines. First replication."""
     trace, accounts = first(data)
     drawn = machines(trace)
-    height = 430 + ROW_PX * len(drawn) + 120
-    split = (ROW_PX * len(drawn)) / (430 + ROW_PX * len(drawn))
+    height = CURVE_PX + ROW_PX * len(drawn) + 120
+    split = (ROW_PX * len(drawn)) / (CURVE_PX + ROW_PX * len(drawn))
+    top = split + GAP_PX / (CURVE_PX + ROW_PX * len(drawn))
     made = figure(t("report.fig.load_curve", lang), height=height)
     add_bands(made, band_spans(data, trace), trace.start, lang)
     _add_power(made, trace, lang)
@@ -53,10 +55,10 @@ def load_curve(data: RunResult, lang: str = "en") -> go.Figure:
             tickformatstops=_ticks(),
             rangeselector=_ranges(lang, end - begin),
         ),
-        yaxis=axis(domain=[split + 0.03, 1.0], range=[0, 1], visible=False, fixedrange=True),
+        yaxis=axis(domain=[top, 1.0], range=[0, 1], visible=False, fixedrange=True),
         yaxis2=axis(
             t("report.axis.power_kw", lang),
-            domain=[split + 0.03, 1.0],
+            domain=[top, 1.0],
             overlaying="y",
             tickmode="auto",
             tickformat=",.0f",
