@@ -209,6 +209,11 @@ class BatchProcess(Station):
         """Loads without a limit, lots that never fit, recipes that the kind does not know."""
         return [
             *super().problems(name, spec),
+            *(
+                (f"needs.{label}", f"how long {need.during} takes is missing", f"{{during: {need.during}, for: 5 min}}")
+                for label, need in self.needs.items()
+                if need.during in ("loading", "unloading") and need.transfer_s is None
+            ),
             *load_problems(name, spec, self.load),
             *recipe_problems(name, spec, self),
         ]

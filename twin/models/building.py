@@ -108,8 +108,8 @@ class Building:
         self.plant, self.scenario, self.draws = plant, plant.scenario, plant.draws
         self.hours = Hours(plant.scenario, plant.t_from, plant.t_to)
         self.times = Times(plant.scenario, plant.draws)
-        self.foundry = Foundry(plant, self.hours, self.times)
         self.equipping = Equipping(plant, self.hours)
+        self.foundry = Foundry(plant, self.hours, self.times, self.equipping)
 
     def build(self) -> None:
         """All stations, then the power cap over them."""

@@ -14,8 +14,9 @@ from twin.models.casting import Casting
 from twin.models.dispatching import Restrained, Restraint, RuledMetalPlace, RuledPlace, spans
 from twin.models.equipment import Powered, Working
 from twin.models.forming import FormingPlace, FormingUnit
+from twin.models.handling import ClaimingBatches, ClaimingMetal, Hands
 from twin.models.mending import Mended
-from twin.models.metal import MetalPlace
+from twin.models.metal import MetalPlace, MetalUnit
 from twin.models.quality import Inspecting, Inspector
 from twin.models.resources import Claiming, Desk, Needs
 from twin.models.station import Job, Place, Unit
@@ -36,11 +37,21 @@ _CLASSES: dict[str, type[Unit]] = {}
 
 def needs_of(needs: Mapping[str, Need]) -> Needs:
     """What lots at a station need, by when it is held."""
-    held: dict[str, dict[str, float]] = {"lot": {}, "setup": {}, "transfer": {}}
+    held: dict[str, dict[str, float]] = {"lot": {}, "setup": {}, "transfer": {}, "loading": {}, "unloading": {}}
+    longest_s = dict.fromkeys(held, 0.0)
     for name, need in needs.items():
         held[need.during][name] = float(need.units)
-    transfer_s = max((need.transfer_s or 0.0 for need in needs.values()), default=0.0)
-    return Needs(held["lot"], held["setup"], held["transfer"], transfer_s)
+        longest_s[need.during] = max(longest_s[need.during], need.transfer_s or 0.0)
+    return Needs(
+        held["lot"],
+        held["setup"],
+        held["transfer"],
+        longest_s["transfer"],
+        held["loading"],
+        longest_s["loading"],
+        held["unloading"],
+        longest_s["unloading"],
+    )
 
 
 def with_features(base: type[Unit], features: Sequence[type[Unit]]) -> type[Unit]:
@@ -149,7 +160,9 @@ class Equipping:
         """The class of a station's units."""
         features: list[type[Unit]] = []
         if kind.needs:
-            features.append(Claiming)
+            features.append(
+                ClaimingBatches if base is FormingUnit else ClaimingMetal if base is MetalUnit else Claiming
+            )
         if self.rule_of(kind) == "power_aware" and self._big_kw(kind) is not None and base is not FormingUnit:
             features.append(Restrained)
         if kind.quality is not None:
@@ -170,6 +183,8 @@ class Equipping:
             unit.desk, unit.needs = self.desk, needs_of(kind.needs)
             if unit.needs.transfer_s and unit.worktime is None:
                 unit.worktime = ALWAYS  # its lots are laid out, the transfer first
+        if isinstance(unit, ClaimingBatches | ClaimingMetal):
+            unit.hands = Hands(self.desk, needs_of(kind.needs), unit.equipment)
         if isinstance(unit, Restrained | FormingUnit) and unit.place.name in getattr(self._restraint, "power_kw", ()):
             unit.restraint = self.restraint()
         if isinstance(unit, Inspecting) and kind.quality is not None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from twin.core.faults import InputFault
 from twin.models.casting import Casting, DieCastingCell, MouldingLine
 from twin.models.dosing import DosingBath, DosingParameters
+from twin.models.equipping import needs_of
 from twin.models.feed import Feed, Thermostat
 from twin.models.furnace import InductionFurnace
+from twin.models.handling import ClaimingMetal, Hands
 from twin.models.hearth import Hearth
 from twin.models.melting import Attendance, Furnace, Ingredient, MeltShop
 from twin.models.metal import MetalPlace, MetalUnit
@@ -19,6 +21,7 @@ from twin.models.worktime import ALWAYS, WorkTime, bridged
 
 if TYPE_CHECKING:
     from twin.models.building import Hours, Times
+    from twin.models.equipping import Equipping
     from twin.models.plant import Plant
 
 _AMBIENT_C = 25.0
@@ -27,8 +30,8 @@ _AMBIENT_C = 25.0
 class Foundry:
     """Builds what handles liquid metal."""
 
-    def __init__(self, plant: Plant, hours: Hours, times: Times) -> None:
-        self.plant, self.hours, self.times = plant, hours, times
+    def __init__(self, plant: Plant, hours: Hours, times: Times, equipping: Equipping) -> None:
+        self.plant, self.hours, self.times, self.equipping = plant, hours, times, equipping
 
     def casting_unit(self, place: Place, kind: Casting, equipment: int) -> MetalUnit:
         """A unit that casts, with the feed of its metal. Raises InputFault."""
@@ -46,7 +49,8 @@ class Foundry:
             msg = f"station {place.name}: kind {kind.kind!r} has no feed for metal"
             raise InputFault(msg)
         self.plant.feeds.setdefault(place.name, []).append(feed)
-        return MetalUnit(place, equipment, self.times.work(place.name, kind), feed, self.plant.cast)
+        made = ClaimingMetal if kind.needs else MetalUnit
+        return made(place, equipment, self.times.work(place.name, kind), feed, self.plant.cast)
 
     def _dosing(self, kind: DieCastingCell, name: str, place: Place, alloy: str, material: int) -> Feed:
         furnace = kind.dosing_furnace
@@ -96,6 +100,8 @@ class Foundry:
                 self.plant.draws,
             )
             furnace.attendance = Attendance(crew, shift)
+            if kind.needs:
+                furnace.hands = Hands(self.equipping.desk, needs_of(kind.needs), equipment)
             furnaces.append(furnace)
         feeds = [feed for station in kind.supplies for feed in self.plant.feeds[station]]
         places = [self.plant.places[station] for station in kind.supplies]

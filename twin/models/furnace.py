@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from twin.core.faults import did_you_mean
 from twin.core.units import Fraction, Q
 from twin.models.metals import liquidus_c
+from twin.scenario.features import MELTING
 from twin.scenario.schema import Part, Problem, Station
 from twin.scenario.start import MetalRoom
 
@@ -140,6 +141,7 @@ class Ladle(Part):
 class InductionFurnace(Station):
     """A coreless induction furnace that melts heats for the casting stations that it supplies."""
 
+    features: ClassVar[frozenset[str]] = MELTING
     kind: Literal["induction_furnace"]
     supplies: list[str] = Field(default_factory=list, description="casting stations")
     alloy: str = Field(description="metal that it taps")
@@ -213,7 +215,12 @@ class InductionFurnace(Station):
             for label, product in spec.products.items()
             if name in product.route
         ]
-        return [*routed, *self._problems(), *self._supplied(spec)]
+        timed = [
+            (f"needs.{label}.for", "charging and tapping have times of their own", "take it out")
+            for label, need in self.needs.items()
+            if need.transfer_s is not None
+        ]
+        return [*super().problems(name, spec), *routed, *timed, *self._problems(), *self._supplied(spec)]
 
     def _supplied(self, spec: ScenarioSpec) -> Iterator[Problem]:
         from twin.models.casting import Casting

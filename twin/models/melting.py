@@ -27,6 +27,7 @@ from twin.models.worktime import WorkTime
 
 if TYPE_CHECKING:
     from twin.models.following import Follower
+    from twin.models.handling import Hands
 
 EMPTY, HEATING, READY, TAPPING = "empty", "heating", "ready", "tapping"
 DAY_S = 86_400.0
@@ -89,6 +90,10 @@ class Furnace:
         """of the heat under way"""
         self.filling: Ladle | None = None
         """the ladle that is being tapped; its metal is in the furnace still"""
+        self.hands: Hands | None = None
+        """people and cranes for charging and tapping, where they are counted"""
+        self.asks_kg = 0.0
+        """charge for which a heat waits for them"""
         self.expected_s: dict[bool, float] = {}
         self.attendance: Attendance
         self.shop: MeltShop
@@ -200,8 +205,21 @@ class Furnace:
         self.progress(now)
         self.state = TAPPING
         feed.incoming_kg += kg
-        self.filling = Ladle(Metal(kg), feed, now + self.kind.ladle.tapping_s)
-        self.floor.after(self.kind.ladle.tapping_s, self.tapped)
+        self.filling = Ladle(Metal(kg), feed, math.inf)
+        if self.hands is None or self.hands.ask(self.carrier_came, now, "unloading"):
+            self.carrier_came(now)
+
+    def carrier_came(self, now: float) -> None:
+        """All that tapping needs is there until the ladle is at its feed."""
+        if self.filling is None:
+            return
+        self.progress(now)
+        tapping_s = self.kind.ladle.tapping_s
+        self.filling = self.filling._replace(due_s=now + tapping_s)
+        if self.hands is not None:
+            self.hands.take("unloading")
+            self.hands.back_at("unloading", now + tapping_s + self.kind.ladle.time_s)
+        self.floor.after(tapping_s, self.tapped)
 
     def tapped(self, event: Any) -> None:
         """The ladle is full: it leaves for its feed."""
@@ -291,6 +309,7 @@ class MeltShop:
         self.supply: PowerCap = self._one_supply() if self.kind.power.shared else NO_CAP
         self.power_at = -math.inf
         """when power is looked for again"""
+        self.gave_up_at = -math.inf
         self.releases: Sequence[float] = ()
         """when lots that want this metal are released, in order of time"""
         for furnace in self.furnaces:
@@ -354,7 +373,7 @@ class MeltShop:
         least_kg = min((job.kg for job in lots if job is not None), default=0.0)
         for furnace in self.furnaces:
             over = furnace.state == READY and (furnace.available_kg() < least_kg or self._spent(furnace, now))
-            if furnace.state == EMPTY or over:
+            if (furnace.state == EMPTY or over) and not furnace.asks_kg:
                 self._charge(furnace, now)
         if self.follower is None or not self.follower.rules(now):
             self._give_up(now)
@@ -508,6 +527,32 @@ class MeltShop:
         self._start(furnace, kg, now)
 
     def _start(self, furnace: Furnace, kg: float, now: float) -> None:
+        """Begin a heat of about ``kg`` when there is what charging needs."""
+        hands = furnace.hands
+        if hands is None or not hands.needs.loading:
+            self._begin(furnace, kg, now)
+            return
+        furnace.asks_kg = kg
+        if hands.ask(lambda later: self.loader_came(furnace, later), now, "loading"):
+            self.loader_came(furnace, now)
+
+    def loader_came(self, furnace: Furnace, now: float) -> None:
+        """All that charging needs is there: the heat begins, if the furnace is free and the crew stays until it is ready."""
+        kg, furnace.asks_kg, hands = furnace.asks_kg, 0.0, furnace.hands
+        if hands is None:
+            return
+        ready_at = now + furnace.heat_s() + self.kind.ladle.tapping_s
+        here = furnace.attendance.crew.open(now) and ready_at <= furnace.attendance.shift.closes(now)
+        if furnace.state in (EMPTY, READY) and here and self._begin(furnace, kg, now):
+            hands.take("loading")
+            hands.back_at("loading", now + self.kind.charge.time_s)
+            return
+        hands.give_up(now, "loading")
+        if now > self.gave_up_at:  # looked at once more, not again and again at the same time
+            self.gave_up_at = now
+            self.look()
+
+    def _begin(self, furnace: Furnace, kg: float, now: float) -> bool:
         """Begin a heat of about ``kg`` with the power that the cap grants; when it grants none, the next change is waited for."""
         granted = None
         limits = [limit for limit in (self.supply, self.cap) if limit is not NO_CAP]
@@ -519,12 +564,13 @@ class MeltShop:
             if not most:
                 furnace.refused_at = min(furnace.refused_at, now)
                 self._wait_for_power(now)
-                return
+                return False
             granted = [(until, kw - aux_kw) for until, kw in most]
             furnace.books.count("cap_wait_h", max(now - furnace.refused_at, 0.0) / 3600.0, now)
             furnace.books.count("cap_slowed", float(granted[0][1] < self.kind.power.rated_kw - 1e-6), now)
             furnace.refused_at = math.inf
         furnace.start(min(furnace.metal.kg + self._spread(furnace, kg, now), self.kind.capacity_kg), granted)
+        return True
 
     def _wait_for_power(self, now: float) -> None:
         """Look again when what is reserved changes."""

@@ -78,12 +78,23 @@ class Desk:
 
 @dataclass(frozen=True)
 class Needs:
-    """What lots at one station need: of which resource how much, for the whole lot, its set-up, or a transfer of so many seconds before."""
+    """What lots at one station need: of which resource how much, for the whole lot, its set-up, a transfer of so many seconds before it,
+    the loading of a furnace or the unloading, of so many seconds.
+    """
 
     lot: Mapping[str, float] = field(default_factory=dict)
     setup: Mapping[str, float] = field(default_factory=dict)
     transfer: Mapping[str, float] = field(default_factory=dict)
     transfer_s: float = 0.0
+    loading: Mapping[str, float] = field(default_factory=dict)
+    loading_s: float = 0.0
+    unloading: Mapping[str, float] = field(default_factory=dict)
+    unloading_s: float = 0.0
+
+    def together(self, *words: str) -> dict[str, float]:
+        """What is needed at once for several of them."""
+        parts: list[Mapping[str, float]] = [getattr(self, word) for word in words]
+        return {name: sum(part.get(name, 0.0) for part in parts) for part in parts for name in part}
 
 
 class Claiming(Unit):

@@ -13,6 +13,8 @@ FEATURES = {
     "needs.lot": "resources for a whole lot",
     "needs.setup": "resources for a set-up",
     "needs.transfer": "resources for a transfer",
+    "needs.loading": "resources for loading",
+    "needs.unloading": "resources for unloading",
     "quality": "scrap and rework",
     "max_wait.scrap": "lots scrapped for waiting",
     "max_wait.rework": "lots sent back for waiting",
@@ -27,11 +29,16 @@ FEATURES = {
     "dispatch": "a rule of dispatch of its own",
 }
 """word: what it means, in a sentence that says that a kind has none of it"""
-WORKING = frozenset(FEATURES)
+WORKING = frozenset(FEATURES) - {"needs.loading", "needs.unloading"}
 BATCHING = WORKING - {"needs.setup", "needs.transfer", "failures.repair_crew", "dispatch.setup_avoiding"}
-BATCH_PROCESS = BATCHING - {"needs.lot", "max_wait.reheat", "dispatch.shortest_processing_time"}
+BATCH_PROCESS = (BATCHING | {"needs.loading", "needs.unloading"}) - {
+    "max_wait.reheat",
+    "dispatch.shortest_processing_time",
+}
+MELTING = frozenset({"needs.loading", "needs.unloading"})
 CASTING = frozenset(
     {
+        "needs.lot",
         "failures",
         "failures.calendar",
         "maintenance",

@@ -94,17 +94,23 @@ class Need(Part):
     shorthand: ClassVar[str | None] = "units"
 
     units: int = Field(1, gt=0)
-    during: Literal["lot", "setup", "transfer"] = Field(
+    during: Literal["lot", "setup", "transfer", "loading", "unloading"] = Field(
         "lot",
-        description="held for the whole of the lot with its set-up; for its set-up only; or for a transfer before it",
+        description="held for the whole of the lot with its set-up (of a batch, of pouring); for its set-up only; for a transfer before "
+        "it; while a furnace is loaded or charged; while it is unloaded or tapped",
     )
     transfer_s: Annotated[float, Q("s")] | None = Field(
-        None, alias="for", gt=0, description="time of the transfer, spent in set-up"
+        None,
+        alias="for",
+        gt=0,
+        description="time of the transfer, spent in set-up; of the loading, at the beginning of a batch; of the unloading, after it",
     )
 
     @model_validator(mode="after")
     def _timed(self) -> Need:
-        if (self.transfer_s is None) == (self.during == "transfer"):
+        if self.transfer_s is None and self.during == "transfer":
+            refuse("`for` is the time of a transfer, and a transfer needs it", "{during: transfer, for: 3 min}")
+        if self.transfer_s is not None and self.during in ("lot", "setup"):
             refuse("`for` is the time of a transfer, and a transfer needs it", "{during: transfer, for: 3 min}")
         return self
 
