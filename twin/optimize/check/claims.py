@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 MONEY = 1e-4
 ENERGY = 0.02
-OF_A_HEAT = 0.1
-"""share of the largest heat by which energy may differ where there are only a few: neither side knows the lining all through"""
 
 
 @dataclass(frozen=True)
@@ -61,10 +59,7 @@ def _energy(plan: Plan, claim: Claim, site: Site) -> Iterator[Violation]:
     hours = plan.slot_s / 3600.0
     own = float(claim.scheduled_kw.sum()) * hours
     found = scheduled_kwh(plan, site)
-    heat_kwh = max(
-        (heat.kwh for name, m in site.melters.items() for heat in walk(plan, name, m).heats.values()), default=0.0
-    )
-    if abs(own - found) > max(ENERGY * found, OF_A_HEAT * heat_kwh, ENERGY):
+    if abs(own - found) > max(ENERGY * found, ENERGY):
         yield Violation(
             "claimed_scheduled_kwh",
             "site",
@@ -186,7 +181,9 @@ def _cell_kwh(plan: Plan, name: str, cell: Cell) -> float:
             setup += cell.kind.setup.between_products_s
         product = lot.product
     attended = cell.worktime.seconds(plan.start_s, end_s)
-    idle = attended - processing - setup - max(0.0, min(cell.state.free_s, end_s) - plan.start_s)
+    under_way = cell.worktime.seconds(plan.start_s, min(max(cell.state.free_s, plan.start_s), end_s))
+    processing += under_way
+    idle = attended - processing - setup
     around = _around_kwh(plan, cell, kw("standby"), kw("startup"))
     return (processing * kw("processing") + setup * kw("setup") + max(idle, 0.0) * kw("standby")) / 3600.0 + around
 
@@ -205,4 +202,5 @@ def _around_kwh(plan: Plan, cell: Cell, standby_kw: float, startup_kw: float) ->
 
 def _melting_kwh(plan: Plan, site: Site) -> float:
     """Heats as the furnaces need them in their order, holding until the last ladle, heels and auxiliaries in between."""
-    return sum(walk(plan, name, melter).kwh for name, melter in site.melters.items())
+    stations = {melter.station for melter in site.melters.values()}
+    return sum(walked.kwh for station in stations for walked in walk(plan, site, station).values())

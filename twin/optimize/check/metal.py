@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from twin.models.durations import mean_s
-from twin.optimize.check.melting import given_up, heats_of, walk
+from twin.optimize.check.melting import HeatEnergy, draw_s, given_up, heats_of, walk
 from twin.optimize.check.types import Violation
 
 if TYPE_CHECKING:
@@ -72,9 +72,9 @@ class _Shop:
         lots = [batch.mass_kg for batch in plan.batches if batch.kind == "job" and batch.equipment in self.feeds]
         self.left_kg = {name: self._left_at_start(max(lots, default=0.0)) for name in self.melters}
         self.tapped_s = dict.fromkeys(self.melters, -float("inf"))
-        self.heats = {
-            key: heat for name, melter in self.melters.items() for key, heat in walk(plan, name, melter).heats.items()
-        }
+        walked = walk(plan, site, station).values()
+        self.heats: dict[int, HeatEnergy] = {key: heat for one in walked for key, heat in one.heats.items()}
+        self.full_s: dict[int, float] = {key: t for one in walked for key, t in one.full_s.items()}
         self.gone = {name: given_up(plan, name, melter) for name, melter in self.melters.items()}
 
     def _left_at_start(self, lot_kg: float) -> float:
@@ -108,7 +108,8 @@ class _Shop:
         end_s = batch.not_before_s + batch.duration_s
         if not self.direct:
             return end_s
-        return min(end_s, batch.not_before_s + self.heats[id(batch)].duration_s)
+        heat = self.heats.get(id(batch))
+        return end_s if heat is None else min(end_s, heat.ready_s)
 
     @property
     def direct(self) -> bool:
@@ -120,7 +121,9 @@ class _Shop:
             yield batch.not_before_s, 2, "pour", batch
         elif batch.equipment == self.station:
             yield batch.not_before_s, 2, "tap", batch
-            yield batch.not_before_s + self.kind.ladle.tapping_s + self.kind.ladle.time_s, 1, "arrive", batch
+            # a furnace fills one ladle at a time: the second of two that are planned at once comes later
+            full_s = self.full_s.get(id(batch), batch.not_before_s + self.kind.ladle.tapping_s)
+            yield max(batch.not_before_s, full_s) + self.kind.ladle.time_s, 1, "arrive", batch
 
     # --- heats
 
@@ -133,11 +136,20 @@ class _Shop:
             yield Violation(
                 "furnace_empty", name, t, f"a ladle is being filled for {self.tapped_s[name] - t:.0f} s more"
             )
-        need_s = self.heats[id(batch)].duration_s
+        heat = self.heats.get(id(batch))
+        if heat is None:
+            yield Violation("furnace_empty", name, t, "is never free and empty for this heat")
+            return
+        ready_s = max(heat.ready_s, t + heat.duration_s)
         first_s = min((b.not_before_s for b in self._own_taps(batch)), default=t + batch.duration_s)
-        if max(batch.duration_s, first_s - t) < need_s - SECOND:
-            yield Violation("heat_long_enough", name, t, f"{batch.duration_s:.0f} s planned, {need_s:.0f} s needed")
-        if not melter.crew.open(t) or t + need_s + self.kind.ladle.tapping_s > melter.shift.closes(t) + SECOND:
+        if max(t + batch.duration_s, first_s) < ready_s - SECOND:
+            waits = (
+                f", begun {ready_s - heat.duration_s - t:.0f} s later" if ready_s > t + heat.duration_s + SECOND else ""
+            )
+            yield Violation(
+                "heat_long_enough", name, t, f"{batch.duration_s:.0f} s planned, {heat.duration_s:.0f} s needed{waits}"
+            )
+        if not melter.crew.open(t) or ready_s + self.kind.ladle.tapping_s > melter.shift.closes(t) + SECOND:
             yield Violation(
                 "crew_present", name, t, "the furnace crew is not there to charge, or not to tap when it is ready"
             )
@@ -269,12 +281,3 @@ class _Shop:
                 yield Violation(
                     "pouring_window", batch.key, t, f"{age_s:.0f} s in the ladle; the window is {cell.window_s:.0f} s"
                 )
-
-
-def draw_s(plan: Plan, site: Site, lot: PlannedBatch) -> float:
-    """When a lot draws its metal: when its set-up, if it has one, is over."""
-    cell = site.cells[lot.equipment]
-    earlier = [b for b in plan.of(lot.equipment) if b.kind == "job" and b.not_before_s < lot.not_before_s]
-    product = max(earlier, key=lambda b: b.not_before_s).product if earlier else cell.state.product
-    changes = cell.kind.setup is not None and product not in (None, lot.product)
-    return lot.not_before_s + (cell.kind.setup.between_products_s if changes and cell.kind.setup is not None else 0.0)

@@ -43,7 +43,7 @@ RULES = {
     "output_target": "the lots that are cast give the good castings asked for",
     "intensity_target": "emissions per tonne of the good castings that are cast stay within the target",
     "reduction_target": "emissions are less than as operated by the share asked for",
-    "claimed_scheduled_kwh": "the energy of furnaces and cells that the plan claims is right within 2 %, or a tenth of a heat",
+    "claimed_scheduled_kwh": "the energy of furnaces and cells that the plan claims is right within 2 %",
     "claimed_energy": "the energy at the meter that the plan claims is the sum of its load",
     "claimed_bill": "the bill that the plan claims is right within 0.01 %",
     "claimed_carbon": "the emissions that the plan claims are right within 0.01 %",

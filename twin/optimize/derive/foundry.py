@@ -19,6 +19,7 @@ from twin.models.metal import MetalUnit
 from twin.models.plant import Plant
 from twin.models.worktime import ALWAYS, WorkTime
 from twin.optimize.derive.cast import CastUnit, LotClass, Parts, add_classes, add_unit, duties_kw, lot_classes
+from twin.optimize.derive.goes_on import under_way_kw
 from twin.optimize.derive.melt import MeltStation, add_station
 from twin.optimize.derive.portions import Pouring, pouring_of
 from twin.optimize.derive.pour import add_pouring
@@ -88,7 +89,8 @@ def derive(
     parts = Parts()
     couplings: list[Coupling] = []
     pouring: dict[str, Pouring] = {}
-    for station in melt_stations(plant, snapshot, units, feedback):
+    stations = melt_stations(plant, snapshot, units, feedback)
+    for station in stations:
         if station.direct:
             pouring |= add_direct(parts, scenario, station, classes, slots)
         else:
@@ -100,7 +102,8 @@ def derive(
         if unit.own_metal:
             add_feed(parts, unit)
         add_unit(parts, scenario, unit, classes, slots, pouring.get(unit.name))
-    base_kw = feedback.other_kw + sum((duties_kw(unit, slots) for unit in units), start=np.zeros(slots.count))
+    base_kw = feedback.other_kw + under_way_kw(units, stations, slots)
+    base_kw = base_kw + sum((duties_kw(unit, slots) for unit in units), start=np.zeros(slots.count))
     problem = Problem(
         slots=slots.count,
         slot_h=slots.hours,

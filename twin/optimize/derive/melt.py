@@ -195,7 +195,7 @@ def add_heats(parts: Parts, station: MeltStation, cycle: Cycle, hold_kw: float, 
         for size in sizes(station):
             longest = cycle.heat(min(gap.longest_s, 3 * 86400.0), size.charge_kg)
             typical = cycle.heat(gap.typical_s, size.charge_kg)
-            length = slots.whole(longest.duration_s)
+            length = slots.whole(max(longest.duration_s, _at_once_s(station, cycle, gap, size)))
             correction = station.correction_kwh.get(gap.name, 0.0) * size.charge_kg / station.kind.charge.mass_kg
             name = f"{station.name}.heat.{size.name}.{gap.name}"
             out = (
@@ -222,6 +222,14 @@ def add_heats(parts: Parts, station: MeltStation, cycle: Cycle, hold_kw: float, 
                     cost_krw=(size.charge_kg - size.out_kg) * station.metal_krw_per_kg,
                 )
             )
+
+
+def _at_once_s(station: MeltStation, cycle: Cycle, gap: Gap, size: Size) -> float:
+    """From the slot in which the ladles of the last heat are filled, one after the other, to the end of a heat that begins after them."""
+    if gap is not gaps_of(station.kind)[0]:
+        return 0.0
+    count = math.ceil(station.out_kg / station.kind.ladle.capacity_kg - 1e-9)
+    return cycle.heat(0.0, size.charge_kg).duration_s + count * station.kind.ladle.tapping_s
 
 
 def heat_slots(station: MeltStation, length: int, slots: Slots) -> np.ndarray:

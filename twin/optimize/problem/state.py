@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twin.experiment.draws import MeanDraws
 from twin.models.melting import HEATING
 from twin.models.metal import MetalPlace, MetalUnit
+from twin.models.phases import Flow, Phase
 from twin.models.plant import Plant
 from twin.models.station import NOBODY
 from twin.models.worktime import ALWAYS
@@ -24,13 +26,14 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class FurnaceState:
     """``ready_s``: when its heat is or was ready; ``metal_kg`` above the heel; ``idle_s``: how long it has been empty (0: it is not);
-    ``hearth``: bath and lining as they are then, or will be when the heat is ready.
+    ``hearth``: bath and lining as they are then, or will be when the heat is ready; ``under_way``: what of that heat is still to come.
     """
 
     metal_kg: float
     ready_s: float
     idle_s: float
     hearth: Hearth
+    under_way: tuple[Phase, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,9 +92,26 @@ def snapshot(scenario: Scenario, t_s: float, plan: Plan | None = None) -> Snapsh
 def _furnace(furnace: Furnace, t_s: float) -> FurnaceState:
     metal, since = furnace.expected_kg(), furnace.since
     if furnace.state == HEATING:
-        return FurnaceState(metal, furnace.ready_at, 0.0, furnace.hearth)
+        return FurnaceState(
+            metal, furnace.ready_at, 0.0, furnace.hearth, tuple(_after(furnace.phases, t_s - furnace.begun))
+        )
     furnace.progress(max(t_s, since))
     return FurnaceState(metal, furnace.ready_at, 0.0 if metal > 1e-6 else max(0.0, t_s - since), furnace.hearth)
+
+
+def _after(phases: Sequence[Phase], passed_s: float) -> Iterator[Phase]:
+    """What is left of phases when ``passed_s`` of them have passed."""
+    for phase in phases:
+        if passed_s <= 0.0:
+            yield phase
+        elif passed_s < phase.duration_s:
+            flows = tuple(_flow_after(flow, passed_s) for flow in phase.flows)
+            yield Phase(phase.duration_s - passed_s, phase.state, flows)
+        passed_s -= phase.duration_s
+
+
+def _flow_after(flow: Flow, passed_s: float) -> Flow:
+    return Flow(flow.carrier, flow.base, tuple((amp * math.exp(-passed_s / tau), tau) for amp, tau in flow.terms))
 
 
 def _cell(unit: MetalUnit, t_s: float) -> CellState:

@@ -20,7 +20,7 @@ from twin.core.progress import silent
 from twin.optimize.formulation.bound import dual_bound_krw, relative_gap
 from twin.optimize.formulation.matrix import Floats, Matrix, StartKey, highs_of
 from twin.optimize.formulation.refigured import matrix_for
-from twin.optimize.search.neighbourhood import Neighbourhood, Neighbourhoods
+from twin.optimize.search.neighbourhood import Neighbourhood, Neighbourhoods, states
 
 if TYPE_CHECKING:
     import highspy
@@ -34,6 +34,7 @@ SMALL_INTEGERS = 600
 NODES_WHOLE = 300
 NODES_WINDOW = 150
 SLICE_S = 4.0
+TIDY_S = 1.0
 OPTIMAL_GAP = 1e-6
 QUIET_ROUNDS = 2
 MISSING = frozenset({"late", "unfinished", "short_stock"})
@@ -131,6 +132,7 @@ class Search:
             self.bound_krw = max(self.bound_krw, dual_bound_krw(self.matrix, self.objective_krw))
         if self.values is not None and self.gap > OPTIMAL_GAP:
             self.walk()
+            self.tidy()
         return self.solution(first_krw)
 
     @property
@@ -167,6 +169,19 @@ class Search:
                 quiet = quiet + 1 if self.objective_krw >= last_round_krw - 1e-6 * abs(last_round_krw) else 0
                 last_round_krw = self.objective_krw
             neighbourhoods.learn(neighbourhood, solved=self.improve(neighbourhood))
+
+    def tidy(self) -> None:
+        """A walk cut short may leave ladles waiting where windows met: states and ladles once more over the whole horizon."""
+        if self.values is None or self.budget.iterations == 0 or self.gap <= OPTIMAL_GAP:
+            return
+        columns = self._freed(states(self.problem))
+        part = self.matrix.restricted(columns, self.matrix.col_low, self.matrix.col_high, self.values)
+        solver = highs_of(part, mip_max_nodes=NODES_WINDOW, mip_rel_gap=1e-5)
+        if self.budget.seconds is not None:
+            solver.setOptionValue("time_limit", TIDY_S)
+        solver.setSolution(len(columns), np.arange(len(columns), dtype=np.int32), self.values[columns])
+        solver.run()
+        self._take(solver, columns)
 
     def improve(self, neighbourhood: Neighbourhood) -> bool:
         """Free one neighbourhood. Returns whether HiGHS solved it to its end."""

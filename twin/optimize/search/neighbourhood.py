@@ -32,6 +32,11 @@ class Neighbourhood:
         return self.first <= slot < self.last and (not self.roles or problem.tasks[task].role in self.roles)
 
 
+def states(problem: Problem) -> Neighbourhood:
+    """What furnaces and units do between heats and lots, and ladles, over the whole horizon."""
+    return Neighbourhood("states", 0, problem.slots, STATE_ROLES)
+
+
 class Neighbourhoods:
     """An endless sequence: windows that walk over the horizon by half their length, then state changes over all of it; each round with
     longer windows, a little shorter where one was too hard.
@@ -54,7 +59,7 @@ class Neighbourhoods:
                 if self._begun[first : first + length].any():
                     yield Neighbourhood(f"window {first}+{length}", first, min(first + length, horizon))
                 first += max(1, length // 2)
-            yield Neighbourhood("states", 0, horizon, STATE_ROLES)
+            yield states(self._problem)
             self._window_h = min(self._window_h * GROWTH, LONGEST_H)
 
     @property
