@@ -69,13 +69,15 @@ def simulate_case(case: Case) -> Outcome:
     from twin.ledger.balance import check
     from twin.ledger.expected import expected_residuals
     from twin.models.plant import simulate
+    from twin.scenario.kind_faults import kinds_told
     from twin.scenario.plan import Plan
 
     scenario = _scenario(case.scenario)
     random = scenario.spec.run.randomness == "on"
     draws = AddressedDraws(case.seed, case.replication) if random else MeanDraws()
     plan = None if case.plan is None else Plan.from_json(case.plan)
-    trace = simulate(scenario, draws, plan=plan, replication=case.replication, records=True)
+    with kinds_told():
+        trace = simulate(scenario, draws, plan=plan, replication=case.replication, records=True)
     accounts = account(scenario, trace, bill=case.bill)
     residuals = {**accounts.residuals, **expected_residuals(scenario, trace)}
     check(residuals)

@@ -15,6 +15,9 @@ import numpy as np
 
 from twin.ledger.trace import CARRIER, STATE, TERM
 
+ROUNDING_S = 1e-6
+"""below zero by rounding: how much less than no time a phase may last"""
+
 
 def _refuse(what: str, word: str, known: Mapping[str, int]) -> None:
     msg = f"{what} {word!r} is none of {', '.join(known)}"
@@ -26,11 +29,21 @@ class Flow:
     """A rate of one carrier, ``base + sum(amp * exp(-t / tau))`` with t in seconds since the phase began.
 
     The rate is in the carrier's unit (see :data:`twin.ledger.trace.CARRIER_UNITS`); supply is negative.
+    Raises ValueError for what is no number.
     """
 
     carrier: str
     base: float
     terms: tuple[tuple[float, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.base):
+            msg = f"the rate of {self.carrier} is {self.base}: a number is due"
+            raise ValueError(msg)
+        for amp, tau in self.terms:
+            if not (math.isfinite(amp) and 0.0 < tau < math.inf):
+                msg = f"{self.carrier} has a term of {amp} exp(-t / {tau}): a number and a time above 0 s are due"
+                raise ValueError(msg)
 
     def at(self, t_s: float) -> float:
         """The rate ``t_s`` seconds after the phase began."""
@@ -44,7 +57,10 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A stretch of time in one state. ``heat_kwh`` maps a term of :data:`twin.ledger.trace.TERMS` to the heat that it took in."""
+    """A stretch of time in one state. ``heat_kwh`` maps a term of :data:`twin.ledger.trace.TERMS` to the heat that it took in.
+
+    Raises ValueError for unknown words, for a duration below 0 s and for what is no number.
+    """
 
     duration_s: float
     state: str
@@ -60,6 +76,12 @@ class Phase:
         for flow in self.flows:
             if flow.carrier not in CARRIER:
                 _refuse("carrier", flow.carrier, CARRIER)
+        if not (-ROUNDING_S <= self.duration_s < math.inf):
+            msg = f"a phase in state {self.state!r} lasts {self.duration_s} s: a number of 0 or more is due"
+            raise ValueError(msg)
+        if not math.isfinite(sum(self.heat_kwh.values())):
+            msg = f"heat of a phase in state {self.state!r} is not a number: {dict(self.heat_kwh)}"
+            raise ValueError(msg)
 
 
 @runtime_checkable

@@ -15,6 +15,7 @@ from twin.scenario.cap_checks import cap_faults
 from twin.scenario.checks import View, check
 from twin.scenario.compose import PathFault, at_path, change, inside
 from twin.scenario.explain import faults_of, types_at
+from twin.scenario.kind_faults import kinds_told
 from twin.scenario.kinds import UnknownKind, kind_class, names, utility_class
 from twin.scenario.nodes import Node, Path_
 from twin.scenario.plan import PlantState
@@ -61,15 +62,21 @@ def validate(node: Node, root: Path | None, tables: Mapping[str, Any] | None) ->
     parts.faults += check_reference(tree, node) + _truth_faults(node)
     parts.provenance = unwrapped.provenance()
     if parts.spec is not None and not any(fault.severity == "error" for fault in parts.faults):
-        _own_problems(view, parts, parts.spec)
-        cap_faults(view, parts.spec, parts.stations, parts.utilities)
-        start_faults(view, parts.spec, parts.stations)
-        size_faults(parts.spec, parts.tables, view)
-        upset_faults(parts.spec, parts.stations, view)
-        parts.faults += view.faults
-        if not any(fault.severity == "error" for fault in view.faults):
-            parts.faults += workload_warnings(parts.spec, parts.stations, parts.tables, view)
+        with kinds_told():
+            _faults_of_the_whole(view, parts, parts.spec)
     return parts
+
+
+def _faults_of_the_whole(view: View, parts: Parts, spec: ScenarioSpec) -> None:
+    """What is wrong, or asks too much, in a scenario whose parts are sound one by one."""
+    _own_problems(view, parts, spec)
+    cap_faults(view, spec, parts.stations, parts.utilities)
+    start_faults(view, spec, parts.stations)
+    size_faults(spec, parts.tables, view)
+    upset_faults(spec, parts.stations, view)
+    parts.faults += view.faults
+    if not any(fault.severity == "error" for fault in view.faults):
+        parts.faults += workload_warnings(spec, parts.stations, parts.tables, view)
 
 
 def _spec(tree: Any, node: Node, faults: list[Fault]) -> ScenarioSpec | None:
