@@ -221,6 +221,7 @@ def optimize(
             "solve_s": sum(part.schedule.solve_s for part in rolled.parts),
             "all_s": time.perf_counter() - started,
             "iterations": sum(part.schedule.solution.iterations for part in rolled.parts),
+            **works_of(scenario, ahead).told(rolled.parts),
         },
     )
 

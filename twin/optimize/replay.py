@@ -45,13 +45,17 @@ def replay(scenario: Scenario, end_s: float, plan: Plan | None) -> Replay:
     return Replay(trace, account(scenario, trace))
 
 
-def _one(payload: str, plan_json: str | None, seed: int, replication: int, end_s: float) -> dict[str, float]:
+def replication(scenario: Scenario, plan: Plan | None, seed: int, number: int, end_s: float) -> dict[str, float]:
+    """Figures of one replication with the plant's randomness."""
+    trace = simulate(scenario, AddressedDraws(seed, number), plan=plan, replication=number, t_to=end_s)
+    return figures_of(account(scenario, trace))
+
+
+def _one(payload: str, plan_json: str | None, seed: int, number: int, end_s: float) -> dict[str, float]:
     from twin.scenario.scenario import Scenario
 
-    scenario = Scenario.from_payload(payload)
     plan = None if plan_json is None else Plan.from_json(plan_json)
-    trace = simulate(scenario, AddressedDraws(seed, replication), plan=plan, replication=replication, t_to=end_s)
-    return figures_of(account(scenario, trace))
+    return replication(Scenario.from_payload(payload), plan, seed, number, end_s)
 
 
 def replications(

@@ -24,6 +24,7 @@ from twin.optimize.problem.shop import Placed, ShopPlan
 from twin.optimize.replay import replay
 from twin.optimize.schedule import joined
 from twin.optimize.search.shop import ShopSolution, solve_shop
+from twin.optimize.slack import guarded
 from twin.optimize.works import as_derived
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ TRIES = 2
 NEAR = 0.005
 MOVES = 50
 """moves of insertion to an iteration before the first replay"""
+FIRST_SHARE = 0.6
+"""of the seconds for the plan without slack, where the plant is random"""
 REPAIRS = 3
 """further turns at most where a plan misses its targets or its cap"""
 REPAIR_SHARE = 0.3
@@ -96,8 +99,11 @@ def schedule_line(
     Raises Infeasible where lots have no place in the horizon, or targets are out of reach.
     """
     loop = LineLoop(scenario, slots, state, seen, before, adjust, progress)
-    loop.searched_whole(limit)
-    return loop.schedule()
+    if scenario.spec.run.randomness == "off":
+        loop.searched_whole(limit)
+        return loop.schedule()
+    loop.searched_whole(limit if limit.seconds is None else limit.part(FIRST_SHARE))
+    return guarded(loop, limit).schedule()
 
 
 class LineLoop:
@@ -120,6 +126,7 @@ class LineLoop:
         self.stopped_by: StoppedBy = "iterations"
         self.lengths: Mapping[Recipe, int] | None = None
         self.caution, self.later = CALM, frozenset[str]()
+        self.told_of_slack = ""
         self.targets = line_targets(scenario, slots, state, seen)
         self.starts: tuple[Placed, ...] = ()
         self.shown: Replay
@@ -171,6 +178,14 @@ class LineLoop:
         """From nothing to a plan that meets what is asked for, as far as that can be found."""
         self.inserted(limit.part(SHARES[0]))
         self.turn()
+        self.searched(limit.part(SHARES[1]))
+        self.turn()
+        self.mended(limit)
+
+    def searched_again(self, limit: Limit) -> None:
+        """On from what is known, with more caution."""
+        self.line = self.derived()
+        self.inserted(limit.part(SHARES[0]))
         self.searched(limit.part(SHARES[1]))
         self.turn()
         self.mended(limit)
@@ -250,7 +265,8 @@ class LineLoop:
 
     def notes(self) -> tuple[str, ...]:
         """What a reader of the plan has to know."""
-        return (text("optimize.line_later", count=len(self.line.later)),) if self.line.later else ()
+        later = text("optimize.line_later", count=len(self.line.later)) if self.line.later else ""
+        return tuple(note for note in (self.told_of_slack, later) if note)
 
     def own(self, solution: ShopSolution) -> PlanFigures:
         """Figures of a solution by its own model."""

@@ -116,8 +116,11 @@ class Works(Protocol):
     def beside_krw(self, last: Any) -> float:
         """Cash of all windows together that is in no window's figures."""
 
+    def told(self, parts: Sequence[Part]) -> dict[str, float]:
+        """What else is to be known of how the windows were planned, by name with its unit."""
+
     def thumb(self, part: Part, state: Any, before: Plan | None) -> Plan:
-        """The rule of thumb in a window, from the state in which it itself left the plant. Raises InputFault where it finds none."""
+        """The rule of thumb in a window, from the state in which it itself left the plant."""
 
     def check(self, plan: Plan, state: Any, parts: Sequence[Part], own: PlanFigures) -> list[Violation]:
         """What the checker says of a plan; ``state``: where the plant is when it begins (None: as the scenario alone says)."""

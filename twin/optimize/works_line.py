@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.core.faults import InputFault
 from twin.optimize.check.line import LineClaim, check_line
 from twin.optimize.check.shop_cost import shop_figures
 from twin.optimize.derive.shop import derive_shop
 from twin.optimize.insertion.hand_rule import hand_rule_shop
-from twin.optimize.insertion.search import insert
 from twin.optimize.plan.encode_shop import line_plan
 from twin.optimize.plan.figures_shop import burnt, line_figures
 from twin.optimize.problem.shop import ShopPlan
 from twin.optimize.problem.shop_state import LineState, line_state
 from twin.optimize.schedule_shop import LineSchedule, schedule_line
 from twin.optimize.search.shop import ShopSolution
-from twin.scenario.plan import StateCommand
+from twin.scenario.plan import Plan, StateCommand
 
 if TYPE_CHECKING:
     from twin.core.progress import Progress
@@ -33,12 +31,8 @@ if TYPE_CHECKING:
     from twin.optimize.problem.network import Floats
     from twin.optimize.problem.shop import Placed
     from twin.optimize.works import Adjust, Part
-    from twin.scenario.plan import Plan, PlannedBatch
+    from twin.scenario.plan import PlannedBatch
     from twin.scenario.scenario import Scenario
-
-
-FILLED = 400
-"""moves in which lots find a place for which the rule of thumb alone finds none"""
 
 
 @dataclass(frozen=True)
@@ -88,8 +82,14 @@ class LineWorks:
         del last
         return 0.0
 
+    def told(self, parts: Sequence[Part]) -> dict[str, float]:
+        """The slack before due dates, the largest of all windows."""
+        return {"slack_h": max((part.schedule.caution.slack_s for part in parts), default=0.0) / 3600.0}
+
     def thumb(self, part: Part, state: LineState, before: Plan | None) -> Plan:
-        """Electric furnaces off-peak where due dates allow; furnaces are on by the roster, as without a plan."""
+        """Electric furnaces off-peak where due dates allow; furnaces are on by the roster, as without a plan. Where that finds no place for
+        all lots the plant's own rule goes on.
+        """
         found: LineSchedule = part.schedule
         line = derive_shop(
             self.scenario,
@@ -101,12 +101,9 @@ class LineWorks:
             later=found.line.later,
         )
         placed = hand_rule_shop(line.shop)
-        if self._left_out(line, placed, part.slots, state) is None:
-            placed = insert(line.shop, placed, iterations=FILLED, heat=0.0)
         left = self._left_out(line, placed, part.slots, state)
         if left is None:
-            msg = "the rule of thumb finds no schedule for this scenario"
-            raise InputFault(msg)
+            return Plan(part.slots.start_s, part.slots.count * part.slots.slot_s, part.slots.slot_s)
         if left:
             line = replace(line, later=(*line.later, *left))
         schedule = ShopPlan(placed, (), np.zeros(line.shop.slots), 0.0)

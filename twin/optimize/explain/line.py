@@ -42,7 +42,7 @@ def refuse_line(line: Line, targets: LineTargets | None = None, optional: Collec
     if left and any(need_h > have_h for need_h, have_h in (needed_h(must, name) for name in shop.groups)):
         raise Infeasible(no_place(must, left), status="infeasible", ko=no_place(must, left, "ko"))
     asked = Targets() if targets is None else targets.asked
-    if not (shop.cap_kw is not None or shop.carbon.cap_kg is not None or asked.any):
+    if not jobs or not (shop.cap_kw is not None or shop.carbon.cap_kg is not None or asked.any):
         return placed
     mine = [one for one in placed if one.job not in optional]
     refuse_infeasible(posed(line, must, targets), [starts_of(must, mine)])
