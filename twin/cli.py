@@ -141,7 +141,7 @@ def validate(scenario: ScenarioFile, *, sets: Sets = None, as_json: Json = False
         emit({"faults": [asdict(warning) for warning in data.warnings], "sha256": data.sha256})
         return
     for warning in data.warnings:
-        typer.echo(warning.told(language(lang)))
+        typer.echo(f"{t('core.severity.warning', language(lang))}: {warning.told(language(lang))}")
     typer.echo(t("cli.valid", language(lang), scenario=scenario, sha256=data.sha256[:16]))
 
 

@@ -259,3 +259,11 @@ def test_too_many_files(tmp_path: Path) -> None:
     composer = Composer(tmp_path)
     with pytest.raises(ScenarioFaults):
         composer.compose(tmp_path / "f0.yaml")
+
+
+def test_a_base_that_cannot_be_read_is_the_only_fault(tmp_path: Path) -> None:
+    """Proves: of `extends:` to nowhere only that is told. Sensitivity: six keys 'missing' that stand in the file that was not found."""
+    (tmp_path / "one.yaml").write_text("extends: nowhere.yaml\nname: One\n", encoding="utf-8")
+    with pytest.raises(ScenarioFaults) as caught:
+        read(tmp_path / "one.yaml")
+    assert [fault.place for fault in caught.value.faults] == ["extends"]

@@ -116,6 +116,8 @@ def _fault(error: Error, path: Path_, missing: str | None, root: Node, model: An
         node = _step(node, part) or node
     kind = error["type"]
     place = ".".join(map(str, path))
+    if kind == "missing" and missing is not None and missing.isdecimal():
+        return _make(_value_at(node), place, "two times are due, from and to", "", 'e.g. ["22:00", "06:00"]')
     if kind == "missing" and missing is not None:
         place = f"{place}.{missing}" if place else missing
         at = node.key_at or node.at

@@ -70,6 +70,7 @@ def workload_warnings(
             place = "load" if "load" in view.mapping("stations", name) else "kind"
             view.fault(("stations", name, place), str(failed), "more power, a smaller load, or a lower temperature")
             continue
+        _pouring_warnings(view, name, station, spec)
         hours, crew = station_hours(spec, station)
         needed = sum(work for _, work in terms) / station.units
         if needed > hours * (1 + 1e-9):
@@ -83,6 +84,20 @@ def workload_warnings(
                 value="",
             )
     return view.faults[before:]
+
+
+def _pouring_warnings(view: View, name: str, station: Station, spec: ScenarioSpec) -> None:
+    """A warning where a lot takes longer to pour than its metal stays pourable: nothing of it is ever cast."""
+    window_s = getattr(getattr(station, "pouring", None), "window_s", math.inf)
+    for label, product in spec.products.items():
+        piece_s = _work_s(station, label, product) if name in product.route else None
+        if piece_s is not None and product.lot * piece_s > window_s:
+            view.fault(
+                ("stations", name, "pouring", "window"),
+                f"a lot of {label} takes {product.lot * piece_s / 60.0:.1f} min to pour, and its metal is pigged before",
+                f"a longer window, or products.{label}.lot of at most {int(window_s / piece_s)}",
+                severity="warning",
+            )
 
 
 def station_hours(spec: ScenarioSpec, station: Station) -> tuple[float, str]:
