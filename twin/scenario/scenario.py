@@ -120,7 +120,7 @@ def read(path: Path | str, sets: Mapping[str, str] | None = None) -> Scenario:
     faults = composer.faults + (change(node, sets, "--set") if sets else [])
     composer.fill(node)
     parts = validate(node, composer.root, None)
-    unread = any(fault.place == "extends" for fault in composer.faults)  # what is missing may stand in the file that was not read
+    unread = any(fault.place == "extends" for fault in composer.faults)  # what is missing may stand in that file
     told = [fault for fault in parts.faults if not (unread and fault.problem == "the key is missing")]
     faults = [*composer.faults, *faults, *told]
     if parts.spec is not None and parts.spec.what_if and not any(fault.severity == "error" for fault in faults):
