@@ -45,8 +45,8 @@ def _minutes(trace: Trace, unit: str) -> list[tuple[float, float, float]]:
 
 
 def test_a_crane_loads_one_oven_after_the_other() -> None:
-    """Proves: two ovens, one crane for the first 5 min of a batch: the second begins 5 min after the first, at 0 and 5 min; the crane is not
-    needed in the middle, so both are at work together.
+    """Proves: two ovens, one crane for the first 5 min of a batch: the second begins 5 min after the first, at 0 and 5 min; the crane is
+    not needed in the middle, so both are at work together.
 
     Sensitivity: a crane for the whole batch would make the second begin at 60 min.
     """

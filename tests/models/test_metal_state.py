@@ -40,6 +40,19 @@ PLANTS: dict[str, tuple[str, dict[str, Any]]] = {
             },
         },
     ),
+    "crane": (
+        "iron-foundry",
+        {
+            "resources": {"crane": {"units": 1}},
+            "stations.melt.needs": {"crane": {"during": "loading"}},
+            "stations.mould.needs": {"crane": 1},
+            "stations.mould.failures": BREAKS_OFTEN,
+        },
+    ),
+    "tapping": (
+        "iron-foundry",
+        {"resources": {"crane": {"units": 1}}, "stations.melt.needs": {"crane": {"during": "unloading"}}},
+    ),
     "aluminium": ("aluminium-foundry", {"stations.cast.failures": BREAKS_OFTEN}),
 }
 
@@ -65,9 +78,17 @@ def _workshop() -> Scenario:
             "needs": {"fitter": {"during": "setup"}, "hoist": 1},
             "buffer_before": 20,
         },
+        "fire": {
+            "kind": "batch_machine",
+            "cycle": "50 min",
+            "units": 2,
+            "load": {"places": 20, "minimum": "60 %", "max_wait": "3 h"},
+            "needs": {"hoist": {"during": "unloading", "for": "8 min"}, "hook": {"during": "loading", "for": "9 min"}},
+            "power": {"processing": "50 kW"},
+        },
         "dry": machine | {"failures": {"every": "7 h", "repair": "1 h", "clock": "calendar"}, "cycle": "3 min"},
     }
-    products = {name: {"lot": 10, "route": ["saw", "turn", "test", "dry"]} for name in ("a", "b")}
+    products = {name: {"lot": 10, "route": ["saw", "turn", "test", "fire", "dry"]} for name in ("a", "b")}
     orders = {
         f"o{name}": {"product": name, "quantity": 700, "every": "week", "due": {"day": "sat", "at": "12:00"}}
         for name in products
@@ -79,7 +100,7 @@ def _workshop() -> Scenario:
         orders,
         calendar={"holidays": None, "shifts": shifts},
         crews={"fitter": {"people": 1, "shifts": ["all"], "wage": "15000 KRW/h"}},
-        resources={"hoist": {"units": 1}},
+        resources={"hoist": {"units": 1}, "hook": {"units": 1}},
     )
 
 
@@ -122,6 +143,15 @@ def _goes_on(name: str, days: int, at_h: float) -> tuple[PlantState, Trace]:
     for equipment, amounts in expected.items():
         np.testing.assert_allclose(found[equipment], amounts, rtol=1e-9, atol=1e-9, err_msg=equipment)
     return state, rest
+
+
+@pytest.mark.parametrize(("name", "at_h"), [("crane", 13.2), ("crane", 16.55), ("tapping", 10.1), ("tapping", 16.0)])
+def test_a_foundry_with_one_crane_goes_on(name: str, at_h: float) -> None:
+    """Proves: cut while one crane charges, carries ladles or is waited for, what follows is as if it had not been.
+
+    Sensitivity: a crane that is free after the cut charges the next furnace sooner.
+    """
+    _goes_on(name, 2, at_h)
 
 
 def _stock_kg(trace: Trace, role: str) -> float:

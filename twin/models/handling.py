@@ -89,7 +89,8 @@ class ClaimingBatches(FormingUnit):
     def _start(self, place: FormingPlace, jobs: Sequence[Job], now: float) -> None:
         self.gathered, self.job = jobs, jobs[0]
         self._same, self._short = place.same, place.short
-        self.ended = math.inf
+        self.queued, self.operation, self.started = jobs[0].queued, jobs[0].step, now
+        self.ended = self.done_at = math.inf
         self._load(now)
 
     def _load(self, now: float) -> None:
@@ -98,17 +99,10 @@ class ClaimingBatches(FormingUnit):
 
     def loader_came(self, now: float) -> None:
         """All that loading needs is there: the batch begins, if the crew is at work and the power cap lets it."""
-        place, hours = self.forming, self.worktime or self.forming.worktime
-        again_s = 0.0
-        if not (hours is ALWAYS or hours.open(now)):
-            again_s = hours.next_open(now) - now
-        elif now < self.repaired_at:
-            again_s = self.repaired_at - now
-        elif self.cap is not None and self.held is not None and not self.cap.admits(self.held, now):
-            again_s = self.cap.next_change(now) - now
-        if again_s > 0.0:
+        place = self.forming
+        if self._again_s(now) > 0.0:
             self.hands.give_up(now, "lot", "loading")
-            self.floor.after(again_s, lambda _event: self._load(self.floor.now))
+            self.loader_waits(now)
             return
         jobs, self.gathered, self.unloaded = self.gathered, (), not self.hands.needs.unloading
         self.hands.take("lot", "loading")
@@ -116,6 +110,21 @@ class ClaimingBatches(FormingUnit):
         super()._start(place, jobs, now)
         place.same, place.short = kept
         self.hands.back_at("loading", now + self.hands.needs.loading_s)
+
+    def _again_s(self, now: float) -> float:
+        """For how long the batch cannot begin whoever is there: no crew, a repair, no power."""
+        hours = self.worktime or self.forming.worktime
+        if not (hours is ALWAYS or hours.open(now)):
+            return hours.next_open(now) - now
+        if now < self.repaired_at:
+            return self.repaired_at - now
+        if self.cap is not None and self.held is not None and not self.cap.admits(self.held, now):
+            return self.cap.next_change(now) - now
+        return 0.0
+
+    def loader_waits(self, now: float) -> None:
+        """Ask for what loading needs when the batch can begin."""
+        self.floor.after(self._again_s(now), lambda _event: self._load(self.floor.now))
 
     def end(self, event: Any) -> None:
         """The phases are over: people of the whole batch are free, the batch is unloaded."""
@@ -148,6 +157,47 @@ class ClaimingBatches(FormingUnit):
         self.hands.back("unloading", now)
         if self._pass_on(now):
             self.forming.look()
+
+    # --- in the state of a plant
+
+    def keep_handling(self, now: float) -> dict[str, Any]:
+        """Whether a batch waits to be loaded or is unloaded, and what is held; plain values."""
+        return {
+            "hands": self.hands.keep(now),
+            "gathered": [[job.key, job.queued - now] for job in self.gathered],
+            "short": self._short,
+            "unloaded": self.unloaded,
+            "emptied_s": self.emptied_at - now if self.emptied_at < math.inf else None,
+        }
+
+    def resume_handling(self, kept: Mapping[str, Any], jobs: Mapping[str, Job], now: float) -> None:
+        """Be where :meth:`keep_handling` left off; who waits for people or cranes asks again later."""
+        self.hands.resume(kept["hands"], now)
+        self.unloaded, self._short = kept["unloaded"], kept["short"]
+        if kept["gathered"]:
+            for key, queued_s in kept["gathered"]:
+                jobs[key].queued = now + queued_s
+            self.gathered, self._same = [jobs[key] for key, _ in kept["gathered"]], None
+            self.forming.free.remove(self)
+            self.job, self.ended = self.gathered[0], math.inf
+        if kept["emptied_s"] is not None:
+            self.emptied_at = now + kept["emptied_s"]
+            self.floor.after(kept["emptied_s"], self.emptied)
+
+    def waits_for(self) -> tuple[Any, tuple[str, ...]] | None:
+        """Whom it waits for: what is called when they come, and the steps; None where for nobody."""
+        if self.gathered:
+            return self.loader_came, ("lot", "loading")
+        if self.lots and not self.unloaded and self.ended < math.inf and self.emptied_at == math.inf:
+            return self.unloader_came, ("unloading",)
+        return None
+
+    def ask_later(self) -> None:
+        """Nobody was asked yet: ask when that may be."""
+        if self.gathered:
+            self.loader_waits(self.floor.now)
+        else:
+            self.ask_unloading(self.floor.now)
 
 
 class ClaimingMetal(MetalUnit):

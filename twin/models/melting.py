@@ -236,6 +236,15 @@ class Furnace:
         self.floor.after(self.kind.ladle.time_s, self.shop.arrive)
         self._drained(now)
 
+    def ask_again(self) -> None:
+        """A state says that it waits for people or cranes: for tapping, else for charging."""
+        if self.hands is None:
+            return
+        if self.filling is not None:
+            self.hands.lay_in(self.carrier_came, "unloading")
+        elif self.asks_kg:
+            self.hands.lay_in(lambda later: self.shop.loader_came(self, later), "loading")
+
     def _drained(self, now: float) -> None:
         """After metal left: the heat is over when only the heel remains."""
         self.hearth.set_mass(self.metal.kg)

@@ -114,6 +114,8 @@ def keep_furnace(plant: Plant, furnace: Furnace, now: float) -> Kept:
         "tapped": [[plant.codes.equipment[code], kg] for code, kg in furnace.tapped_kg.items()],
         "expected": [[cold, expected_s] for cold, expected_s in furnace.expected_s.items()],
         "phases": kept_phases(furnace.phases, furnace.ready_at, now) if heating else [],
+        "hands": {} if furnace.hands is None else furnace.hands.keep(now),
+        "asks_kg": furnace.asks_kg,
         "filling": None if furnace.filling is None else _ladle(furnace.filling, plant, now),
     }
 
@@ -136,6 +138,9 @@ def resume_furnace(plant: Plant, furnace: Furnace, kept: Mapping[str, Any], now:
         furnace.phases = [phase_of(phase) for phase in kept["phases"]]
         furnace.books.phases(furnace.equipment, furnace.batch, now, furnace.phases)
         furnace.floor.after(furnace.ready_at - now, furnace.ready)
+    furnace.asks_kg = kept["asks_kg"]
+    if furnace.hands is not None:
+        furnace.hands.resume(kept["hands"], now)
     if kept["filling"] is not None:
         furnace.filling = _ladle_of(kept["filling"], feeds_of(furnace.shop, plant), now)
         furnace.floor.after(furnace.filling.due_s - now, furnace.tapped)

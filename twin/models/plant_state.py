@@ -18,6 +18,7 @@ import numpy as np
 from twin.core.faults import InputFault
 from twin.ledger.trace import NONE, STATE
 from twin.models.forming import FormingPlace, FormingUnit
+from twin.models.handling import ClaimingBatches, ClaimingMetal
 from twin.models.kept import Kept, finite, kept_phases, phase_of
 from twin.models.mending import Mended
 from twin.models.metal import MetalPlace, MetalUnit
@@ -83,6 +84,8 @@ def queue_of(place: Place) -> list[Job]:
 def _jobs_of(unit: Unit) -> list[Job]:
     if isinstance(unit, DelayUnit):
         return [lot.job for lot in unit.inside.values()]
+    if isinstance(unit, ClaimingBatches) and unit.gathered:
+        return list(unit.gathered)
     if isinstance(unit, BatchUnit | FormingUnit) and unit.lots:
         return [job for job, _ in unit.lots]
     return [] if unit.job is NOBODY else [unit.job]
@@ -113,12 +116,12 @@ def _job(plant: Plant, job: Job, station: str, now: float) -> StateJob:
 
 def _unit(plant: Plant, unit: Unit, now: float) -> Kept:
     kept: Kept = {"tool": unit.tool, "idle_since_s": unit.idle_since - now, "failing": _counted(unit.failing)}
+    kept["free"] = unit.place.free.index(unit) if unit in unit.place.free else None
     if isinstance(unit, FormingUnit):
         kept["thermal"] = unit.kind.keep(unit.state, now)
         kept["since_s"], kept["last_end_s"] = min(unit.since - now, 0.0), finite(unit.last_end, now)
         kept["repaired_s"] = finite(unit.repaired_at, now)
-    if isinstance(unit, MetalUnit):
-        kept |= keep_unit(unit, now)
+    kept |= _held_by(unit, now)
     clock = plant.calendar_clocks.get(unit.equipment)
     if clock is not None:
         kept["calendar"] = clock.at(now)
@@ -135,7 +138,7 @@ def _unit(plant: Plant, unit: Unit, now: float) -> Kept:
         ]
         return kept
     jobs = _jobs_of(unit)
-    if not jobs:
+    if not jobs or (isinstance(unit, ClaimingBatches) and unit.gathered):
         return kept
     kept |= {
         "jobs": [job.key for job in jobs],
@@ -144,7 +147,7 @@ def _unit(plant: Plant, unit: Unit, now: float) -> Kept:
         else [unit.queued - now],
         "started_s": unit.started - now,
         "done_s": finite(unit.done_at, now),
-        "blocked": _stands(plant, unit),
+        "blocked": _stands(plant, unit) or (isinstance(unit, ClaimingBatches) and unit.ended <= now),
         "total": getattr(unit, "total", 0.0),
         "pieces": _pieces(plant, unit, now),
     }
@@ -157,12 +160,23 @@ def _unit(plant: Plant, unit: Unit, now: float) -> Kept:
     return kept
 
 
+def _held_by(unit: Unit, now: float) -> Kept:
+    """Metal that a casting unit holds; people and cranes that are at work at a unit."""
+    kept: Kept = keep_unit(unit, now) if isinstance(unit, MetalUnit) else {}
+    if isinstance(unit, ClaimingMetal):
+        kept["hands"] = unit.hands.keep(now)
+    if isinstance(unit, ClaimingBatches):
+        kept["handling"] = unit.keep_handling(now)
+    return kept
+
+
 def _pieces(plant: Plant, unit: Unit, now: float) -> list[list[float]]:
     """State and span of what is still to come of the lots at hand."""
     waits = isinstance(unit, MetalUnit) and unit.pending is not None
     if isinstance(unit, FormingUnit) or _stands(plant, unit):
         return []
     if unit.form == PLAIN:
+        waits = waits or unit.done_at == math.inf
         return [] if waits else [[_PROCESSING, unit.started - now, unit.done_at - now]]
     rows = np.frombuffer(bytes(plant.floor.pieces), dtype=list(PIECES))
     mine = rows[(rows["batch"] == unit.batch) & (rows["equipment"] == unit.equipment) & (rows["t1"] > now)]
@@ -242,6 +256,8 @@ def begin_from(plant: Plant, state: PlantState) -> None:
                 _resume(plant, unit, state.units[name], jobs)
                 if unit.job is not NOBODY and not isinstance(unit, DelayUnit) and _blocked(state.units[name]):
                     blocked.append(unit)
+    for place in plant.places.values():
+        place.free.sort(key=lambda unit: _turn(state.units.get(plant.codes.equipment[unit.equipment], {})))
     _resume_metal(plant, state)
     for unit in sorted(blocked, key=lambda unit: unit.done_at):
         _block(unit)
@@ -277,8 +293,16 @@ def _resume_metal(plant: Plant, state: PlantState) -> None:
 def _ask_again(plant: Plant, asking: Sequence[str]) -> None:
     """Who waited for people or cranes waits again, in the same order; who had no hours then asks when it has."""
     units = {plant.codes.equipment[u.equipment]: u for place in plant.places.values() for u in place.units}
+    furnaces = {furnace.name: furnace for shop in plant.shops for furnace in shop.furnaces}
     for name in asking:
         unit = units.get(name)
+        if name in furnaces:
+            furnaces[name].ask_again()
+        if isinstance(unit, ClaimingMetal) and unit.pending is not None:
+            unit.asking = True
+            unit.hands.lay_in(unit.pourer_came, "lot")
+        if isinstance(unit, ClaimingBatches) and (wanted := unit.waits_for()) is not None:
+            unit.hands.lay_in(wanted[0], *wanted[1])
         if isinstance(unit, Mended) and unit.down_at is not None:
             plant.desk.waiting.append(unit.request())
         elif isinstance(unit, Claiming) and unit.awaited is not None:
@@ -286,11 +310,19 @@ def _ask_again(plant: Plant, asking: Sequence[str]) -> None:
     for name, unit in units.items():
         if isinstance(unit, Claiming) and unit.awaited is not None and name not in asking:
             unit.ask_later(plant.t_from)
+        if isinstance(unit, ClaimingBatches) and unit.waits_for() is not None and name not in asking:
+            unit.ask_later()
 
 
 def _blocked(kept: Mapping[str, Any]) -> bool:
     """Whether a unit has done its lots and stays with them."""
     return bool(kept.get("jobs")) and bool(kept["blocked"])
+
+
+def _turn(kept: Mapping[str, Any]) -> float:
+    """Which turn a free unit has among those of its station."""
+    turn = kept.get("free")
+    return float(turn) if isinstance(turn, int) else math.inf
 
 
 def _lay(place: Place, job: Job) -> None:
@@ -312,8 +344,11 @@ def _lay(place: Place, job: Job) -> None:
 
 
 def _block(unit: Unit) -> None:
-    """A unit that is done stays with its lot until the next place takes it."""
+    """A unit that is done stays with its lot until the next place takes it, or until somebody takes it out."""
     unit.ended = unit.done_at = min(unit.done_at, unit.floor.now)
+    if isinstance(unit, ClaimingBatches) and not unit.unloaded:
+        unit.operation += 1  # its lots have not left this step yet
+        return
     job = unit.job
     job.step = unit.operation + 1
     if job.step < len(job.route):
@@ -336,13 +371,22 @@ def _resume(plant: Plant, unit: Unit, kept: Mapping[str, Any], jobs: Mapping[str
         unit.failing.left_s = min(part.left_s for part in unit.failing.parts)
     if isinstance(unit, FormingUnit):
         _warm(unit, kept, now)
-    if isinstance(unit, MetalUnit):
-        resume_unit(unit, kept, now)
+    _hold(unit, kept, jobs, now)
     if isinstance(unit, DelayUnit):
         _inside(unit, kept["inside"], jobs, now)
         return
     if kept.get("jobs"):
         _at_work(plant, unit, kept, jobs)
+
+
+def _hold(unit: Unit, kept: Mapping[str, Any], jobs: Mapping[str, Job], now: float) -> None:
+    """Give a unit the metal, people and cranes that it held."""
+    if isinstance(unit, MetalUnit):
+        resume_unit(unit, kept, now)
+    if isinstance(unit, ClaimingMetal):
+        unit.hands.resume(kept["hands"], now)
+    if isinstance(unit, ClaimingBatches):
+        unit.resume_handling(kept["handling"], jobs, now)
 
 
 def _warm(unit: FormingUnit, kept: Mapping[str, Any], now: float) -> None:
