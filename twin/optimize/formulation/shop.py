@@ -192,8 +192,8 @@ def load_kinds(shop: Shop) -> dict[Asked, tuple[str, Way]]:
     return found
 
 
-def load_quotas(shop: Shop) -> tuple[Quota, ...]:
-    """Least numbers of loads by recipe; where a group takes one job at a time, a job's start is a load."""
+def load_starts(shop: Shop) -> dict[str, dict[str, tuple[str, ...]]]:
+    """For each recipe and group the tasks that start its loads there; where a group takes one job at a time, a job's start is a load."""
     kinds = load_kinds(shop)
     starts: dict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
     for family in shop.families.values():
@@ -203,7 +203,12 @@ def load_quotas(shop: Shop) -> tuple[Quota, ...]:
                 task = job_task(family.name, step, name) if kind is None else load_task(name, kind[0])
                 known = starts[operation.recipe or ""].get(name, ())
                 starts[operation.recipe or ""][name] = known if task in known else (*known, task)
-    return quotas_of(shop, starts)
+    return starts
+
+
+def load_quotas(shop: Shop) -> tuple[Quota, ...]:
+    """Least numbers of loads by recipe."""
+    return quotas_of(shop, load_starts(shop))
 
 
 def same_load(one: Way, other: Way) -> bool:

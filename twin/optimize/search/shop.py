@@ -1,8 +1,10 @@
 """A schedule of a shop and a certificate of how good it is: dispatch → insertion → exact completion → windows of shifts with HiGHS.
 
 Under a limit of seconds a second process builds the matrix, bounds the cost from below and, where the shop is small, branches
-(:mod:`twin.optimize.search.shop_worker`), while this one searches. Under a limit of iterations everything happens here, one after another,
-and the same iterations and seed give the same plan. Never worse than the dispatch that it starts from.
+(:mod:`twin.optimize.search.shop_worker`), while this one inserts for most of the time; what is left goes to windows or to further
+insertion around the best plan, whichever lately gained more per second (:mod:`twin.optimize.search.shop_ways`). Under a limit of
+iterations everything happens here, one after another, and the same iterations and seed give the same plan. Never worse than the dispatch
+that it starts from.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import numpy as np
 
 from twin.core.progress import silent
 from twin.optimize.formulation.bound import dual_bound_krw, interior_duals, lagrangian_krw, relative_gap
+from twin.optimize.formulation.bound_rows import BoundRows
 from twin.optimize.formulation.matrix import Matrix, highs_of
 from twin.optimize.formulation.refigured import matrix_for
 from twin.optimize.formulation.shop import problem_of
@@ -23,22 +26,32 @@ from twin.optimize.insertion.search import dispatch_shop, insert
 from twin.optimize.plan.decode_shop import starts_of
 from twin.optimize.search.anytime import OPTIMAL_GAP, Status, StoppedBy
 from twin.optimize.search.shop_turns import ShopSearch
-from twin.optimize.search.shop_worker import FEW_INTEGERS, Worker
+from twin.optimize.search.shop_ways import Ways
+from twin.optimize.search.shop_worker import FEW_INTEGERS, Asked, Worker
 
 if TYPE_CHECKING:
     from twin.core.progress import Progress
     from twin.optimize.problem.network import Problem
     from twin.optimize.problem.shop import Placed, Shop, ShopPlan
 
-INSERTION_SHARE = 0.5
-"""Of the seconds, for insertion."""
+INSERTION_SHARE = 0.7
+"""Of the seconds, for the first and longest insertion."""
 INSERTION_S_PER_START = 0.004
 """Of insertion at most so many seconds for each start that could be chosen; a small shop is left to HiGHS sooner."""
 INSERTION_PER_ITERATION = 50
 """Insertion moves to one iteration, which is one turn of HiGHS."""
 FIRST_SHARE = 0.05
 """Of the seconds, at most, for completing the dispatch beside what insertion made of it."""
-TURN_S = 8.0
+TURN_S = 5.0
+"""The longest turn of HiGHS."""
+AGAIN_SHARE = 0.08
+"""Of the seconds, for one more insertion from the best plan."""
+HEATS = (0.2, 0.5, 1.0)
+"""First temperatures of further insertions, of that of the first."""
+OTHER_SEED = 1000
+"""Between the seeds of two processes."""
+MEMORY_SHARE = 0.05
+"""Of the seconds, over which the gain per second of windows and insertion is remembered."""
 LAST_S = 1.0
 """Kept back for reading the plan."""
 
@@ -82,7 +95,7 @@ def solve_shop(
     run = Run(shop, seconds, iterations, seed, progress)
     if seconds is None:
         return run.alone(start, bound=bound)
-    with Worker(shop) as worker:
+    with Worker(shop, Asked(time.time() + run.left_s, seconds, seed + OTHER_SEED, bound)) as worker:
         return run.beside(worker, start)
 
 
@@ -99,7 +112,9 @@ class Run:
         self.bound_krw = -math.inf
         self.infeasible = False
         self.start_krw = math.inf
-        self.used = 0
+        self.used = self.agains = 0
+        self.offered_krw = math.inf
+        self.bounding: Matrix | None = None
 
     @property
     def left_s(self) -> float:
@@ -118,7 +133,7 @@ class Run:
         if search.values is None:
             self.look_for_one(search, None)
         if bound:
-            self.bound_krw = max(self.bound_krw, relaxation_krw(search.matrix, search.cost_krw))
+            self.bound_krw = max(self.bound_krw, relaxation_krw(self.shop, search.matrix, search.cost_krw))
         while search.values is not None and self.used < turns and not self.proved(search):
             self.used += 1
             self.tell(search, search.turn(None))
@@ -127,26 +142,47 @@ class Run:
     def beside(self, worker: Worker, start: tuple[Placed, ...]) -> ShopSolution:
         """Search here, matrix and bound in ``worker``."""
         first = start or dispatch_shop(self.shop)
-        choices = sum(len(self.problem.starts(task)) for task in self.problem.tasks.values())
-        share_s = min(INSERTION_SHARE * self.seconds, INSERTION_S_PER_START * choices, self.left_s)
-        better = insert(self.shop, first, seconds=max(0.0, share_s), seed=self.seed, progress=self.progress)
+        better = self.inserted(first)
         matrix = worker.matrix()
         while matrix is None and self.left_s > 0 and not worker.ended:
-            extra_s = min(2.0, self.left_s)
-            better = insert(self.shop, better, seconds=extra_s, seed=self.seed + 1)
+            better = insert(self.shop, better, seconds=min(2.0, self.left_s), seed=self.seed + 1, heat=HEATS[0])
             matrix = worker.matrix()
         search = ShopSearch(self.shop, self.problem, matrix_for(self.problem) if matrix is None else matrix)
         self.take_starts(search, first, better, self.left_s)
         if search.values is None:
             self.look_for_one(search, self.left_s)
         self.listen(worker, search)
+        ways = Ways(
+            {"windows": lambda: search.turn(min(TURN_S, self.left_s)), "insertion": lambda: self.again(search)},
+            lambda: search.cost_krw,
+            MEMORY_SHARE * self.seconds,
+        )
         while self.left_s > 0 and not self.proved(search) and search.values is not None:
             if self.iterations is not None and self.used >= self.iterations:
                 return self.solution(search, "iterations")
             self.used += 1
-            self.tell(search, search.turn(min(TURN_S, self.left_s)))
+            self.tell(search, ways.go())
             self.listen(worker, search)
         return self.solution(search, "seconds")
+
+    def inserted(self, first: tuple[Placed, ...]) -> tuple[Placed, ...]:
+        """The first insertion, from ``first``."""
+        choices = sum(len(self.problem.starts(task)) for task in self.problem.tasks.values())
+        share_s = min(INSERTION_SHARE * self.seconds, INSERTION_S_PER_START * choices, self.left_s)
+        return insert(self.shop, first, seconds=max(0.0, share_s), seed=self.seed, progress=self.progress)
+
+    def again(self, search: ShopSearch) -> str:
+        """Insertion from the best plan, heated a little, and its completion; a window where too little time is left for both."""
+        left_s = self.left_s - 2.0 * search.completion_s
+        seconds = min(AGAIN_SHARE * self.seconds, left_s)
+        if search.plan is None or seconds < AGAIN_SHARE * self.seconds / 2.0:
+            return search.turn(min(TURN_S, self.left_s))
+        heat = HEATS[self.agains % len(HEATS)]
+        self.agains += 1
+        placed = insert(self.shop, search.plan.placed, seconds=seconds, seed=self.seed + self.agains, heat=heat)
+        if placed != search.plan.placed:
+            search.complete(starts_of(self.shop, placed), self.left_s)
+        return f"insertion again, heat {heat:g}"
 
     def take_starts(
         self, search: ShopSearch, first: tuple[Placed, ...], better: tuple[Placed, ...], left_s: float | None
@@ -170,14 +206,24 @@ class Run:
 
     def listen(self, worker: Worker, search: ShopSearch) -> None:
         """What the other process has found by now."""
-        duals, tree_krw, incumbent = worker.duals(), worker.tree_bound_krw(), worker.incumbent()
+        duals, tree_krw, incumbent, placed = (
+            worker.duals(),
+            worker.tree_bound_krw(),
+            worker.incumbent(),
+            worker.placed(),
+        )
         if incumbent is not None:
             search.offer(incumbent)
+        if placed is not None:
+            search.complete(starts_of(self.shop, placed), max(0.0, self.left_s))
         if duals is not None:
-            self.bound_krw = max(self.bound_krw, lagrangian_krw(search.matrix, duals, search.cost_krw))
+            if self.bounding is None:
+                self.bounding = BoundRows(self.shop, search.matrix).plain()
+            self.bound_krw = max(self.bound_krw, lagrangian_krw(self.bounding, duals, search.cost_krw))
         if tree_krw is not None:
             self.bound_krw = max(self.bound_krw, tree_krw)
-        if search.values is not None and search.matrix.integer.sum() > FEW_INTEGERS:
+        if search.values is not None and search.cost_krw < self.offered_krw:
+            self.offered_krw = search.cost_krw
             worker.offer(search.values)
 
     def proved(self, search: ShopSearch) -> bool:
@@ -207,9 +253,10 @@ class Run:
         )
 
 
-def relaxation_krw(matrix: Matrix, incumbent_krw: float) -> float:
+def relaxation_krw(shop: Shop, matrix: Matrix, incumbent_krw: float) -> float:
     """Bound by the multipliers of the relaxation (KRW), at a vertex where it is small, else by interior points; −∞ without any."""
+    rows = BoundRows(shop, matrix)
     if matrix.integer.sum() <= FEW_INTEGERS:
-        return dual_bound_krw(matrix, incumbent_krw)
-    duals = interior_duals(matrix)
-    return -math.inf if duals is None else lagrangian_krw(matrix, duals, incumbent_krw)
+        return dual_bound_krw(rows.plain(), incumbent_krw)
+    duals = interior_duals(rows.summed())
+    return -math.inf if duals is None else lagrangian_krw(rows.plain(), rows.plain_duals(duals), incumbent_krw)

@@ -7,6 +7,7 @@ and costs less: the matrix proposes, the plan decides.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -48,6 +49,8 @@ class ShopSearch:
         self.radius = FIRST_RADIUS
         self.length = max(4, round(FIRST_H / shop.slot_h))
         self.turns = 0
+        self.completion_s = 0.0
+        """How long the last completion took."""
         self._windows = self._sequence()
 
     def complete(self, starts: Mapping[StartKey, float], seconds: float | None) -> float:
@@ -60,7 +63,9 @@ class ShopSearch:
         columns = self.columns.all_but_work()
         part = matrix.restricted(columns, matrix.col_low, matrix.col_high, point)
         solver = highs_of(part, mip_rel_gap=1e-5)
+        begun = time.monotonic()
         self._run(solver, seconds, COMPLETION_NODES)
+        self.completion_s = time.monotonic() - begun
         return self._take(solver, columns, point)
 
     def offer(self, values: Floats) -> float:

@@ -1,8 +1,9 @@
 """The second core: builds a shop's matrix, solves its relaxation for a bound, then branches, in a process of its own beside the search.
 
-``python -m twin.optimize.search.shop_worker FOLDER`` reads ``shop.pkl`` there and leaves ``matrix.pkl``, then ``duals.npy`` (row
-multipliers from which the search computes a safe bound), then ``tree.json`` (bound of branch and bound) and ``incumbent.npy`` as they
-get better. Each file appears whole. The folder is the search's own and private.
+``python -m twin.optimize.search.shop_worker FOLDER`` reads ``shop.pkl`` there and leaves ``matrix.pkl``. Of a small shop it then leaves
+``tree.json`` (bound of branch and bound) and ``incumbent.npy`` as they get better; of a larger one ``duals.npy`` (row multipliers from
+which the search computes a safe bound) and, in the time that is left, ``placed.pkl`` (what insertion from another seed found). Each file
+appears whole. The folder is the search's own and private.
 """
 
 from __future__ import annotations
@@ -15,32 +16,55 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from twin.optimize.formulation.bound import interior_duals
+from twin.optimize.formulation.bound_rows import BoundRows
 from twin.optimize.formulation.matrix import Floats, Matrix, highs_of
 from twin.optimize.formulation.refigured import matrix_for
 from twin.optimize.formulation.shop import problem_of
+from twin.optimize.insertion.search import dispatch_shop, insert
 
 if TYPE_CHECKING:
-    from twin.optimize.problem.shop import Shop
+    from twin.optimize.problem.shop import Placed, Shop
 
-BRANCHED_INTEGERS = 15_000
-"""Up to so many integers branch and bound is worth the second core once the bound is there."""
 FEW_INTEGERS = 4_000
-"""Up to so many it begins at once: its root relaxation is solved in a second."""
+"""Up to so many integers a shop is branched whole: its root relaxation is solved in a second."""
+LOOSE = 1e-3
+"""Tolerance of the interior points: the last tenth of a per mille of the bound costs a sixth of the time."""
+OFFER_SHARE = 0.25
+"""Of the seconds, at most, that branch and bound waits for a plan to begin from."""
+KEPT_SHARE = 0.15
+"""Of the seconds, kept for the search to complete and improve what insertion here found."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """When all must be done (seconds since the epoch), of how many ``seconds`` in all, the seed of insertion here, whether to bound."""
+
+    until: float
+    seconds: float
+    seed: int
+    bound: bool
+
+    @property
+    def left_s(self) -> float:
+        """Seconds left."""
+        return self.until - time.time()
 
 
 class Worker:
     """The process, seen from the search."""
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: Shop, asked: Asked) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="twin-shop-")
         self.folder = Path(self._folder.name)
-        (self.folder / "shop.pkl").write_bytes(pickle.dumps(shop))
+        (self.folder / "shop.pkl").write_bytes(pickle.dumps((shop, asked)))
         paths = [str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH", "")]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
         command = [sys.executable, "-m", "twin.optimize.search.shop_worker", str(self.folder)]
@@ -87,6 +111,14 @@ class Worker:
         path = self._new("incumbent.npy")
         return None if path is None else np.asarray(np.load(path))
 
+    def placed(self) -> tuple[Placed, ...] | None:
+        """What insertion found from its own seed and that was not given yet."""
+        path = self._new("placed.pkl")
+        if path is None:
+            return None
+        found: tuple[Placed, ...] = pickle.loads(path.read_bytes())  # noqa: S301 – as above
+        return found
+
     def offer(self, values: Floats) -> None:
         """A feasible point (columns,) from which branch and bound may begin."""
         _leave(self.folder / "offer.npy", values)
@@ -110,27 +142,41 @@ def _leave(path: Path, values: Floats) -> None:
     unfinished.replace(path)
 
 
+def _leave_object(path: Path, what: object) -> None:
+    """An object under ``path``, whole or not at all."""
+    unfinished = path.with_suffix(".part")
+    unfinished.write_bytes(pickle.dumps(what))
+    unfinished.replace(path)
+
+
 def work(folder: Path) -> None:
-    """Matrix, multipliers, tree."""
-    shop: Shop = pickle.loads((folder / "shop.pkl").read_bytes())  # noqa: S301 – as above
+    """Matrix, then tree, or multipliers and insertion."""
+    shop: Shop
+    asked: Asked
+    shop, asked = pickle.loads((folder / "shop.pkl").read_bytes())  # noqa: S301 – as above
     matrix = matrix_for(problem_of(shop))
-    unfinished = folder / "matrix.part"
-    unfinished.write_bytes(pickle.dumps(matrix))
-    unfinished.replace(folder / "matrix.pkl")
-    few = int(matrix.integer.sum()) <= FEW_INTEGERS
-    duals = None if few else interior_duals(matrix)
-    if duals is not None:
-        _leave(folder / "duals.npy", duals)
-    if few or int(matrix.integer.sum()) <= BRANCHED_INTEGERS:
-        branch(folder, matrix)
+    _leave_object(folder / "matrix.pkl", matrix)
+    if int(matrix.integer.sum()) <= FEW_INTEGERS:
+        branch(folder, matrix, asked)
+        return
+    if asked.bound:
+        rows = BoundRows(shop, matrix)
+        duals = interior_duals(rows.summed(), LOOSE)
+        if duals is not None:
+            _leave(folder / "duals.npy", rows.plain_duals(duals))
+    seconds = asked.left_s - KEPT_SHARE * asked.seconds
+    if seconds > KEPT_SHARE * asked.seconds:
+        _leave_object(folder / "placed.pkl", insert(shop, dispatch_shop(shop), seconds=seconds, seed=asked.seed))
 
 
-def branch(folder: Path, matrix: Matrix) -> None:
+def branch(folder: Path, matrix: Matrix, asked: Asked) -> None:
     """Branch and bound on the whole, from what the search has found so far; bound and points are left as they come."""
     solver = highs_of(matrix, mip_rel_gap=1e-6)
-    offer = folder / "offer.npy"
-    if offer.exists():
-        values = np.load(offer)
+    offers = Offers(folder / "offer.npy")
+    while not offers.there and asked.left_s > (1.0 - OFFER_SHARE) * asked.seconds:
+        time.sleep(0.05)
+    values = offers.new()
+    if values is not None:
         solver.setSolution(len(values), np.arange(len(values), dtype=np.int32), values)
     best = [-np.inf]
 
@@ -143,10 +189,38 @@ def branch(folder: Path, matrix: Matrix) -> None:
     def found(event: Any) -> None:
         _leave(folder / "incumbent.npy", np.array(event.data_out.mip_solution, dtype=float))
 
+    def wanted(event: Any) -> None:
+        offered = offers.new()
+        if offered is not None:
+            event.data_in.setSolution(offered)
+
     solver.cbMipInterrupt.subscribe(told)
     solver.cbMipImprovingSolution.subscribe(found)
+    solver.cbMipUserSolution.subscribe(wanted)
     solver.run()
     leave_bound(folder, float(solver.getInfo().mip_dual_bound))
+
+
+class Offers:
+    """Points that the search offers, each once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.seen = path, 0
+
+    @property
+    def there(self) -> bool:
+        """Whether there is any."""
+        return self.path.exists()
+
+    def new(self) -> Floats | None:
+        """The latest that was not given yet."""
+        if not self.path.exists():
+            return None
+        when = self.path.stat().st_mtime_ns
+        if when == self.seen:
+            return None
+        self.seen = when
+        return np.asarray(np.load(self.path))
 
 
 def leave_bound(folder: Path, bound_krw: float) -> None:

@@ -1,0 +1,50 @@
+"""Several ways to improve an incumbent; the one that lately gained most per second goes next."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+
+Clock = Callable[[], float]
+SHORTEST_S = 1e-3
+
+
+class Ways:
+    """``ways``: name → what it does once, telling in words what that was; ``cost_krw`` reads the incumbent's cost.
+
+    A way's rate (KRW/s) is that of its last ``memory_s`` seconds, older ones fading. A way that was not tried yet goes first, in the order
+    given. The first way works around the incumbent: wherever another one has moved that, it is worth as much as the other again.
+    """
+
+    def __init__(
+        self,
+        ways: Mapping[str, Callable[[], str]],
+        cost_krw: Callable[[], float],
+        memory_s: float,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self.ways, self.cost_krw, self.memory_s, self.clock = dict(ways), cost_krw, memory_s, clock
+        self.local = next(iter(self.ways))
+        self.rate = dict.fromkeys(self.ways, math.inf)
+        self.spent_s = dict.fromkeys(self.ways, 0.0)
+
+    def next(self) -> str:
+        """The way of the highest rate; of equal ones the way that has had least time."""
+        return max(self.ways, key=lambda name: (self.rate[name], -self.spent_s[name]))
+
+    def go(self) -> str:
+        """One step of the next way; what it did."""
+        name, before_krw, begun = self.next(), self.cost_krw(), self.clock()
+        told = self.ways[name]()
+        self.learn(name, before_krw - self.cost_krw(), max(self.clock() - begun, SHORTEST_S))
+        return told
+
+    def learn(self, name: str, gained_krw: float, spent_s: float) -> None:
+        """What a step gained in how long."""
+        self.spent_s[name] += spent_s
+        rate = gained_krw / spent_s if math.isfinite(gained_krw) else 0.0
+        fading = 0.0 if math.isinf(self.rate[name]) else math.exp(-spent_s / self.memory_s)
+        self.rate[name] = rate + (fading * (self.rate[name] - rate) if fading else 0.0)
+        if name != self.local and gained_krw > 0.0:
+            self.rate[self.local] = max(self.rate[self.local], rate)
