@@ -108,6 +108,8 @@ def test_faults_as_json() -> None:
         ("report", "no-such-run"),
         ("new", "x", "--from", "no-such-example"),
         ("run", FOUNDRY, "--report", "docx"),
+        ("run", FOUNDRY, "--seed", "-1"),
+        ("run", FOUNDRY, "--replications", "2", "--cluster", "no address at all"),
     ],
 )
 def test_wrong_input_ends_with_status_two_and_words(words: tuple[object, ...]) -> None:

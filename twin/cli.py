@@ -367,7 +367,7 @@ def calibrate(
 
 @app.command()
 def verify(
-    seed: Annotated[int | None, typer.Option(help="Other draws than the fixed ones of each case.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Other draws than the fixed ones of each case.")] = None,
     family: Annotated[str | None, typer.Option(help="Only the cases of this family: queues, lines, energy …")] = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Processes that work side by side; absent: all cores.")

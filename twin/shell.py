@@ -46,7 +46,7 @@ def known_language(choice: str | None) -> str | None:
 
 ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (YAML).", show_default=False)]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value; may be repeated.")]
-Seed = Annotated[int | None, typer.Option(help="Seed of the random draws; absent: the scenario's.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="Seed of the random draws; absent: the scenario's.")]
 Replications = Annotated[int | None, typer.Option(min=1, help="Number of replications; absent: the scenario's.")]
 Jobs = Annotated[int, typer.Option(min=1, help="Processes that work side by side.")]
 Cluster = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Address of a Dask scheduler to run on.")]

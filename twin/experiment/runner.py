@@ -93,7 +93,7 @@ def _indexed(index: int, case: Case) -> tuple[int, Outcome]:
 def cluster_of(address: str | None) -> AbstractContextManager[Any]:
     """The backend that joblib is to use: processes of this machine, or the Dask scheduler at ``address``.
 
-    Raises InputFault where Dask is not installed.
+    Raises InputFault where Dask is not installed or no scheduler answers.
     """
     if address is None:
         return nullcontext()
@@ -105,7 +105,11 @@ def cluster_of(address: str | None) -> AbstractContextManager[Any]:
     from joblib import parallel_config
 
     connect: Any = Client
-    connect(address)
+    try:
+        connect(address)
+    except (OSError, ValueError) as error:
+        msg = f"--cluster {address}: no Dask scheduler answers there: {error}"
+        raise InputFault(msg) from None
     config: AbstractContextManager[Any] = parallel_config(backend="dask")
     return config
 
