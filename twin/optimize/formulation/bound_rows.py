@@ -269,9 +269,9 @@ class Entries:
         import scipy.sparse
 
         width = matrix.shape[1] + columns
-        more = scipy.sparse.coo_matrix((self.value, (self.row, self.column)), shape=(len(self.low), width)).tocsr()
-        above = matrix.by_row.copy()
-        above.resize(matrix.shape[0], width)
+        at = np.array(self.row, dtype=np.int64), np.array(self.column, dtype=np.int64)
+        more = scipy.sparse.coo_matrix((np.array(self.value), at), shape=(len(self.low), width)).tocsr()
+        above = scipy.sparse.csr_matrix((matrix.values, matrix.indices, matrix.indptr), shape=(matrix.shape[0], width))
         whole = scipy.sparse.vstack([above, more], format="csr")
         return replace(
             matrix,
