@@ -61,8 +61,8 @@ def filled(node: Any, tables: Mapping[str, Any], path: Path_ = ()) -> Any:
     """A copy of a tree in which each ``empirical: {file: …}`` whose table was read also holds its values."""
     if isinstance(node, Mapping):
         copied = {key: filled(child, tables, (*path, key)) for key, child in node.items()}
-        rows = tables.get(".".join(map(str, path))) or ()
-        sound = bool(rows) and sum(name in rows[0] for name in SECONDS) == 1  # else :func:`table_faults` tells what is wrong
+        rows: Sequence[Mapping[str, Any]] = tables.get(".".join(map(str, path)), ())
+        sound = bool(rows) and sum(name in rows[0] for name in SECONDS) == 1  # else table_faults tells what is wrong
         if path and path[-1] == "empirical" and "file" in copied and sound:
             copied["values"] = [f"{value!r} s" for value in values_s(rows)]
         return copied
