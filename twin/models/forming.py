@@ -20,6 +20,7 @@ from twin.models.books import Books
 from twin.models.dispatching import Holds, Restraint
 from twin.models.jobs import pack_head, pack_tail
 from twin.models.station import NOBODY, RIDER, Alarm, Floor, Job, Place, Unit, pack_row
+from twin.models.together import LotsUnit
 from twin.models.worktime import ALWAYS, Duty, WorkTime
 
 if TYPE_CHECKING:
@@ -410,7 +411,7 @@ class FormingPlace(Place):
         return []
 
 
-class FormingUnit(Unit):
+class FormingUnit(LotsUnit):
     """A unit that processes batches by the phases of its kind, and writes what it does between them."""
 
     __slots__ = (
@@ -425,7 +426,6 @@ class FormingUnit(Unit):
         "held",
         "kind",
         "last_end",
-        "lots",
         "overtime",
         "phases",
         "repaired_at",
@@ -433,7 +433,6 @@ class FormingUnit(Unit):
         "shares",
         "since",
         "state",
-        "total",
     )
 
     def __init__(self, place: FormingPlace, equipment: int, kind: BatchProcess, books: Books, draws: Draws) -> None:
@@ -442,9 +441,7 @@ class FormingUnit(Unit):
         self.kind, self.books, self.draws = kind, books, draws
         self.state = kind.start()
         self.duties: Sequence[Duty] = ()
-        self.lots: list[tuple[Job, float]] = []
         self.phases: Sequence[Phase] = ()
-        self.total = 0.0
         self.since = self.floor.now
         self.last_end = self.repaired_at = -math.inf
         self.overtime: Callable[[float, float], None] | None = None
@@ -496,7 +493,7 @@ class FormingUnit(Unit):
         self.progress(now)
         if self.restraint is not None:
             self.restraint.begins(self)
-        self.lots = [(job, job.queued) for job in jobs]
+        self.lots = list(jobs)
         first = self.job = jobs[0]
         self.queued, self.operation, self.started, self.ended = first.queued, first.step, now, math.inf
         self.batch, self.form = self.new_batch(), RIDER
@@ -552,30 +549,16 @@ class FormingUnit(Unit):
         self.progress(now, "down")
         self.forming.look()
 
-    def leave(self, now: float) -> None:
-        """The lot that was blocked has left; go on with the others."""
-        job, _ = self.lots.pop(0)
-        self.note_lot(job, now)
-        if self._pass_on(now):
-            self.forming.look()
+    def go_on(self, now: float) -> None:
+        """See whether there is a batch to begin."""
+        self.forming.look()
 
     def _pass_on(self, now: float) -> bool:
         """Pass lots on until one is blocked; whether the unit is free again."""
         if self.each:
             self._hand_over(now)
-        while self.lots:
-            job, self.queued = self.lots[0]
-            self.job, self.operation = job, job.step
-            step = job.step + 1
-            if step < len(job.route):
-                job.step = step
-                if not job.route[step].accept(job, now):
-                    job.route[step].waiting.append(self)
-                    return False
-            elif self.floor.finished is not None:
-                self.floor.finished(job, now)
-            self.lots.pop(0)
-            self.note_lot(job, now)
+        if not super()._pass_on(now):
+            return False
         self.progress(now, "blocked")
         self.job = NOBODY
         self.forming.free.append(self)
@@ -584,18 +567,23 @@ class FormingUnit(Unit):
     def _hand_over(self, now: float) -> None:
         """Let the lots of a batch of equal ones go, up to one that goes further."""
         lots, finished, equipment = self.lots, self.floor.finished, self.equipment
-        ahead = next((n for n, (job, _) in enumerate(lots) if job.step + 1 < len(job.route)), len(lots))
-        leaving = lots if ahead == len(lots) else lots[:ahead]
-        heads = [pack_head(job.code, equipment, job.step, queued) for job, queued in leaving]
+        heads: list[bytes] = []
+        add = heads.append
+        for job in lots:
+            step = job.step
+            if step + 1 < len(job.route):
+                break
+            add(pack_head(job.code, equipment, step, job.queued))
+        if not heads:
+            return
+        tail = pack_tail(self.started, self.ended, now, self.batch, RIDER, self.each)
+        self.log(tail.join(heads) + tail)
+        last = self.job = lots[len(heads) - 1]
+        self.queued, self.operation = last.queued, last.step
+        leaving, self.lots = lots[: len(heads)], lots[len(heads) :]
         if finished is not None:
-            for job, _ in leaving:
+            for job in leaving:
                 finished(job, now)
-        if heads:
-            tail = pack_tail(self.started, self.ended, now, self.batch, RIDER, self.each)
-            self.log(tail.join(heads) + tail)
-            self.job, self.queued = lots[len(heads) - 1]
-            self.operation = self.job.step
-            del lots[: len(heads)]
 
     # --- what it writes
 
@@ -640,16 +628,6 @@ class FormingUnit(Unit):
         share = self.each or self.shares.get(job.code, 0.0) if self.total else float(not self.lots)
         times = (self.queued, self.started, self.ended, left)
         self.log(pack_row(job.code, self.equipment, self.operation, *times, self.batch, RIDER, share))
-
-    def note(self, left: float) -> None:
-        """Log the lots that are still here when the run ends."""
-        blocked = self.ended < math.inf
-        while self.lots:
-            job, self.queued = self.lots.pop(0)
-            if not blocked:
-                self.operation = job.step
-            blocked = False
-            self.note_lot(job, left)
 
     def finish(self, end: float) -> None:
         """The run is over: write what is open."""

@@ -35,7 +35,7 @@ from twin.models.metal_state import (
 )
 from twin.models.resources import Claiming
 from twin.models.station import IN_PIECES, NOBODY, PIECES, PLAIN, Failing, Job, Place, Unit, pack_piece
-from twin.models.together import BatchUnit, Delayed, DelayUnit
+from twin.models.together import BatchUnit, Delayed, DelayUnit, LotsUnit
 from twin.models.upkeep import FailingByCycles, Several
 from twin.scenario.calendar import local_datetime
 from twin.scenario.plan import PlantState, StateJob
@@ -86,8 +86,8 @@ def _jobs_of(unit: Unit) -> list[Job]:
         return [lot.job for lot in unit.inside.values()]
     if isinstance(unit, ClaimingBatches) and unit.gathered:
         return list(unit.gathered)
-    if isinstance(unit, BatchUnit | FormingUnit) and unit.lots:
-        return [job for job, _ in unit.lots]
+    if isinstance(unit, LotsUnit) and unit.lots:
+        return list(unit.lots)
     return [] if unit.job is NOBODY else [unit.job]
 
 
@@ -142,8 +142,8 @@ def _unit(plant: Plant, unit: Unit, now: float) -> Kept:
         return kept
     kept |= {
         "jobs": [job.key for job in jobs],
-        "queued_s": [queued - now for _, queued in unit.lots]
-        if isinstance(unit, BatchUnit | FormingUnit) and unit.lots
+        "queued_s": [job.queued - now for job in unit.lots]
+        if isinstance(unit, LotsUnit) and unit.lots
         else [unit.queued - now],
         "started_s": unit.started - now,
         "done_s": finite(unit.done_at, now),
@@ -415,15 +415,17 @@ def _inside(unit: DelayUnit, lots: Sequence[Mapping[str, Any]], jobs: Mapping[st
 def _at_work(plant: Plant, unit: Unit, kept: Mapping[str, Any], jobs: Mapping[str, Job]) -> None:
     """Go on with lots at work, or keep those that are blocked or wait for metal, people or cranes."""
     now = plant.t_from
-    lots = [(jobs[key], now + queued) for key, queued in zip(kept["jobs"], kept["queued_s"], strict=True)]
+    lots = [jobs[key] for key in kept["jobs"]]
+    for job, queued_s in zip(lots, kept["queued_s"], strict=True):
+        job.queued = now + queued_s
     unit.place.free.remove(unit)
-    unit.job, unit.queued = lots[0]
+    unit.job, unit.queued = lots[0], lots[0].queued
     unit.batch, unit.started = unit.new_batch(), now + kept["started_s"]
     unit.done_at = math.inf if kept["done_s"] is None else now + kept["done_s"]
     unit.ended, unit.form = math.inf, PLAIN
     blocked = _blocked(kept)
     unit.operation = unit.job.step - 1 if blocked else unit.job.step
-    if isinstance(unit, BatchUnit | FormingUnit) and not kept.get("awaited"):
+    if isinstance(unit, LotsUnit) and not kept.get("awaited"):
         unit.lots, unit.total = lots, kept["total"]
     if isinstance(unit, Claiming):
         unit.resume_held(kept["held"], now)
@@ -432,16 +434,16 @@ def _at_work(plant: Plant, unit: Unit, kept: Mapping[str, Any], jobs: Mapping[st
             return
     if blocked:
         if isinstance(unit, FormingUnit):
-            unit.total = sum(unit.forming.kg_of(job) or job.pieces for job, _ in lots)
-            unit.take_shares([job for job, _ in lots])
+            unit.total = sum(unit.forming.kg_of(job) or job.pieces for job in lots)
+            unit.take_shares(lots)
         elif isinstance(unit, BatchUnit):
-            unit.total = sum(job.pieces for job, _ in lots)
+            unit.total = sum(job.pieces for job in lots)
         return
     if kept["pieces"]:
         unit.form = IN_PIECES
         for state, a, b in kept["pieces"]:
             plant.floor.pieces.extend(pack_piece(unit.equipment, unit.batch, int(state), now + a, now + b))
-    _go_on(unit, kept, now, [job for job, _ in lots])
+    _go_on(unit, kept, now, lots)
 
 
 def _go_on(unit: Unit, kept: Mapping[str, Any], now: float, jobs: Sequence[Job]) -> None:

@@ -6,7 +6,7 @@ back is counted by job. A lot of which no piece is left goes no further.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from twin.ledger.trace import NONE
@@ -137,8 +137,8 @@ class Inspecting(Unit):
 
     def end(self, event: Any) -> None:
         """The work is done: what is left of the lots goes on."""
-        lots = getattr(self, "lots", None)
-        for job in [self.job] if lots is None else [job for job, _ in lots]:
+        lots: Sequence[Job] = getattr(self, "lots", (self.job,))
+        for job in lots:
             outcome = self.inspector.inspect(job, self.rule, self, self.done_at)
             if outcome != "done":
                 self.inspector.end(job, outcome)

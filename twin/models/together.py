@@ -10,27 +10,79 @@ from twin.models.station import IN_PIECES, PLAIN, RIDER, Job, Place, Unit, pack_
 from twin.models.worktime import ALWAYS
 
 
-class BatchUnit(Unit):
+class LotsUnit(Unit):
+    """A unit that holds several lots at a time and, when it is done, passes them on one by one."""
+
+    __slots__ = ("lots", "total")
+
+    def __init__(self, place: Place, equipment: int, durations: Callable[[Job], float]) -> None:
+        super().__init__(place, equipment, durations)
+        self.lots: list[Job] = []
+        """those that have not left yet; the first is ``job``, and since when it was queued stands in ``queued``"""
+        self.total = 0.0
+
+    def leave(self, now: float) -> None:
+        """The lot that was blocked has left; go on with the others."""
+        self.note_lot(self.lots.pop(0), now)
+        if self._pass_on(now):
+            self.go_on(now)
+
+    def go_on(self, now: float) -> None:
+        """What the unit does when its last lot has left."""
+        raise NotImplementedError
+
+    def note_lot(self, job: Job, left: float) -> None:
+        """Log one lot of the batch."""
+        raise NotImplementedError
+
+    def _pass_on(self, now: float) -> bool:
+        """Pass lots on until one is blocked; whether all have left."""
+        while self.lots:
+            job = self.job = self.lots[0]
+            self.queued, self.operation = job.queued, job.step
+            step = job.step + 1
+            if step < len(job.route):
+                job.step = step
+                if not job.route[step].accept(job, now):
+                    job.route[step].waiting.append(self)
+                    return False
+            elif self.floor.finished is not None:
+                self.floor.finished(job, now)
+            self.lots.pop(0)
+            self.note_lot(job, now)
+        return True
+
+    def note(self, left: float) -> None:
+        """Log the lots that are still here when the run ends."""
+        blocked = self.ended < math.inf
+        while self.lots:
+            job = self.lots.pop(0)
+            self.queued = job.queued
+            if not blocked:
+                self.operation = job.step
+            blocked = False
+            self.note_lot(job, left)
+
+
+class BatchUnit(LotsUnit):
     """A unit that takes several lots together, up to ``batch`` pieces; a larger lot takes several cycles. A cycle begun is finished."""
 
-    __slots__ = ("lots", "overtime", "size", "total")
+    __slots__ = ("overtime", "size")
 
     def __init__(self, place: Place, equipment: int, durations: Callable[[Job], float], size: int) -> None:
         super().__init__(place, equipment, durations)
         self.size = size
-        self.lots: list[tuple[Job, float]] = []
-        self.total = 0.0
         self.overtime: Callable[[float, float], None] | None = None
 
     def begin(self, job: Job, now: float) -> None:
         """Start a batch with this lot and the next ones that fit."""
         floor = self.floor
-        self.lots, self.total = [(job, job.queued)], job.pieces
+        self.lots, self.total = [job], job.pieces
         while (following := self.place.peek(self)) is not None and self.total + following.pieces <= self.size:
             taken = self.place.take(self)
             if taken is None:
                 break
-            self.lots.append((taken, taken.queued))
+            self.lots.append(taken)
             self.total += taken.pieces
         self.job, self.queued, self.operation, self.started, self.ended = job, job.queued, job.step, now, math.inf
         self.batch = self.new_batch()
@@ -60,29 +112,11 @@ class BatchUnit(Unit):
     def end(self, event: Any) -> None:
         """The batch is done: pass its lots on one by one."""
         self.ended = self.done_at
-        self._pass_on(self.ended)
+        if self._pass_on(self.ended):
+            self.next(self.ended)
 
-    def leave(self, now: float) -> None:
-        """The lot that was blocked has left; go on with the others."""
-        job, _ = self.lots.pop(0)
-        self.note_lot(job, now)
-        self._pass_on(now)
-
-    def _pass_on(self, now: float) -> None:
-        """Pass lots on until one is blocked."""
-        while self.lots:
-            job, self.queued = self.lots[0]
-            self.job, self.operation = job, job.step
-            step = job.step + 1
-            if step < len(job.route):
-                job.step = step
-                if not job.route[step].accept(job, now):
-                    job.route[step].waiting.append(self)
-                    return
-            elif self.floor.finished is not None:
-                self.floor.finished(job, now)
-            self.lots.pop(0)
-            self.note_lot(job, now)
+    def go_on(self, now: float) -> None:
+        """Take the next lots."""
         self.next(now)
 
     def note_lot(self, job: Job, left: float) -> None:
@@ -91,16 +125,6 @@ class BatchUnit(Unit):
         share = job.pieces / self.total if self.total else float(not self.lots)  # lots of which no piece is left
         times = (self.queued, self.started, self.ended, left)
         self.log(pack_row(job.code, self.equipment, self.operation, *times, self.batch, form, share))
-
-    def note(self, left: float) -> None:
-        """Log the lots that are still here when the run ends."""
-        blocked = self.ended < math.inf
-        while self.lots:
-            job, self.queued = self.lots.pop(0)
-            if not blocked:
-                self.operation = job.step
-            blocked = False
-            self.note_lot(job, left)
 
 
 class DelayUnit(Unit):

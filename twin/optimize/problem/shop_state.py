@@ -85,7 +85,7 @@ def _lots_inside(plant: Plant, t_s: float) -> dict[str, OpenLot]:
     ready: dict[int, tuple[int, float]] = {}
     for place in plant.places.values():
         for unit in place.units:
-            held = [job for job, _ in unit.lots] if isinstance(unit, FormingUnit) else [unit.job]
+            held = unit.lots if isinstance(unit, FormingUnit) else [unit.job]
             ready |= {job.code: (job.step + 1, max(t_s, unit.done_at)) for job in held if job is not NOBODY}
     found: dict[str, OpenLot] = {}
     for job in plant.jobs:
