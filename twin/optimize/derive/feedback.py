@@ -7,7 +7,9 @@ the plan and deriving the problem again from what was seen.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +18,7 @@ from twin.ledger.energy import QUARTER_S, of_carrier, quarter_hour_kwh
 from twin.ledger.trace import CARRIER, ROLE, STATE, Trace
 from twin.models.furnace import InductionFurnace
 from twin.optimize.derive.foundry import Feedback
-from twin.optimize.derive.heat_cycle import Cycle, gaps_of
+from twin.optimize.derive.heat_cycle import Cycle, Gap, gaps_of
 from twin.optimize.derive.site import resampled
 from twin.optimize.problem.grid import Slots
 from twin.optimize.problem.network import Carbon, Floats
@@ -32,7 +34,12 @@ MELTING = tuple(STATE[name] for name in ("setup", "processing", "startup"))
 
 def feedback_of(scenario: Scenario, slots: Slots, trace: Trace, scheduled: Collection[str]) -> Feedback:
     """All that the next problem takes from ``trace``, whose equipment ``scheduled`` the problem itself decides."""
-    return Feedback(other_kw(trace, slots, scheduled), tails_s(scenario, trace), corrections_kwh(scenario, trace))
+    return Feedback(
+        other_kw(trace, slots, scheduled),
+        tails_s(scenario, trace),
+        corrections_kwh(scenario, trace),
+        emptying_kwh(scenario, trace, slots.slot_s),
+    )
 
 
 def other_kw(trace: Trace, slots: Slots, scheduled: Collection[str]) -> Floats:
@@ -89,7 +96,9 @@ def _worked_s(scenario: Scenario, product: str, casting: Collection[str], t0: fl
 
 
 def corrections_kwh(scenario: Scenario, trace: Trace) -> dict[str, dict[str, float]]:
-    """By melting station and class of gap: mean energy of a full heat as it was, less what :class:`Cycle` reckons for the typical gap."""
+    """By melting station and class of gap: mean energy of heats as they were, less what :class:`Cycle` reckons for their charge and the
+    typical gap, for a full charge.
+    """
     found: dict[str, dict[str, float]] = {}
     for name, kind in scenario.stations.items():
         if isinstance(kind, InductionFurnace):
@@ -98,32 +107,85 @@ def corrections_kwh(scenario: Scenario, trace: Trace) -> dict[str, dict[str, flo
 
 
 def _corrections_of(trace: Trace, station: str, kind: InductionFurnace) -> dict[str, float]:
-    cycle = Cycle(kind)
-    gaps = gaps_of(kind)
+    cycle, gaps = Cycle(kind), gaps_of(kind)
+    typical_s = {gap.name: gap.typical_s for gap in gaps}
     excess: dict[str, list[float]] = {gap.name: [] for gap in gaps}
-    reckoned = {gap.name: cycle.heat(gap.typical_s).kwh for gap in gaps}
     charged, melted = _by_batch(trace)
-    for code in range(len(trace.names.equipment)):
-        if trace.names.station_of[code] < 0 or trace.names.station[trace.names.station_of[code]] != station:
-            continue
-        spans = sorted(
-            {
-                (float(a), float(b), int(batch))
-                for a, b, batch, e in zip(
-                    trace.batches["t0"],
-                    trace.batches["t1"],
-                    trace.batches["batch"],
-                    trace.batches["equipment"],
-                    strict=True,
-                )
-                if int(e) == code
-            }
-        )
-        for (_, emptied, _), (begun, _, batch) in itertools.pairwise(spans):
-            gap = next(gap.name for gap in gaps if begun - emptied <= gap.longest_s)
-            if charged.get(batch, 0.0) > 0.5 * kind.charge.mass_kg and melted.get(batch):
-                excess[gap].append(melted[batch] * kind.charge.mass_kg / charged[batch] - reckoned[gap])
+
+    @cache
+    def reckoned_kwh(gap: str, charge_kg: float) -> float:
+        return cycle.heat(typical_s[gap], charge_kg).kwh
+
+    for code in _furnaces(trace, station):
+        for gap, (_, _, batch) in _heats(trace, code, gaps):
+            kg = charged.get(batch, 0.0)
+            if kg > 0.5 * kind.charge.mass_kg and melted.get(batch):
+                beyond_kwh = melted[batch] - reckoned_kwh(gap, round(kg, 3))
+                excess[gap].append(beyond_kwh * kind.charge.mass_kg / kg)
     return {gap: float(np.mean(values)) for gap, values in excess.items() if values}
+
+
+def _furnaces(trace: Trace, station: str) -> Iterator[int]:
+    """Codes of the furnaces of a station."""
+    names = trace.names
+    for code in range(len(names.equipment)):
+        if names.station_of[code] >= 0 and names.station[names.station_of[code]] == station:
+            yield code
+
+
+def _heats(trace: Trace, code: int, gaps: Sequence[Gap]) -> Iterator[tuple[str, tuple[float, float, int]]]:
+    """Class of the gap before, and begun, emptied (s), batch, of each heat of a furnace; of the first only where the trace itself shows
+    that the gap before it is of the last class.
+    """
+    rows = trace.batches
+    mine = np.flatnonzero(rows["equipment"] == code)
+    spans = sorted({(float(rows["t0"][k]), float(rows["t1"][k]), int(rows["batch"][k])) for k in mine})
+    if spans and spans[0][0] > max(gap.longest_s for gap in gaps[:-1]):
+        yield gaps[-1].name, spans[0]
+    for (_, emptied, _), span in itertools.pairwise(spans):
+        yield next(gap.name for gap in gaps if span[0] - emptied <= gap.longest_s), span
+
+
+def emptying_kwh(scenario: Scenario, trace: Trace, slot_s: float) -> dict[str, dict[str, float]]:
+    """By melting station with dosing furnaces and class of gap: mean energy from a heat's end to the last ladle's, less what is reckoned
+    for it: holding up to the slot in which that ladle is filled.
+
+    The plant fills ladles as soon as there is room, which is less holding, with the lid open, which is more.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for name, kind in scenario.stations.items():
+        if isinstance(kind, InductionFurnace) and not _direct(scenario, kind):
+            found[name] = _emptying_of(trace, name, kind, slot_s)
+    return found
+
+
+def _direct(scenario: Scenario, kind: InductionFurnace) -> bool:
+    """Whether a furnace pours straight into moulds."""
+    return any(getattr(scenario.stations[name], "dosing_furnace", None) is None for name in kind.supplies)
+
+
+def _emptying_of(trace: Trace, station: str, kind: InductionFurnace, slot_s: float) -> dict[str, float]:
+    cycle, gaps = Cycle(kind), gaps_of(kind)
+    hold_kw, idle_kw, tapping_s = cycle.holding_kw(), cycle.idle_kw(), kind.ladle.tapping_s
+    held, excess = _held_kwh(trace), {gap.name: list[float]() for gap in gaps}
+    states = trace.states
+    for code in _furnaces(trace, station):
+        ends = np.sort(states["t1"][(states["equipment"] == code) & np.isin(states["state"], MELTING)])
+        for gap, (begun, emptied, batch) in _heats(trace, code, gaps):
+            inside = ends[(ends > begun) & (ends <= emptied)]
+            if not len(inside) or emptied >= trace.duration_s:
+                continue
+            ready = float(inside[-1])
+            slot = max(math.ceil(ready / slot_s - 1e-9), math.floor((emptied - tapping_s) / slot_s + 1e-9)) * slot_s
+            took = held.get(batch, 0.0) + idle_kw * max(0.0, slot - emptied) / 3600.0
+            reckoned = (hold_kw * (slot - ready) + idle_kw * max(0.0, emptied - slot)) / 3600.0
+            excess[gap].append(took - reckoned)
+    return {gap: float(np.mean(values)) for gap, values in excess.items() if values}
+
+
+def _held_kwh(trace: Trace) -> Mapping[int, float]:
+    """Electricity while holding, ladles included, by batch (kWh)."""
+    return _counted(trace, (STATE["holding"],))
 
 
 def _by_batch(trace: Trace) -> tuple[Mapping[int, float], Mapping[int, float]]:
@@ -133,11 +195,16 @@ def _by_batch(trace: Trace) -> tuple[Mapping[int, float], Mapping[int, float]]:
     for batch, role, kg in zip(rows["batch"], rows["role"], rows["kg"], strict=True):
         if int(role) in (ROLE["in"], ROLE["addition"]):
             charged[int(batch)] = charged.get(int(batch), 0.0) + float(kg)
-    melted: dict[int, float] = {}
+    return charged, _counted(trace, MELTING)
+
+
+def _counted(trace: Trace, states: Collection[int]) -> dict[int, float]:
+    """Electricity in some states by batch (kWh)."""
+    found: dict[int, float] = {}
     counters = trace.counters
     for batch, state, carrier, kwh in zip(
         counters["batch"], counters["state"], counters["carrier"], counters["kwh"], strict=True
     ):
-        if int(carrier) == CARRIER["electricity"] and int(state) in MELTING:
-            melted[int(batch)] = melted.get(int(batch), 0.0) + float(kwh)
-    return charged, melted
+        if int(carrier) == CARRIER["electricity"] and int(state) in states:
+            found[int(batch)] = found.get(int(batch), 0.0) + float(kwh)
+    return found

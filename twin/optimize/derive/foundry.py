@@ -53,12 +53,13 @@ SHORT_KRW_PER_KG = 500.0
 @dataclass(frozen=True)
 class Feedback:
     """What a replay told: load of what is not scheduled by slot (slots,), seconds from cast to delivered in working time by product,
-    and by melting station and gap class the energy of a heat beyond what was reckoned.
+    and by melting station and gap class the energy of a heat, and of holding and ladles after it, beyond what was reckoned.
     """
 
     other_kw: Floats
     tail_s: Mapping[str, float] = field(default_factory=dict)
     correction_kwh: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    emptying_kwh: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -203,6 +204,7 @@ def melt_stations(plant: Plant, snapshot: Snapshot, units: list[CastUnit], feedb
                 (SLACK_S if any(unit.own_metal for unit in feeds) else POURED_SLACK_S) if random else 0.0,
                 shop.kind.charge.spread if random else 0.0,
                 heel_price(plant, shop.kind),
+                feedback.emptying_kwh.get(name, {}),
             )
         )
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,7 +38,7 @@ class MeltStation:
     ``metal_krw_per_kg``: price of what is charged; the books lose it with what burns off. ``pig_krw_per_kg``: loss on what is cast into
     ingots, ``heel_krw_per_kg`` on a heel that is given up. ``spread``: half width of what the scales err by, as a share (nothing where
     the plan is for a plant without randomness). ``slack_s``: furnaces are planned to be empty so long before their crew leaves, because
-    a breakdown of a cell then costs a heat.
+    a breakdown of a cell then costs a heat. ``emptying_kwh``: as ``correction_kwh``, of what holding and ladles took after a heat.
     """
 
     name: str
@@ -53,6 +53,7 @@ class MeltStation:
     slack_s: float
     spread: float = 0.0
     heel_krw_per_kg: float = 0.0
+    emptying_kwh: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def direct(self) -> bool:
@@ -211,7 +212,11 @@ def add_heats(parts: Parts, station: MeltStation, cycle: Cycle, hold_kw: float, 
                     "heat",
                     station.name,
                     length,
-                    heat_profile_kw(typical, length, hold_kw, correction, slots),
+                    emptied_kw(
+                        heat_profile_kw(typical, length, hold_kw, correction, slots),
+                        station.emptying_kwh.get(gap.name, 0.0),
+                        slots,
+                    ),
                     heat_slots(station, length, slots),
                     (
                         Change(f"{station.name}.{gap.name}", 0, -1.0),
@@ -251,6 +256,16 @@ def heat_profile_kw(heat: Heat, length: int, hold_kw: float, correction_kwh: flo
     held_s = np.clip(np.minimum(edges[1:], end_s) - np.maximum(edges[:-1], ready_s), 0.0, None)
     spilled_s = np.clip(np.minimum(edges[1:], ready_s) - np.maximum(edges[:-1], end_s), 0.0, None)
     return np.asarray(profile + hold_kw * (held_s - spilled_s) / slots.slot_s)
+
+
+def emptied_kw(profile_kw: Floats, emptying_kwh: float, slots: Slots) -> Floats:
+    """A heat's profile (slots of the heat,) with what emptying the furnace took beyond the reckoning in its last slots, not below zero."""
+    found, rest_kw = profile_kw.copy(), emptying_kwh / slots.hours
+    for slot in reversed(range(len(found))):
+        changed = max(0.0, found[slot] + rest_kw)
+        rest_kw -= changed - found[slot]
+        found[slot] = changed
+    return found
 
 
 def add_taps(parts: Parts, station: MeltStation, slots: Slots) -> None:
