@@ -502,8 +502,9 @@ def examples() -> list[dict[str, str]]:
 
 
 def open_result(folder: str | Path) -> Result:
-    """A stored run, plan, study or diagnosis; raises InputFault where the folder holds none or is damaged."""
+    """A stored run, plan, front, plans under tariffs, study or diagnosis; raises InputFault where the folder holds none or is damaged."""
     from twin.experiment.store import load as load_result
 
     kind, data = load_result(Path(folder))
-    return {"run": Run, "plan": Plan, "study": Study, "diagnosis": Diagnosis}[kind](data)
+    kinds = {"run": Run, "plan": Plan, "front": Front, "tariffs": Tariffs, "study": Study, "diagnosis": Diagnosis}
+    return kinds[kind](data)

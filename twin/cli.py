@@ -213,10 +213,7 @@ def optimize(
         with infeasible_told(scenario, sets, as_json=as_json), progress_bar(quiet=quiet) as progress:
             plant = load(scenario, sets, quiet=quiet)
             several = alternatives(plant, front, points, tariffs, {**limits, "progress": progress}, replays)
-        show(several, as_json=as_json, lang=language(lang))
-        for path in several.report(writable(out), split_formats(report), language(lang)) if report else []:
-            typer.echo(f"report: {path}", err=as_json)
-        tell_meta(several, verbose=verbose)
+        deliver(several, out, report, language(lang), as_json=as_json, quiet=quiet, verbose=verbose)
         return
     with infeasible_told(scenario, sets, as_json=as_json), progress_bar(quiet=quiet) as progress:
         result = load(scenario, sets, quiet=quiet).optimize(

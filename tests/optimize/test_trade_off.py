@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tests.optimize.day import foundry
+from tests.optimize.shop_day import planned
 from twin import api
 from twin.core.canonical import canonical_json
 from twin.core.faults import InputFault
 from twin.optimize import trade_off
+from twin.optimize.optimize import PlanResult
+from twin.optimize.problem.grid import slots_of
+from twin.optimize.works import Part, works_of
 from twin.report.content import content_of
 
 MEMBERS = [
@@ -89,3 +94,39 @@ def test_tariffs_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [len(table.rows) for table in content_of(found.data).tables] == [4, 2]
     with pytest.raises(InputFault, match="two or more"):
         api.Scenario(foundry()).under_tariffs([own, own])
+
+
+def test_a_front_is_stored_and_opened(peak: api.Front, tmp_path: Path) -> None:
+    """Proves: a stored front opens with the same payload and report. Sensitivity: a kind that nobody knows."""
+    opened = api.open_result(peak.save(tmp_path))
+    assert opened.payload() == peak.payload()
+    assert content_of(opened.data).title.ko == content_of(peak.data).title.ko
+
+
+def test_plans_under_tariffs_are_stored_and_opened(tmp_path: Path) -> None:
+    """Proves: every plan comes back under its tariff, with its replays. Sensitivity: tables of two plans under one name."""
+    scenario, _, found = planned()
+    span = slots_of(scenario)
+    results = {
+        name: PlanResult(
+            scenario=scenario,
+            plan=found.plan,
+            own=works_of(scenario, span).figures(Part(span, found)),
+            violations=(),
+            deterministic=found.replay,
+            runs={way: [found.replay.figures] for way in ("plan", "as_operated", "hand_rule")},
+            off={"as_operated": found.replay.figures},
+            seed=seed,
+            reproducible=True,
+        )
+        for seed, name in enumerate(("one", "two"))
+    }
+    several = api.Tariffs(trade_off.TariffsResult(scenario, results))
+    assert api.open_result(several.save(tmp_path)).payload() == several.payload()
+
+
+def test_wrong_questions_have_their_korean() -> None:
+    """Proves: an unknown axis is told in Korean too."""
+    with pytest.raises(InputFault) as told:
+        trade_off.known_axis("colour")
+    assert "프런트 축" in told.value.told("ko")

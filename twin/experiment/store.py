@@ -25,6 +25,8 @@ SCHEMA = 1
 KINDS: dict[str, str] = {
     "run": "twin.experiment.result:RunResult",
     "plan": "twin.optimize.optimize:PlanResult",
+    "front": "twin.optimize.trade_off:FrontResult",
+    "tariffs": "twin.optimize.trade_off:TariffsResult",
     "study": "twin.tasks.study:Study",
     "diagnosis": "twin.tasks.diagnosis:Diagnosis",
 }

@@ -102,7 +102,7 @@ def certified(plan: Plan, parts: list[Part]) -> Plan:
         objective_krw=sum(one.objective_krw for one in solutions),
         bound_krw=None,
         gap=max(one.gap for one in solutions),
-        notes=(*plan.notes, text("optimize.windows", count=len(parts))),
+        notes=(*plan.notes, text("optimize.windows", count=len(parts))) if len(parts) > 1 else plan.notes,
     )
 
 

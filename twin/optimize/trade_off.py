@@ -12,13 +12,14 @@ import numpy as np
 from twin.core.faults import InputFault
 from twin.core.progress import Progress, silent
 from twin.optimize.derive.shop import is_line
-from twin.optimize.formulation.shop import problem_of
 from twin.optimize.front.epsilon import ITERATIONS, Front, FrontPoint, front_of
 from twin.optimize.front.measure import MEASURES, Axis
+from twin.optimize.front.shop import front_of_shop
 from twin.optimize.limit import Limit
 from twin.optimize.optimize import PlanResult, from_plan_start, optimize, searched
 from twin.optimize.plan.decode_shop import starts_of, states_of
 from twin.optimize.problem.grid import slots_of
+from twin.optimize.problem.shop import Shop
 from twin.optimize.problem.shop_state import line_state
 from twin.optimize.problem.state import snapshot
 from twin.optimize.replay import replay
@@ -26,6 +27,7 @@ from twin.optimize.schedule import schedule
 from twin.optimize.schedule_shop import schedule_line
 
 if TYPE_CHECKING:
+    from twin.experiment.stored import StoredResult
     from twin.optimize.formulation.matrix import StartKey
     from twin.optimize.problem.network import Problem
     from twin.scenario.scenario import Scenario
@@ -88,6 +90,19 @@ class FrontResult:
         horizon_s = self.scenario.spec.plan.horizon_s
         return {**searched(self.scenario, reproducible=self.reproducible), "horizon_s": horizon_s}
 
+    def to_store(self) -> StoredResult:
+        """JSON from which the front can be made again, but for its schedules."""
+        from twin.optimize.stored import front_to_store
+
+        return front_to_store(self)
+
+    @staticmethod
+    def from_store(stored: StoredResult) -> FrontResult:
+        """The front that :meth:`to_store` gave. Raises InputFault."""
+        from twin.optimize.stored import front_from_store
+
+        return front_from_store(stored)
+
 
 def trade_off(
     scenario: Scenario,
@@ -113,15 +128,15 @@ def trade_off(
     limit = Limit(iterations, None if seconds is None else seconds * FIRST_SHARE)
     scenario = from_plan_start(scenario)
     problem, starts = first_plan(scenario, limit, progress)
-    found = front_of(
-        problem,
-        known,
-        [starts],
-        points=points,
-        iterations=iterations,
-        seconds=None if seconds is None else max(1.0, seconds - (time.perf_counter() - begun)),
-        progress=progress,
-    )
+    left_s = None if seconds is None else max(1.0, seconds - (time.perf_counter() - begun))
+    if isinstance(problem, Shop):
+        found = front_of_shop(
+            problem, known, starts, points=points, iterations=iterations, seconds=left_s, progress=progress
+        )
+    else:
+        found = front_of(
+            problem, known, [starts], points=points, iterations=iterations, seconds=left_s, progress=progress
+        )
     constant = bool(np.ptp(problem.carbon.intensity_kg_per_kwh) < 1e-12) if problem.slots else True
     return FrontResult(scenario, found, constant, seconds is None, {"all_s": time.perf_counter() - begun})
 
@@ -135,17 +150,15 @@ def known_axis(axis: str) -> Axis:
     raise InputFault(msg)
 
 
-def first_plan(scenario: Scenario, limit: Limit, progress: Progress) -> tuple[Problem, Mapping[StartKey, float]]:
-    """The problem of the scenario's horizon as the replay of a first plan tells it, and that plan's starts. Raises Infeasible."""
+def first_plan(scenario: Scenario, limit: Limit, progress: Progress) -> tuple[Problem | Shop, Mapping[StartKey, float]]:
+    """What is searched in the scenario's horizon as the replay of a first plan tells it, and that plan's starts. Raises Infeasible."""
     slots = slots_of(scenario)
     seen = replay(scenario, slots.end_s, None).trace
     if is_line(scenario):
-        line = schedule_line(
-            scenario, slots, line_state(scenario, slots.start_s, slots.end_s), seen, limit, progress=progress
-        )
-        shop, plan = line.line.shop, line.solution.plan
-        starts = {} if plan is None else {**starts_of(shop, plan.placed), **states_of(shop, plan.on)}
-        return problem_of(shop), starts
+        state = line_state(scenario, slots.start_s, slots.end_s)
+        line = schedule_line(scenario, slots, state, seen, limit, progress=progress)
+        shop, plan = line.line.shop, line.schedule
+        return shop, {**starts_of(shop, plan.placed), **states_of(shop, plan.on)}
     first = schedule(scenario, slots, snapshot(scenario, slots.start_s), seen, limit, progress=progress)
     return first.derived.problem, first.solution.starts
 
@@ -172,6 +185,19 @@ class TariffsResult:
     def meta(self) -> Mapping[str, Any]:
         """Times, by tariff."""
         return {f"{name}: {key}": value for name, plan in self.plans.items() for key, value in plan.meta.items()}
+
+    def to_store(self) -> StoredResult:
+        """JSON and tables from which all plans can be made again."""
+        from twin.optimize.stored import tariffs_to_store
+
+        return tariffs_to_store(self)
+
+    @staticmethod
+    def from_store(stored: StoredResult) -> TariffsResult:
+        """The plans that :meth:`to_store` gave. Raises InputFault."""
+        from twin.optimize.stored import tariffs_from_store
+
+        return tariffs_from_store(stored)
 
 
 def under_tariffs(scenario: Scenario, tariffs: Sequence[str], **options: Any) -> TariffsResult:

@@ -79,6 +79,11 @@ class PointLimit:
         return PointLimit(self.iterations, None if self.seconds is None else max(0.1, self.seconds * part))
 
 
+def limit_of(iterations: int | None, seconds: float | None) -> PointLimit:
+    """The limit of a front; as many iterations a point as usual where none is given."""
+    return PointLimit(ITERATIONS if iterations is None and seconds is None else iterations, seconds)
+
+
 def front_of(
     problem: Problem,
     axis: Axis,
@@ -98,11 +103,10 @@ def front_of(
     if points < 2:
         msg = f"a front has two ends: points is {points}, at least 2 are needed"
         raise ValueError(msg)
-    limit = PointLimit(ITERATIONS if iterations is None and seconds is None else iterations, seconds)
-    return _Walk(problem, axis, points, limit, progress).run(starts)
+    return Walk(problem, axis, points, limit_of(iterations, seconds), progress).run(starts)
 
 
-class _Walk:
+class Walk:
     """One front: both ends, then the limits between them from the tightest on."""
 
     def __init__(self, problem: Problem, axis: Axis, points: int, limit: PointLimit, progress: Progress) -> None:
