@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from bisect import insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import count, islice, repeat
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from twin.ledger.trace import NONE, STATES
@@ -51,8 +50,6 @@ class FormingPlace(Place):
         "load",
         "looker",
         "looking",
-        "number",
-        "numbers",
         "of_batches",
         "rank_of",
         "recipe_of",
@@ -69,15 +66,14 @@ class FormingPlace(Place):
         self, floor: Floor, name: str, room: float, worktime: WorkTime = ALWAYS, *, by_due: bool = False
     ) -> None:
         super().__init__(floor, name, room, worktime, by_due=by_due)
-        self.waiters: list[tuple[tuple[float, ...], int, Job]] = []
+        self.waiters: list[Job] = []
+        """the queue, by rank, equals as they came"""
         self.sums: dict[str, tuple[float, float]] = {}
         """kg and pieces that wait, by recipe"""
         self.load = Load(places=1)
         self.recipe_of: Callable[[Job], str] = lambda _: ""
         self.kg_of: Callable[[Job], float] = lambda _: 0.0
         self.rank_of: Callable[[Job], tuple[float, ...]] = Job.rank if by_due else lambda _: ()
-        self.numbers = count()
-        self.number = self.numbers.__next__
         self.looking = False
         self.restraint: Holds | None = None
         self.follower: PlannedLoads | None = None
@@ -126,11 +122,10 @@ class FormingPlace(Place):
         elif alike != self.alike:
             self.alike = None
         self.held += job.pieces
-        entry = (self.rank_of(job), self.number(), job)
-        if self.waiters and entry[0] < self.waiters[-1][0]:
-            insort(self.waiters, entry, key=lambda one: one[:2])
+        if self.waiters and self.rank_of(job) < self.rank_of(self.waiters[-1]):
+            insort(self.waiters, job, key=self.rank_of)
         else:
-            self.waiters.append(entry)
+            self.waiters.append(job)
         kg, pieces = self.sums.get(recipe, (0.0, 0.0))
         self.sums[recipe] = (kg + one_kg, pieces + job.pieces)
         return recipe
@@ -159,7 +154,7 @@ class FormingPlace(Place):
                 self._queue(job)
             return
         self.alike = alike
-        self.waiters += zip(repeat((), len(jobs)), islice(self.numbers, len(jobs)), jobs, strict=True)
+        self.waiters += jobs
         self._count_alike(alike)
 
     def _count_alike(self, alike: Alike) -> None:
@@ -208,7 +203,7 @@ class FormingPlace(Place):
         """The recipes that wait."""
         if not self.waiters:
             return ()
-        return {self.recipe_of(job) for *_, job in self.waiters} if self.alike is None else (self.alike[0],)
+        return {self.recipe_of(job) for job in self.waiters} if self.alike is None else (self.alike[0],)
 
     def _next_s(self, coming: Releases) -> tuple[float, int]:
         """When a batch can begin that cannot yet, and the event's turn at that time; infinite where only working hours are missing."""
@@ -266,7 +261,7 @@ class FormingPlace(Place):
 
     def _count(self, recipe: str) -> None:
         """Count anew what waits of a recipe, after lots have left."""
-        left = [job for *_, job in self.waiters if self.recipe_of(job) == recipe]
+        left = [job for job in self.waiters if self.recipe_of(job) == recipe]
         self.sums[recipe] = (sum(self.kg_of(job) for job in left), sum(job.pieces for job in left))
 
     def wake_up(self, event: Any) -> None:
@@ -295,12 +290,12 @@ class FormingPlace(Place):
 
     def peek(self, unit: Unit | None = None) -> Job | None:
         """The lot first in dispatch."""
-        return self.waiters[0][2] if self.waiters else None
+        return self.waiters[0] if self.waiters else None
 
     def jobs(self) -> Iterator[Job]:
         """The lots in the queue, in the order of dispatch."""
         self.arrive()
-        return (job for *_, job in self.waiters)
+        return iter(self.waiters)
 
     def form(self, now: float) -> list[Job]:
         """The lots of the batch that may start now, taken from the queue; empty where none may."""
@@ -310,7 +305,7 @@ class FormingPlace(Place):
             return self._form_alike(self.alike, now)
         self.same = None
         tried: set[str] = set()
-        for *_, first in self.waiters:
+        for first in self.waiters:
             recipe = self.recipe_of(first)
             if recipe not in tried:
                 self.short = False
@@ -324,8 +319,8 @@ class FormingPlace(Place):
         """Take these lots of one recipe out of the queue."""
         self.same = None
         chosen = {id(job) for job in lots}
-        self.waiters = [entry for entry in self.waiters if id(entry[2]) not in chosen]
-        self.held = sum(job.pieces for *_, job in self.waiters)
+        self.waiters = [job for job in self.waiters if id(job) not in chosen]
+        self.held = sum(job.pieces for job in self.waiters)
         self._count(self.recipe_of(lots[0]))
         return lots
 
@@ -340,14 +335,14 @@ class FormingPlace(Place):
             self.short = True
         n = min(len(sums) - 1, len(waiters))
         self.same = sums[n]
-        lots = [entry[2] for entry in waiters[:n]]
+        lots = waiters[:n]
         del waiters[:n]
         self._count_alike(alike)
         return lots
 
     def _oldest(self) -> float:
         """When the lot came that waits longest."""
-        return min((job.queued for *_, job in self.waiters), default=math.inf)
+        return min((job.queued for job in self.waiters), default=math.inf)
 
     def _held_back(self, lots: Sequence[Job], now: float) -> bool:
         """Whether a batch may not begin now, because none of its lots may; it is looked at again when that changes."""
@@ -364,11 +359,11 @@ class FormingPlace(Place):
         """Let lots go that have waited too long."""
         if self.expired is None:
             return
-        for entry in [entry for entry in self.waiters if now - entry[2].queued > self.limit_s + _EARLY_S]:
-            self.waiters.remove(entry)
-            self.held -= entry[2].pieces
-            self._count(self.recipe_of(entry[2]))
-            self.expired(entry[2], unit, now)
+        for job in [job for job in self.waiters if now - job.queued > self.limit_s + _EARLY_S]:
+            self.waiters.remove(job)
+            self.held -= job.pieces
+            self._count(self.recipe_of(job))
+            self.expired(job, unit, now)
 
     def call(self, now: float) -> None:
         """Try every free unit; one out of work does not keep the others from it."""
@@ -392,7 +387,7 @@ class FormingPlace(Place):
             return lots
         fill, recipe_of, kg_of = load.fill, self.recipe_of, self.kg_of
         left_over, oldest = False, now
-        for *_, job in self.waiters:
+        for job in self.waiters:
             if recipe_of(job) != recipe:
                 continue
             oldest = min(oldest, job.queued)
