@@ -169,6 +169,7 @@ class Oven:
         Phase(10.0, "processing", (Flow("electricity", 5.0),)),
     )
     lots: list[int] = field(default_factory=lambda: [1])
+    follower: None = None
 
 
 def test_a_batch_under_way_reserves_what_its_phases_still_draw() -> None:

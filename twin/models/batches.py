@@ -159,6 +159,19 @@ class BatchProcess(Station):
         del state
         return [Phase(duration_s, duty)] if duration_s > 0.0 else []
 
+    def rest_within(self, duration_s: float, duty: str, state: Any, most_kw: float) -> Sequence[Phase]:
+        """:meth:`rest` with at most ``most_kw`` of electricity, for a kind that :meth:`warms` between batches under a power cap."""
+        del most_kw
+        return self.rest(duration_s, duty, state)
+
+    def warms(self, duration_s: float, duty: str, state: Any, most_kw: float) -> Sequence[Phase]:
+        """What :meth:`rest_within` would give, with ``state`` left as it is; empty where it never draws more than :meth:`resting_kw`.
+
+        A power cap asks for it, to let a unit at rest heat up with what nobody else needs.
+        """
+        del duration_s, duty, state, most_kw
+        return ()
+
     def keep(self, state: Any, t_s: float) -> Any:
         """What became of a unit's state by ``t_s``, as plain values for a file; times in it from ``t_s``. Raises InputFault where that
         cannot be.
@@ -185,6 +198,10 @@ class BatchProcess(Station):
     def resting_kw(self) -> float:
         """The highest electric power between batches; where it is less, a power cap holds batches back."""
         return self.reserved_kw()
+
+    def off_kw(self) -> float:
+        """The highest electric power while its hours have it off."""
+        return 0.0
 
     def least_kw(self) -> float | None:
         """What a batch takes beside the other units at rest, where holding it back saves power."""

@@ -20,6 +20,7 @@ from twin.models.foundry import Foundry
 from twin.models.furnace import InductionFurnace
 from twin.models.served import most_of_utilities_kw
 from twin.models.station import Job, Place, Unit
+from twin.models.tending import Tending
 from twin.models.together import BatchUnit, DelayUnit
 from twin.models.worktime import ALWAYS, Duty, WorkTime, attended, common
 from twin.scenario.calendar import startup_times, windows
@@ -134,8 +135,11 @@ class Building:
             cap.furnaces += feeds
             cap.holders += [feed for feed in feeds if feed.set_down_k]
         for unit in plant.formed:
-            unit.cap, unit.held = cap, Batched(unit, unit.kind.reserved_kw(), unit.kind.resting_kw())
-            cap.furnaces.append(unit.held)
+            kind = unit.kind
+            held = Batched(unit, kind.reserved_kw(), kind.resting_kw(), kind.off_kw())
+            unit.cap, unit.held, unit.tending = cap, held, Tending(unit, cap, held)
+            cap.furnaces.append(held)
+            unit.tending.look_soon()
         for shop in plant.shops:
             shop.cap = cap
             cap.furnaces += shop.furnaces

@@ -93,6 +93,7 @@ class Batching(Protocol):
     done_at: float
     phases: Sequence[Phase]
     lots: list[Any]
+    follower: Any
 
 
 def highest_kw(phases: Sequence[Phase], done_at: float, t0: float, t1: float) -> float:
@@ -116,16 +117,34 @@ def highest_kw(phases: Sequence[Phase], done_at: float, t0: float, t1: float) ->
     return most
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Batched:
     """What a unit that processes batches may draw, a batch under way what its phases say.
 
-    ``working_kw``: in a batch that is still to begin; ``resting_kw``: between batches, nothing while it is off.
+    ``working_kw``: in a batch that is still to begin; ``resting_kw``: between batches; ``off_kw``: while its hours have it off.
+    ``granted_kw``: what it may draw between batches up to ``granted_until_s``, because nobody else needs it (:mod:`twin.models.tending`).
     """
 
     unit: Batching
     working_kw: float
     resting_kw: float
+    off_kw: float = 0.0
+    granted_kw: float = 0.0
+    granted_until_s: float = -math.inf
+
+    def grant(self, kw: float, until_s: float) -> None:
+        """Let it draw more between batches for a while."""
+        self.granted_kw, self.granted_until_s = kw, until_s
+
+    def withdraw(self) -> None:
+        """Let it draw no more between batches than it always may."""
+        self.granted_kw, self.granted_until_s = 0.0, -math.inf
+
+    def limit(self, t: float) -> tuple[float, float]:
+        """Until when the limit of a time between batches holds, and the power, kW."""
+        if t < self.granted_until_s:
+            return self.granted_until_s, max(self.granted_kw, self.resting_kw)
+        return math.inf, self.resting_kw
 
     def reserved_kw(self, t0: float, t1: float) -> float:
         """The most between two times."""
@@ -136,13 +155,20 @@ class Batched:
         return self._between_kw(t0, t1)
 
     def _between_kw(self, t0: float, t1: float) -> float:
-        off_s = sum(min(b, t1) - max(a, t0) for a, b, state in self.unit.duties if state == _OFF and b > t0 and a < t1)
-        return 0.0 if off_s >= t1 - t0 - _SHORT_S / 2.0 else self.resting_kw
+        granted_kw = self.granted_kw if t0 < self.granted_until_s else 0.0
+        if self.unit.follower is None:
+            duties = self.unit.duties
+            off_s = sum(min(b, t1) - max(a, t0) for a, b, state in duties if state == _OFF and b > t0 and a < t1)
+            if off_s >= t1 - t0 - _SHORT_S / 2.0:
+                return max(self.off_kw, granted_kw)
+        return max(self.resting_kw, granted_kw)
 
     def changes(self, t: float) -> Sequence[float]:
-        """Ends of its batch, of its phases and of its duties."""
+        """Ends of its batch, of its phases, of its duties and of what it was granted between batches."""
         unit = self.unit
         ends = [edge for duty in unit.duties for edge in duty[:2] if t < edge < math.inf]
+        if t < self.granted_until_s:
+            ends.append(self.granted_until_s)
         if unit.lots and unit.done_at > t:
             begin = unit.done_at - sum(phase.duration_s for phase in unit.phases)
             edges = accumulate((phase.duration_s for phase in unit.phases), initial=begin)

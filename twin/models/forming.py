@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from twin.models.following_loads import PlannedLoads
     from twin.models.phases import Draws, Phase
     from twin.models.releases import Releases
+    from twin.models.tending import Tending
 
 _EARLY_S = 1e-6
 _FULL = 1.0 - 1e-9
@@ -428,6 +429,7 @@ class FormingUnit(LotsUnit):
         "shares",
         "since",
         "state",
+        "tending",
     )
 
     def __init__(self, place: FormingPlace, equipment: int, kind: BatchProcess, books: Books, draws: Draws) -> None:
@@ -445,6 +447,8 @@ class FormingUnit(LotsUnit):
         self.follower: PlannedLoads | None = None
         self.held: Batched | None = None
         """what it reserves under the cap"""
+        self.tending: Tending | None = None
+        """asks for power to heat up with between batches, under the cap"""
         self.each = 0.0
         """share of each lot of the batch by mass, where they are alike"""
         self.shares: dict[int, float] = {}
@@ -513,6 +517,8 @@ class FormingUnit(LotsUnit):
             closes = place.worktime.closes(now)
             if self.done_at > closes:
                 self.overtime(closes, self.done_at)
+        if self.held is not None:
+            self.held.withdraw()
         self.alarm.set(self.done_at - now)
 
     def take_shares(self, jobs: Sequence[Job], *, alike: bool = False) -> None:
@@ -535,6 +541,8 @@ class FormingUnit(LotsUnit):
             if repair_s:
                 self.repaired_at = now + repair_s
                 self.floor.after(repair_s, self.repaired)
+        if self.tending is not None:
+            self.tending.look_soon()
         if self._pass_on(now):
             self.forming.look_now()
 
@@ -589,10 +597,23 @@ class FormingUnit(LotsUnit):
             word = "down"
         while t0 < now:
             stop, duty = self._told(t0, now)
+            if self.held is not None:
+                stop = min(stop, self.held.limit(t0)[0])
             for a, b in self.books.pieces(t0, stop):
-                self.books.phases(self.equipment, NONE, a, self.kind.rest(b - a, word or duty, self.state))
+                self.books.phases(self.equipment, NONE, a, self._rest(a, b, word or duty))
             t0 = stop
         self.since = max(self.since, now)
+
+    def _rest(self, t0: float, t1: float, duty: str) -> Sequence[Phase]:
+        """Phases between batches, within what the power cap leaves it."""
+        if self.held is None:
+            return self.kind.rest(t1 - t0, duty, self.state)
+        return self.kind.rest_within(t1 - t0, duty, self.state, self.held.limit(t0)[1])
+
+    def stretch(self, t: float) -> tuple[float, str]:
+        """Until when and what it is to do from a time between batches on."""
+        until, duty = self._told(t, math.inf)
+        return until, "blocked" if self.lots and t >= self.repaired_at else duty
 
     def told(self, t: float) -> str:
         """What it is to do at a time between batches."""

@@ -44,6 +44,8 @@ __all__ = ["BellFurnace", "BeltFurnace", "BoxFurnace", "PitFurnace", "PusherFurn
 
 HOTTEST_C = 1250.0
 J_PER_KWH = 3.6e6
+HOLDING_MARGIN = 1.05
+"""reserved under a power cap over what holding takes once the walls are soaked (assumed)"""
 
 
 class HeatedFurnace(BatchProcess):
@@ -131,21 +133,37 @@ class HeatedFurnace(BatchProcess):
 
     def rest(self, duration_s: float, duty: str, state: Kiln) -> Sequence[Phase]:
         """What it does without a load: holds, is switched down after a delay, cools, or heats up before working hours."""
+        return self._rested(duration_s, duty, state, None)
+
+    def rest_within(self, duration_s: float, duty: str, state: Kiln, most_kw: float) -> Sequence[Phase]:
+        """The same with at most ``most_kw`` of electricity: it heats up slower."""
+        return self._rested(duration_s, duty, state, most_kw)
+
+    def warms(self, duration_s: float, duty: str, state: Kiln, most_kw: float) -> Sequence[Phase]:
+        """What it would do; nothing of a furnace that burns gas, which never waits for electricity."""
+        return self._rested(duration_s, duty, replace(state), most_kw) if self.elements is not None else ()
+
+    def _rested(self, duration_s: float, duty: str, state: Kiln, most_kw: float | None) -> Sequence[Phase]:
         from twin.models.kiln import Writer
+
+        def within_kw(atmosphere: str | None) -> float | None:
+            if most_kw is None or self.elements is None:
+                return None
+            return max(0.0, most_kw - self.running_kw(firing=True) - self._making_kw(atmosphere))
 
         writer, idle = Writer(state), self.idle
         if duty == "down" or (duty == "off" and idle.closed_c is None):
             writer.unheated(duration_s, duty, "off")
         elif duty == "off" and idle.closed_c is not None:
-            writer.held(idle.closed_c, duration_s, "standby")
+            writer.held(idle.closed_c, duration_s, "standby", most_kw=within_kw(None))
         else:
             word = "holding" if duty == "starved" else duty
             hot_s = duration_s
             if idle.setback_c is not None and duty not in ("startup", "blocked"):
                 hot_s = min(duration_s, max(0.0, idle.after_s - state.idle_s))
-            writer.held(idle.hold_c, hot_s, word, atmosphere=idle.atmosphere)
+            writer.held(idle.hold_c, hot_s, word, atmosphere=idle.atmosphere, most_kw=within_kw(idle.atmosphere))
             if idle.setback_c is not None and duration_s > hot_s:
-                writer.held(idle.setback_c, duration_s - hot_s, "standby")
+                writer.held(idle.setback_c, duration_s - hot_s, "standby", most_kw=within_kw(None))
         state.idle_s = 0.0 if duty == "startup" else state.idle_s + duration_s
         return writer.phases
 
@@ -156,9 +174,38 @@ class HeatedFurnace(BatchProcess):
     def reserved_kw(self) -> float:
         """Connected electric power: elements, auxiliaries, generators of atmospheres, quench."""
         heating_kw = self.elements.rated_kw if self.elements is not None else 0.0
-        making_kw = max((a.flow_nm3_per_h * a.making_kwh_per_nm3 for a in self.atmospheres.values()), default=0.0)
+        making_kw = max((self._making_kw(name) for name in self.atmospheres), default=0.0)
         quench_kw = max((r.quench.power_kw for r in self.treatments.values() if r.quench is not None), default=0.0)
         return heating_kw + self.running_kw(firing=True) + making_kw + quench_kw
+
+    def resting_kw(self) -> float:
+        """What holding takes at the set point that takes most, walls soaked, with a margin; burners and their gas make no difference.
+
+        Under a power cap a furnace heats with no more between batches unless more is free.
+        """
+        from twin.models.kiln import cold_kiln
+
+        if list(self._problems()):
+            return self.reserved_kw()
+        idle, chamber = self.idle, cold_kiln(self).chamber
+        points = [(idle.hold_c, idle.atmosphere), (idle.setback_c, None), (idle.closed_c, None)]
+        heating = [
+            (chamber.holding_kw(set_c, f"closed/{atmosphere or 'air'}") if self.elements is not None else 0.0)
+            * HOLDING_MARGIN
+            + self._making_kw(atmosphere)
+            for set_c, atmosphere in points
+            if set_c is not None
+        ]
+        return min(self.reserved_kw(), self.running_kw(firing=True) + max(heating))
+
+    def off_kw(self) -> float:
+        """What holding takes where it is held over weekends, else nothing."""
+        return 0.0 if self.idle.closed_c is None else self.resting_kw()
+
+    def _making_kw(self, atmosphere: str | None) -> float:
+        """Electricity that making an atmosphere takes."""
+        use = None if atmosphere is None else self.atmospheres.get(atmosphere)
+        return 0.0 if use is None else use.flow_nm3_per_h * use.making_kwh_per_nm3
 
     def recipes(self) -> Sequence[str]:
         """Names of the temperature programs."""

@@ -206,12 +206,13 @@ class Writer:
         atmosphere: str | None = None,
         sinks_kw: Mapping[str, float] | None = None,
         extra_kw: float = 0.0,
+        most_kw: float | None = None,
     ) -> None:
-        """Control to a set point for a time."""
+        """Control to a set point for a time, with at most ``most_kw`` of input where that is given."""
         while duration_s > 1e-9:
             length = self._before_cut(duration_s)
             mode = _mode("closed", atmosphere)
-            passage = self.kiln.chamber.control(self.kiln.now, set_c, length, mode, sinks_kw=sinks_kw)
+            passage = self.kiln.chamber.control(self.kiln.now, set_c, length, mode, most_kw=most_kw, sinks_kw=sinks_kw)
             self._take(passage, word, atmosphere=atmosphere, extra_kw=extra_kw)
             duration_s -= length
 

@@ -116,6 +116,10 @@ class BatchMachine(Powered, BatchProcess):
         others = [state for state in STATE if state != "processing"]
         return max((f.base for s in others for f in self._flows(s) if f.carrier == "electricity"), default=0.0)
 
+    def off_kw(self) -> float:
+        """Power in state ``off``."""
+        return sum(flow.base for flow in self._flows("off") if flow.carrier == "electricity")
+
     def work_s(self, product_name: str, product: Product) -> float | None:
         """Mean seconds of one unit for one piece with full batches."""
         pieces = self.most_pieces(product)
