@@ -149,6 +149,11 @@ class BatchProcess(Station):
         """Phases of a batch from loading to unloading. No phase crosses one of ``batch.cuts_s``."""
         raise NotImplementedError
 
+    def begin_within(self, batch: Batch, state: Any, most_kw: float) -> Sequence[Phase]:
+        """:meth:`begin` with at most ``most_kw`` of electricity, which is never less than :meth:`slowest_kw`; under a power cap."""
+        del most_kw
+        return self.begin(batch, state)
+
     def rest(self, duration_s: float, duty: str, state: Any) -> Sequence[Phase]:
         """Phases of ``duration_s`` between batches.
 
@@ -195,6 +200,10 @@ class BatchProcess(Station):
         """The highest electric power that one unit draws while it is on, reserved under a power cap."""
         return 0.0
 
+    def slowest_kw(self) -> float:
+        """The electric power below which no batch is worked under a power cap; where it is less, batches are worked slower."""
+        return self.reserved_kw()
+
     def resting_kw(self) -> float:
         """The highest electric power between batches; where it is less, a power cap holds batches back."""
         return self.reserved_kw()
@@ -203,11 +212,15 @@ class BatchProcess(Station):
         """The highest electric power while its hours have it off."""
         return 0.0
 
+    def held_kw(self) -> float:
+        """Of all units at rest."""
+        return self.units * self.resting_kw()
+
     def least_kw(self) -> float | None:
         """What a batch takes beside the other units at rest, where holding it back saves power."""
         if not self.resting_kw() < self.reserved_kw():
             return None
-        return self.reserved_kw() + (self.units - 1) * self.resting_kw()
+        return self.slowest_kw() + (self.units - 1) * self.resting_kw()
 
     def most_kw(self, stations: Mapping[str, Station]) -> float:
         """Of all units."""

@@ -136,7 +136,7 @@ class Building:
             cap.holders += [feed for feed in feeds if feed.set_down_k]
         for unit in plant.formed:
             kind = unit.kind
-            held = Batched(unit, kind.reserved_kw(), kind.resting_kw(), kind.off_kw())
+            held = Batched(unit, kind.reserved_kw(), kind.resting_kw(), kind.off_kw(), kind.slowest_kw())
             unit.cap, unit.held, unit.tending = cap, held, Tending(unit, cap, held)
             cap.furnaces.append(held)
             unit.tending.look_soon()

@@ -121,14 +121,16 @@ def highest_kw(phases: Sequence[Phase], done_at: float, t0: float, t1: float) ->
 class Batched:
     """What a unit that processes batches may draw, a batch under way what its phases say.
 
-    ``working_kw``: in a batch that is still to begin; ``resting_kw``: between batches; ``off_kw``: while its hours have it off.
-    ``granted_kw``: what it may draw between batches up to ``granted_until_s``, because nobody else needs it (:mod:`twin.models.tending`).
+    ``working_kw``: in a batch that is still to begin, ``slowest_kw`` one worked as slowly as may be; ``resting_kw``: between batches; ``off_kw``: while its hours have it off.
+    ``granted_kw``: what it may draw between batches up to ``granted_until_s``, because nobody else needs it
+    (:mod:`twin.models.tending`).
     """
 
     unit: Batching
     working_kw: float
     resting_kw: float
     off_kw: float = 0.0
+    slowest_kw: float = math.inf
     granted_kw: float = 0.0
     granted_until_s: float = -math.inf
 
@@ -174,6 +176,10 @@ class Batched:
             edges = accumulate((phase.duration_s for phase in unit.phases), initial=begin)
             ends += [unit.done_at, *(edge for edge in edges if t < edge < unit.done_at)]
         return ends
+
+    def least_kw(self) -> float:
+        """What a batch takes at least."""
+        return min(self.slowest_kw, self.working_kw)
 
     def gives_way(self) -> bool:
         """Whether holding a batch back saves any power."""
@@ -229,7 +235,13 @@ class PowerCap:
 
     def admits(self, own: Batched, now: float) -> bool:
         """Whether a batch may begin now: its power is free whatever machines do, and whatever batches and heats under way still draw."""
-        return not own.gives_way() or self.free_kw(now, now + LOOK_AHEAD_S, own) >= own.working_kw
+        return not own.gives_way() or self.free_kw(now, now + LOOK_AHEAD_S, own) >= own.least_kw()
+
+    def granted_kw(self, own: Batched, now: float) -> float:
+        """The power with which a batch that may begin is worked."""
+        if not own.gives_way():
+            return own.working_kw
+        return min(own.working_kw, max(own.least_kw(), self.free_kw(now, now + LOOK_AHEAD_S, own)))
 
     def _set_down(self, now: float, lasts_s: float) -> None:
         """Take the power of holding furnaces for as long as each can do without it."""

@@ -139,10 +139,13 @@ class Chamber:
                 raise ChamberError(problem)
         return walk.passage("time" if ended_by == "set_point" else ended_by)
 
-    def warm(self, state: ChamberState, set_c: float, duration_s: float, mode: str) -> Passage:
-        """Largest input until the chamber meets ``set_c`` from below (``set_point``), or for a time (``time``)."""
+    def warm(
+        self, state: ChamberState, set_c: float, duration_s: float, mode: str, *, most_kw: float | None = None
+    ) -> Passage:
+        """Largest input (at most ``most_kw``) until the chamber meets ``set_c`` from below (``set_point``), or for a time (``time``)."""
         walk = Walk(self, state, mode, {})
-        ended_by = walk.free(self.body.supply.most_kw, duration_s, Goal(ceiling_c=set_c))
+        most = self.body.supply.most_kw if most_kw is None else min(most_kw, self.body.supply.most_kw)
+        ended_by = walk.free(most, duration_s, Goal(ceiling_c=set_c))
         return walk.passage(ended_by)
 
     # -- inside ---

@@ -508,7 +508,7 @@ class FormingUnit(LotsUnit):
         batch = Batch(lots, place.recipe_of(first), now, now - self.last_end, cuts, uniform, same)
         self.total = (batch.kg or batch.pieces) if same is None else (same[0] or same[1])
         self.take_shares(jobs, alike=same is not None)
-        self.phases = self.kind.begin(batch, self.state)
+        self.phases = self._worked(batch, now)
         self.done_at = self.books.phases(self.equipment, self.batch, now, self.phases)
         self.books.count(self.counts, 1.0, now)
         if place.short:
@@ -520,6 +520,12 @@ class FormingUnit(LotsUnit):
         if self.held is not None:
             self.held.withdraw()
         self.alarm.set(self.done_at - now)
+
+    def _worked(self, batch: Batch, now: float) -> Sequence[Phase]:
+        """Phases of a batch, within what the power cap leaves it."""
+        if self.cap is None or self.held is None:
+            return self.kind.begin(batch, self.state)
+        return self.kind.begin_within(batch, self.state, self.cap.granted_kw(self.held, now))
 
     def take_shares(self, jobs: Sequence[Job], *, alike: bool = False) -> None:
         """Note each lot's share of the batch by mass, as it goes in."""

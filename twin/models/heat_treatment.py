@@ -18,6 +18,7 @@ from pydantic import Field
 from twin.core.faults import InputFault, did_you_mean
 from twin.core.units import Q
 from twin.models.batches import Batch, BatchLot, BatchProcess
+from twin.models.cap import LEAST_SHARE
 from twin.models.firing import AMBIENT_C, Burners, Elements, Heating
 from twin.models.phases import Phase
 from twin.models.treatment import (
@@ -46,6 +47,8 @@ HOTTEST_C = 1250.0
 J_PER_KWH = 3.6e6
 HOLDING_MARGIN = 1.05
 """reserved under a power cap over what holding takes once the walls are soaked (assumed)"""
+SLOWEST_MARGIN = 1.3
+"""of the elements' power over what the hottest step takes once the walls are soaked, below which no batch is worked (assumed)"""
 
 
 class HeatedFurnace(BatchProcess):
@@ -133,39 +136,37 @@ class HeatedFurnace(BatchProcess):
 
     def rest(self, duration_s: float, duty: str, state: Kiln) -> Sequence[Phase]:
         """What it does without a load: holds, is switched down after a delay, cools, or heats up before working hours."""
-        return self._rested(duration_s, duty, state, None)
-
-    def rest_within(self, duration_s: float, duty: str, state: Kiln, most_kw: float) -> Sequence[Phase]:
-        """The same with at most ``most_kw`` of electricity: it heats up slower."""
-        return self._rested(duration_s, duty, state, most_kw)
-
-    def warms(self, duration_s: float, duty: str, state: Kiln, most_kw: float) -> Sequence[Phase]:
-        """What it would do; nothing of a furnace that burns gas, which never waits for electricity."""
-        return self._rested(duration_s, duty, replace(state), most_kw) if self.elements is not None else ()
-
-    def _rested(self, duration_s: float, duty: str, state: Kiln, most_kw: float | None) -> Sequence[Phase]:
         from twin.models.kiln import Writer
-
-        def within_kw(atmosphere: str | None) -> float | None:
-            if most_kw is None or self.elements is None:
-                return None
-            return max(0.0, most_kw - self.running_kw(firing=True) - self._making_kw(atmosphere))
 
         writer, idle = Writer(state), self.idle
         if duty == "down" or (duty == "off" and idle.closed_c is None):
             writer.unheated(duration_s, duty, "off")
         elif duty == "off" and idle.closed_c is not None:
-            writer.held(idle.closed_c, duration_s, "standby", most_kw=within_kw(None))
+            writer.held(idle.closed_c, duration_s, "standby")
         else:
             word = "holding" if duty == "starved" else duty
             hot_s = duration_s
             if idle.setback_c is not None and duty not in ("startup", "blocked"):
                 hot_s = min(duration_s, max(0.0, idle.after_s - state.idle_s))
-            writer.held(idle.hold_c, hot_s, word, atmosphere=idle.atmosphere, most_kw=within_kw(idle.atmosphere))
+            writer.held(idle.hold_c, hot_s, word, atmosphere=idle.atmosphere)
             if idle.setback_c is not None and duration_s > hot_s:
-                writer.held(idle.setback_c, duration_s - hot_s, "standby", most_kw=within_kw(None))
+                writer.held(idle.setback_c, duration_s - hot_s, "standby")
         state.idle_s = 0.0 if duty == "startup" else state.idle_s + duration_s
         return writer.phases
+
+    def rest_within(self, duration_s: float, duty: str, state: Kiln, most_kw: float) -> Sequence[Phase]:
+        """The same with at most ``most_kw`` of electricity: it heats up slower."""
+        with state.within(most_kw):
+            return self.rest(duration_s, duty, state)
+
+    def warms(self, duration_s: float, duty: str, state: Kiln, most_kw: float) -> Sequence[Phase]:
+        """What it would do; nothing of a furnace that burns gas, which never waits for electricity."""
+        return self.rest_within(duration_s, duty, replace(state), most_kw) if self.elements is not None else ()
+
+    def begin_within(self, batch: Batch, state: Kiln, most_kw: float) -> Sequence[Phase]:
+        """What a batch takes with at most ``most_kw`` of electricity: it heats up slower."""
+        with state.within(most_kw):
+            return self.begin(batch, state)
 
     def startup_s(self) -> float:
         """Heating up before working hours."""
@@ -174,7 +175,7 @@ class HeatedFurnace(BatchProcess):
     def reserved_kw(self) -> float:
         """Connected electric power: elements, auxiliaries, generators of atmospheres, quench."""
         heating_kw = self.elements.rated_kw if self.elements is not None else 0.0
-        making_kw = max((self._making_kw(name) for name in self.atmospheres), default=0.0)
+        making_kw = max((self.making_kw(name) for name in self.atmospheres), default=0.0)
         quench_kw = max((r.quench.power_kw for r in self.treatments.values() if r.quench is not None), default=0.0)
         return heating_kw + self.running_kw(firing=True) + making_kw + quench_kw
 
@@ -192,17 +193,31 @@ class HeatedFurnace(BatchProcess):
         heating = [
             (chamber.holding_kw(set_c, f"closed/{atmosphere or 'air'}") if self.elements is not None else 0.0)
             * HOLDING_MARGIN
-            + self._making_kw(atmosphere)
+            + self.making_kw(atmosphere)
             for set_c, atmosphere in points
             if set_c is not None
         ]
         return min(self.reserved_kw(), self.running_kw(firing=True) + max(heating))
 
+    def slowest_kw(self) -> float:
+        """What a batch takes with :data:`~twin.models.cap.LEAST_SHARE` of the elements' power, or with what its hottest step needs."""
+        from twin.models.kiln import cold_kiln
+
+        if self.elements is None or list(self._problems()):
+            return self.reserved_kw()
+        chamber, least_kw = cold_kiln(self).chamber, LEAST_SHARE * self.elements.rated_kw
+        for recipe in self.treatments.values():
+            for step in recipe.steps:
+                mode, passing = f"closed/{recipe.atmosphere or 'air'}", self.passing_kw(step.to_c)
+                least_kw = max(least_kw, SLOWEST_MARGIN * chamber.holding_kw(step.to_c, mode, passing))
+        least_kw = max(least_kw, self.resting_kw() - self.running_kw(firing=True))
+        return self.reserved_kw() - max(0.0, self.elements.rated_kw - least_kw)
+
     def off_kw(self) -> float:
         """What holding takes where it is held over weekends, else nothing."""
         return 0.0 if self.idle.closed_c is None else self.resting_kw()
 
-    def _making_kw(self, atmosphere: str | None) -> float:
+    def making_kw(self, atmosphere: str | None) -> float:
         """Electricity that making an atmosphere takes."""
         use = None if atmosphere is None else self.atmospheres.get(atmosphere)
         return 0.0 if use is None else use.flow_nm3_per_h * use.making_kwh_per_nm3

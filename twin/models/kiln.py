@@ -8,7 +8,8 @@ test of every run. The chemical heat of a protective gas is booked where it is b
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -159,6 +160,17 @@ class Kiln:
     """when the last piece of the lot before went in (continuous furnaces)"""
     conveyed: str = ""
     """recipe of the lot before (continuous furnaces)"""
+    most_kw: float | None = None
+    """electricity that it may draw in all, under a power cap"""
+
+    @contextmanager
+    def within(self, most_kw: float) -> Iterator[None]:
+        """What is written meanwhile draws no more electricity than this."""
+        self.most_kw = most_kw
+        try:
+            yield
+        finally:
+            self.most_kw = None
 
     @property
     def chamber_c(self) -> float:
@@ -189,6 +201,14 @@ class Writer:
     def _before_cut(self, duration_s: float) -> float:
         return min([duration_s, *(cut - self.at_s for cut in self.cuts_s if cut > self.at_s + 1e-9)])
 
+    def _input_kw(self, atmosphere: str | None, extra_kw: float = 0.0) -> float | None:
+        """What is left for heating beside fans, drives and the making of an atmosphere; None without a limit, or of burners."""
+        kind = self.kiln.kind
+        most_kw = self.kiln.most_kw
+        if most_kw is None or kind.elements is None:
+            return None
+        return max(0.0, most_kw - extra_kw - kind.running_kw(firing=True) - kind.making_kw(atmosphere))
+
     def unheated(self, duration_s: float, word: str, mode: str, *, atmosphere: str | None = None) -> None:
         """No input for a time: the door is open, or the furnace is off."""
         while duration_s > 1e-9:
@@ -206,9 +226,9 @@ class Writer:
         atmosphere: str | None = None,
         sinks_kw: Mapping[str, float] | None = None,
         extra_kw: float = 0.0,
-        most_kw: float | None = None,
     ) -> None:
-        """Control to a set point for a time, with at most ``most_kw`` of input where that is given."""
+        """Control to a set point for a time."""
+        most_kw = self._input_kw(atmosphere, extra_kw)
         while duration_s > 1e-9:
             length = self._before_cut(duration_s)
             mode = _mode("closed", atmosphere)
@@ -218,7 +238,7 @@ class Writer:
 
     def brought(self, set_c: float, within_k: float, word: str, *, atmosphere: str | None = None) -> None:
         """Control to a set point until the load is within ``within_k`` of it, from below or above. RunFailed where it never is."""
-        kiln, mode = self.kiln, _mode("closed", atmosphere)
+        kiln, mode, most_kw = self.kiln, _mode("closed", atmosphere), self._input_kw(atmosphere)
         left_s = ENDLESS_S
         while True:
             warming = kiln.now.load_c < set_c
@@ -232,6 +252,7 @@ class Writer:
                 mode,
                 until_load_c=set_c - within_k if warming else math.inf,
                 until_load_above_c=-math.inf if warming else set_c + within_k,
+                most_kw=most_kw,
             )
             self._take(passage, word, atmosphere=atmosphere)
             left_s -= passage.duration_s
@@ -243,10 +264,10 @@ class Writer:
 
     def warmed(self, set_c: float, word: str, *, atmosphere: str | None = None) -> None:
         """Heat the empty chamber to a set point. RunFailed where it never gets there."""
-        kiln, left_s = self.kiln, ENDLESS_S
+        kiln, left_s, most_kw = self.kiln, ENDLESS_S, self._input_kw(atmosphere)
         while kiln.now.chamber_c < set_c - 1e-9:
             length = self._before_cut(left_s)
-            passage = kiln.chamber.warm(kiln.now, set_c, length, _mode("closed", atmosphere))
+            passage = kiln.chamber.warm(kiln.now, set_c, length, _mode("closed", atmosphere), most_kw=most_kw)
             self._take(passage, word, atmosphere=atmosphere)
             left_s -= passage.duration_s
             if passage.ended_by == "never" or left_s <= 0.0:

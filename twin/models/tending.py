@@ -82,7 +82,7 @@ class Tending:
         self._look_at(end)
 
     def _wish(self, phases: Sequence[Phase], now: float, until: float) -> tuple[float, float, float]:
-        """From when to when phases up to ``until`` take more than holding, and the most that they take then; (until, until, 0) where never."""
+        """From when to when phases up to ``until`` take more than holding, and the most then; (until, until, 0) where never."""
         begin, most, t = until, 0.0, now
         while t < until:
             stop = min(t + STEP_S, until)

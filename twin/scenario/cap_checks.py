@@ -28,11 +28,14 @@ def cap_faults(
         need = station.least_kw() or 0.0
         if cap_kw - always < need:
             view.fault(_PLACE, _sum(cap_kw, terms, name, need), f"at least {always + need:.0f} kW")
-        elif cap_kw - always - working < need:
+            continue
+        beside = machines + [(other, one.held_kw()) for other, one in yielding.items() if other != name]
+        busy = sum(kw for _, kw in beside)
+        if cap_kw - always - busy < need:
             view.fault(
                 _PLACE,
-                f"{_sum(cap_kw, terms + machines, name, need)} while the machines work: it runs only while they rest",
-                f"at least {always + working + need:.0f} kW",
+                f"{_sum(cap_kw, terms + beside, name, need)} while the machines work: it runs only while they rest",
+                f"at least {always + busy + need:.0f} kW",
                 severity="warning",
             )
     if not yielding and always + working > cap_kw:

@@ -351,6 +351,10 @@ class Kind(Part):
         del stations
         return 0.0
 
+    def held_kw(self) -> float:
+        """The electric power that all its units may draw at rest while a power cap holds them back."""
+        return 0.0
+
     def least_kw(self) -> float | None:
         """The electric power with which one unit can work when a power cap holds it back; None where it gives no way."""
         return None
