@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -177,3 +178,17 @@ def test_names() -> None:
     assert unit_at_work("pin/once/1") is None
     plan = Plan(0.0, 1.0, 1.0, later=("a",))
     assert Plan.from_json(plan.to_json()) == plan
+
+
+def test_a_window_without_lots() -> None:
+    """Proves: where there is nothing to do the plan is empty and optimal. Sensitivity: an empty matrix."""
+    scenario = two_furnaces()
+    slots = slots_of(scenario)
+    state = replace(line_state(scenario, slots.start_s, slots.end_s), lots={})
+    loop = LineLoop(
+        scenario, slots, state, replay(scenario, slots.end_s, None).trace, None, as_derived, lambda *_: None
+    )
+    loop.searched_whole(Limit(1, None))
+    found = loop.schedule()
+    assert found.plan.batches == ()
+    assert (found.plan.status, found.solution.gap) == ("optimal", 0.0)

@@ -12,6 +12,7 @@ import numpy as np
 from twin.core.faults import Infeasible
 from twin.core.messages import t as text
 from twin.core.progress import Progress, silent
+from twin.optimize.check.shop_cost import shop_figures
 from twin.optimize.derive.line_targets import line_targets
 from twin.optimize.derive.shop import CALM, Caution, derive_shop
 from twin.optimize.derive.shop_feedback import LineFeedback, line_feedback
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from twin.optimize.limit import Limit
     from twin.optimize.plan.figures import PlanFigures
     from twin.optimize.problem.grid import Slots
+    from twin.optimize.problem.shop import Shop
     from twin.optimize.problem.shop_state import LineState
     from twin.optimize.replay import Replay
     from twin.optimize.works import Adjust
@@ -104,6 +106,14 @@ def schedule_line(
         return loop.schedule()
     loop.searched_whole(limit if limit.seconds is None else limit.part(FIRST_SHARE))
     return guarded(loop, limit).schedule()
+
+
+def idle(shop: Shop) -> ShopSolution:
+    """The only schedule where there is nothing to do."""
+    nothing = ShopPlan((), (), np.zeros(shop.slots), 0.0)
+    cost_krw = shop_figures(shop, nothing).cost_krw
+    plan = replace(nothing, cost_krw=cost_krw)
+    return ShopSolution(plan, cost_krw, cost_krw, "optimal", "optimal", cost_krw, 0)
 
 
 class LineLoop:
@@ -192,6 +202,8 @@ class LineLoop:
 
     def inserted(self, limit: Limit) -> None:
         """Starts by dispatch and insertion alone."""
+        if not self.line.shop.jobs:
+            return
         begun = time.perf_counter()
         first = self.starts or refuse_line(self.line, self.targets, self.optional())
         moves = None if limit.iterations is None else MOVES * limit.iterations
@@ -203,6 +215,8 @@ class LineLoop:
 
     def searched(self, limit: Limit) -> None:
         """Better starts by the whole search; those known where its seconds were too few to build the problem."""
+        if not self.line.shop.jobs:
+            return
         begun = time.perf_counter()
         solution = solve_shop(
             self.line.shop,
@@ -243,6 +257,8 @@ class LineLoop:
 
     def priced(self, *, bound: bool) -> ShopSolution:
         """The starts known with states and battery as good as they can be, bounded too with ``bound``. Raises Infeasible."""
+        if not self.line.shop.jobs:
+            return idle(self.line.shop)
         begun = time.perf_counter()
         self.starts = filled(self.scenario, self.slots, self.line, self.starts)
         solution = solve_shop(self.line.shop, iterations=0, seed=SEED, start=self.starts, bound=bound)

@@ -100,7 +100,7 @@ class LineWorks:
             caution=found.caution,
             later=found.line.later,
         )
-        placed = hand_rule_shop(line.shop)
+        placed = hand_rule_shop(line.shop) if line.shop.jobs else ()
         left = self._left_out(line, placed, part.slots, state)
         if left is None:
             return Plan(part.slots.start_s, part.slots.count * part.slots.slot_s, part.slots.slot_s)
