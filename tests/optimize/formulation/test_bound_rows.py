@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.optimize.line import line, random_shop, way
 from tests.optimize.shops import best, little_shop
 from twin.optimize.formulation.bound import dual_bound_krw, interior_duals, lagrangian_krw
-from twin.optimize.formulation.bound_rows import BoundRows, LoadRow, load_rows
+from twin.optimize.formulation.bound_rows import BoundRows, LoadRow, load_rows, thinned
 from twin.optimize.formulation.matrix import Matrix
 from twin.optimize.formulation.refigured import matrix_for
 from twin.optimize.formulation.shop import due_of, problem_of
@@ -140,3 +140,15 @@ def test_no_bound_exceeds_the_optimum(seed: int) -> None:
     assert duals is not None
     assert lagrangian_krw(rows.plain(), rows.plain_duals(duals), optimum) <= optimum + 1e-3
     assert lagrangian_krw(rows.plain(), random_multipliers(rows.plain(), seed), optimum) <= optimum + 1e-3
+
+
+def test_many_moments_are_thinned_evenly() -> None:
+    """Proves: forty releases and due dates give windows between twelve of each, the first and the last among them.
+
+    Sensitivity: all forty would give some eleven times as many rows.
+    """
+    rows = load_rows(oven([(k, k + 30) for k in range(40)], slots=200))
+    assert {first for row in rows for _, _, first, _ in row.loads} <= set(thinned(set(range(40))))
+    assert len(thinned(set(range(40)))) == 12
+    assert thinned({7, 3, 5}) == [3, 5, 7]
+    assert thinned(set(range(40)))[::11] == [0, 39]

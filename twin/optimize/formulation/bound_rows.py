@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 LATER = (0, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96)
 """Slots after a due date at which the jobs still late are counted again."""
+MOST_MOMENTS = 12
+"""Releases, and due dates, between which windows are looked at; of more some are left out, evenly."""
 MOST_TOGETHER = 12
 MOST_GROUPS = 3
 ROUNDING = 1e-9
@@ -149,10 +151,23 @@ def load_rows(shop: Shop) -> list[LoadRow]:
     return list(rows)
 
 
+def thinned(moments: set[int], most: int = MOST_MOMENTS) -> list[int]:
+    """At most so many of some moments, the first and the last among them, in order.
+
+    >>> thinned({1, 2, 3, 5, 8, 13}, 3)
+    [1, 5, 13]
+    """
+    ordered = sorted(moments)
+    if len(ordered) <= most:
+        return ordered
+    step = (len(ordered) - 1) / (most - 1)
+    return [ordered[math.ceil(k * step - ROUNDING)] for k in range(most)]
+
+
 def _of_groups(reach: Reach, members: list[Member], tasks: Mapping[str, tuple[Tasks, int]]) -> Iterator[LoadRow]:
     """Every window of release and time."""
-    releases = sorted({int(release) for m in members for release in m.releases})
-    dues = {int(due) + later for m in members for due in m.dues for later in LATER}
+    releases = thinned({int(release) for m in members for release in m.releases})
+    dues = {due + later for due in thinned({int(due) for m in members for due in m.dues}) for later in LATER}
     for release in releases:
         for end in (None, *sorted(slot for slot in dues if slot < reach.shop.slots)):
             asked = [m for m in members if m.asked(release, end) > 0]
