@@ -27,6 +27,8 @@ KEEPING = "closing_stock"
 TIME_REQUIREMENTS = frozenset({"lateness", "output"})
 """what more working time or metal can mend"""
 NEAREST_ITERATIONS = 3
+NEAREST_NODES = 5
+"""of each window's tree: what is said is how near a schedule comes, not the nearest that there is"""
 LOT_WEIGHT = 100.0
 """a lot left out against a whole limit missed: the nearest schedule is looked for among those that make the lots"""
 RATIO_STEPS = 12
@@ -293,6 +295,6 @@ def nearest(
         search.complete(start)
     if search.values is None:
         return None
-    search.bound_krw = LOT_WEIGHT * lots
+    search.bound_krw, search.nodes = LOT_WEIGHT * lots, NEAREST_NODES
     search.walk()
     return search

@@ -120,6 +120,7 @@ class Search:
         self.objective_krw = math.inf
         self.bound_krw = -math.inf
         self.proved_infeasible = False
+        self.nodes = NODES_WINDOW
 
     def run(self, starts: Sequence[Mapping[StartKey, float]], *, bound: bool = True) -> Solution:
         """Best start, bound, whole model where small, neighbourhoods."""
@@ -189,7 +190,7 @@ class Search:
             return False
         columns = self._freed(neighbourhood)
         part = self.matrix.restricted(columns, self.matrix.col_low, self.matrix.col_high, self.values)
-        solver = highs_of(part, mip_max_nodes=NODES_WINDOW, mip_rel_gap=1e-5)
+        solver = highs_of(part, mip_max_nodes=self.nodes, mip_rel_gap=1e-5)
         solver.setSolution(len(columns), np.arange(len(columns), dtype=np.int32), self.values[columns])
         self._run(solver)
         self._take(solver, columns)
