@@ -75,7 +75,9 @@ def test_a_plan_goes_on_from_an_earlier_one() -> None:
     assert rolled.plan.batches[: len(begun.plan.batches)] == begun.plan.batches
     assert violations(foundry(), ahead, rolled, planned_figures(foundry(), ahead, rolled)) == []
     replayed = rolled.last.replay.accounts.load.kwh[round(ahead.start_s / 900.0) :]
-    assert replayed.sum() == pytest.approx(float(np.sum(works_of(foundry(), ahead).grid_kw(rolled.last))) * 0.25, rel=0.03)
+    assert replayed.sum() == pytest.approx(
+        float(np.sum(works_of(foundry(), ahead).grid_kw(rolled.last))) * 0.25, rel=0.03
+    )
 
 
 def test_the_frozen_window_moves_the_moment() -> None:
