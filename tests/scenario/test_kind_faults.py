@@ -16,7 +16,7 @@ from twin.models.machine import Machine
 from twin.models.phases import Flow, Phase
 from twin.scenario import kinds
 from twin.scenario.kind_faults import KindFailed
-from twin.scenario.schema import Problem, ScenarioSpec
+from twin.scenario.schema import Problem, Product, ScenarioSpec
 
 GIVEN = {
     "a negative time": lambda: [Phase(-600.0, "processing")],
@@ -26,6 +26,7 @@ GIVEN = {
     "an unknown state": lambda: [Phase(600.0, "dancing")],
     "a division": lambda: [Phase(1.0 / 0.0, "processing")],
 }
+TIMES: dict[str, float] = {"nan": math.nan, "negative": -60.0, "endless": math.inf}
 USELESS: dict[str, Any] = {"nothing": None, "words": ["processing"]}
 SOUND = [Phase(600.0, "processing", (Flow("electricity", 6.0),))]
 
@@ -35,6 +36,14 @@ class Odd(BatchProcess):
 
     kind: Literal["odd"]
     gives: str = "sound"
+
+    def startup_s(self) -> float:
+        """A time, or what a test asks for."""
+        return TIMES.get(self.gives.removeprefix("startup "), 0.0)
+
+    def work_s(self, product_name: str, product: Product) -> float | None:
+        """A time, or what a test asks for."""
+        return TIMES.get(self.gives.removeprefix("work "), 600.0)
 
     def begin(self, batch: Batch, state: object) -> Sequence[Phase]:
         """Whatever was asked for."""
@@ -83,6 +92,18 @@ def test_a_kind_that_gives_what_cannot_be_used_is_named(gives: str) -> None:
     """Proves: no phases, or words for phases, name the kind and its file. Sensitivity: a TypeError of the station core."""
     with pytest.raises(KindFailed, match=r"test_kind_faults\.py: the equipment kind Odd gave what cannot be used"):
         simulated(gives)
+
+
+@pytest.mark.parametrize("word", TIMES)
+@pytest.mark.parametrize("method", ["startup", "work"])
+def test_a_time_that_is_none_is_told(method: str, word: str) -> None:
+    """Proves: start-ups and working times that are no number, negative or endless name the kind, its file and the method.
+
+    Sensitivity: a plant that never opens, or a workload of nan hours, silently.
+    """
+    said = rf"test_kind_faults\.py: the equipment kind Odd gave what cannot be used, ValueError: {method}_s\(\) gave "
+    with pytest.raises(KindFailed, match=said):
+        simulated(f"{method} {word}")
 
 
 def test_a_kind_that_fails_while_it_is_checked() -> None:

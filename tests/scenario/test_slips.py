@@ -93,6 +93,7 @@ def test_an_example_of_a_share_is_below_its_limit() -> None:
     assert faults("stations.sealed_quench.burners.flue_o2", "20.5 %")[0].fix == "e.g. '10 %'"
 
 
+STATE = '{"at": "2026-07-06T00:00:00+09:00", %s}'
 JOB = '{"job":"a/1/0","order":"a","product":"p","pieces":%s,"pieces_cast":1,"release_s":0,"due_s":null,"priority":0,"step":0,"queued_s":0}'
 
 
@@ -101,19 +102,40 @@ JOB = '{"job":"a/1/0","order":"a","product":"p","pieces":%s,"pieces_cast":1,"rel
     [
         "",
         "[]",
-        '{"units": 5}',
-        '{"units": {"a.1": 5}}',
-        '{"jobs": [' + JOB % 1 + ", " + JOB % 1 + "]}",
-        '{"jobs": [%s]}' % (JOB % '"x"'),
-        '{"jobs": [%s]}' % (JOB % "NaN"),
-        '{"jobs": [%s]}' % (JOB % -1),
+        "{}",
+        '{"at": null}',
+        '{"at": "yesterday"}',
+        '{"at": 20260706}',
+        '{"at": "2026-07-06"}',
+        '{"at": "2026-07-06T00:00:00"}',
+        STATE % '"units": 5',
+        STATE % '"units": {"a.1": 5}',
+        STATE % ('"jobs": [' + JOB % 1 + ", " + JOB % 1 + "]"),
+        STATE % ('"jobs": [%s]' % (JOB % '"x"')),
+        STATE % ('"jobs": [%s]' % (JOB % "NaN")),
+        STATE % ('"jobs": [%s]' % (JOB % -1)),
     ],
 )
 def test_damaged_states_are_refused(text: str) -> None:
     """Proves: what is no state of a plant, or holds a lot twice or figures that are none, is refused in words."""
     with pytest.raises(InputFault, match="not the state of a plant"):
         PlantState.from_json(text)
-    assert PlantState.from_json('{"jobs": [%s]}' % (JOB % 1)).jobs[0].pieces == 1
+    assert PlantState.from_json(STATE % ('"jobs": [%s]' % (JOB % 1))).jobs[0].pieces == 1
+
+
+@pytest.mark.parametrize("text", ["{}", '{"at": "yesterday"}'])
+def test_a_state_of_no_time_is_a_fault_where_the_file_is_named(tmp_path: Path, text: str) -> None:
+    """Proves: validation tells it with the line and column of `run.state.file` and a fix. Sensitivity: a run that begins from nothing."""
+    (tmp_path / "state.json").write_text(text, encoding="utf-8")
+    (tmp_path / "base.yaml").write_text(SHOP.read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "shop.yaml").write_text("extends: base.yaml\nrun:\n  state: {file: state.json}\n", encoding="utf-8")
+    with pytest.raises(ScenarioFaults) as caught:
+        twin.load(tmp_path / "shop.yaml")
+    (fault,) = caught.value.faults
+    assert (fault.place, str(fault.file).rpartition("/")[2], fault.line) == ("run.state.file", "shop.yaml", 3)
+    assert fault.column > 1
+    assert "not the state of a plant" in fault.problem
+    assert fault.fix
 
 
 def test_a_lot_that_takes_longer_to_pour_than_its_metal_is_warm() -> None:

@@ -6,14 +6,15 @@ what it gave, is the kind's, not the scenario's: its author needs the place, the
 
 from __future__ import annotations
 
+import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
 from twin.core.faults import RunFailed
-from twin.scenario.schema import Part
+from twin.scenario.schema import Part, Station
 
 USUAL = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """what slips in Python code raise"""
@@ -33,6 +34,29 @@ def kinds_told() -> Iterator[None]:
         if words is None:
             raise
         raise KindFailed(words) from error
+
+
+def duration_due(kind: Part, method: str, seconds: float | None) -> float | None:
+    """Seconds that a method of a kind gave, as they are. ValueError for what is no time: a number of 0 or more is due, or None."""
+    if seconds is not None and not 0.0 <= seconds < math.inf and _is_foreign(type(kind).__module__):
+        msg = f"{method}() gave {seconds} s: a number of 0 or more is due"
+        raise ValueError(msg)
+    return seconds
+
+
+def times_due(kind: Part, products: Mapping[str, Any]) -> None:
+    """Ask a kind of another package for its times. ValueError where one is no time."""
+    if not _is_foreign(type(kind).__module__):
+        return
+    startup_s = getattr(kind, "startup_s", None)
+    if startup_s is not None:
+        duration_due(kind, "startup_s", startup_s())
+    for name, product in products.items():
+        try:
+            seconds = kind.work_s(name, product) if isinstance(kind, Station) else None
+        except KeyError:
+            continue
+        duration_due(kind, "work_s", seconds)
 
 
 def _words(error: BaseException) -> str | None:

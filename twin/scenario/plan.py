@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -125,6 +126,18 @@ def _refuse_constant(word: str) -> NoReturn:
     _refuse(f"{word} is no number")
 
 
+def _check_time(at: object) -> None:
+    """Of which moment a state is. ValueError where that is not said, or not as a date and a time with its offset."""
+    if at is None:
+        _refuse("it does not say at which time (at)")
+    try:
+        offset = dt.datetime.fromisoformat(str(at)).utcoffset()
+    except ValueError:
+        offset = None
+    if not isinstance(at, str) or offset is None:
+        _refuse(f"at is no date and time with its offset: {at!r} (e.g. 2026-07-06T00:00:00+09:00)")
+
+
 _TEXTS = tuple(name for name, kind in StateJob.__annotations__.items() if kind == "str")
 _NUMBERS = tuple(name for name, kind in StateJob.__annotations__.items() if kind in ("float", "int"))
 
@@ -176,6 +189,7 @@ class PlantState:
             data = json.loads(text, parse_constant=_refuse_constant)
             if not isinstance(data, dict):
                 _refuse("no mapping of at, jobs and units")
+            _check_time(data.get("at"))
             jobs = tuple(StateJob(**job) for job in data.pop("jobs", ()))
             _check_jobs(jobs)
             for word in ("units", "melting"):

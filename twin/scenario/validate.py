@@ -15,7 +15,7 @@ from twin.scenario.cap_checks import cap_faults
 from twin.scenario.checks import View, check
 from twin.scenario.compose import PathFault, at_path, change, inside
 from twin.scenario.explain import faults_of, types_at
-from twin.scenario.kind_faults import kinds_told
+from twin.scenario.kind_faults import kinds_told, times_due
 from twin.scenario.kinds import UnknownKind, kind_class, names, utility_class
 from twin.scenario.nodes import Node, Path_
 from twin.scenario.plan import PlantState
@@ -76,6 +76,8 @@ def _faults_of_the_whole(view: View, parts: Parts, spec: ScenarioSpec) -> None:
     upset_faults(spec, parts.stations, view)
     parts.faults += view.faults
     if not any(fault.severity == "error" for fault in view.faults):
+        for name, kind in parts.stations.items():
+            times_due(kind, {label: product for label, product in spec.products.items() if name in product.stations})
         parts.faults += workload_warnings(spec, parts.stations, parts.tables, view)
 
 
