@@ -128,11 +128,11 @@ def test_a_state_of_no_time_is_a_fault_where_the_file_is_named(tmp_path: Path, t
     """Proves: validation tells it with the line and column of `run.state.file` and a fix. Sensitivity: a run that begins from nothing."""
     (tmp_path / "state.json").write_text(text, encoding="utf-8")
     (tmp_path / "base.yaml").write_text(SHOP.read_text(encoding="utf-8"), encoding="utf-8")
-    (tmp_path / "shop.yaml").write_text("extends: base.yaml\nrun:\n  state: {file: state.json}\n", encoding="utf-8")
+    (tmp_path / "shop.yaml").write_text("extends: base.yaml\nrun:\n  warmup: 0 s\n  state: {file: state.json}\n", encoding="utf-8")
     with pytest.raises(ScenarioFaults) as caught:
         twin.load(tmp_path / "shop.yaml")
     (fault,) = caught.value.faults
-    assert (fault.place, str(fault.file).rpartition("/")[2], fault.line) == ("run.state.file", "shop.yaml", 3)
+    assert (fault.place, str(fault.file).rpartition("/")[2], fault.line) == ("run.state.file", "shop.yaml", 4)
     assert fault.column > 1
     assert "not the state of a plant" in fault.problem
     assert fault.fix
