@@ -8,8 +8,8 @@ from typing import Any
 
 from tests.optimize.planned import claim_of, own_figures
 from twin.optimize.check.plan import Claim
-from twin.optimize.plan.figures import PlanFigures
 from twin.optimize.limit import Limit
+from twin.optimize.plan.figures import PlanFigures
 from twin.optimize.problem.grid import Slots, slots_of
 from twin.optimize.problem.state import snapshot
 from twin.optimize.replay import Replay, replay

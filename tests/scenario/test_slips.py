@@ -128,7 +128,9 @@ def test_a_state_of_no_time_is_a_fault_where_the_file_is_named(tmp_path: Path, t
     """Proves: validation tells it with the line and column of `run.state.file` and a fix. Sensitivity: a run that begins from nothing."""
     (tmp_path / "state.json").write_text(text, encoding="utf-8")
     (tmp_path / "base.yaml").write_text(SHOP.read_text(encoding="utf-8"), encoding="utf-8")
-    (tmp_path / "shop.yaml").write_text("extends: base.yaml\nrun:\n  warmup: 0 s\n  state: {file: state.json}\n", encoding="utf-8")
+    (tmp_path / "shop.yaml").write_text(
+        "extends: base.yaml\nrun:\n  warmup: 0 s\n  state: {file: state.json}\n", encoding="utf-8"
+    )
     with pytest.raises(ScenarioFaults) as caught:
         twin.load(tmp_path / "shop.yaml")
     (fault,) = caught.value.faults

@@ -121,7 +121,8 @@ def highest_kw(phases: Sequence[Phase], done_at: float, t0: float, t1: float) ->
 class Batched:
     """What a unit that processes batches may draw, a batch under way what its phases say.
 
-    ``working_kw``: in a batch that is still to begin, ``slowest_kw`` one worked as slowly as may be; ``resting_kw``: between batches; ``off_kw``: while its hours have it off.
+    ``working_kw``: in a batch that is still to begin, ``slowest_kw`` one worked as slowly as may be; ``resting_kw``: between batches;
+    ``off_kw``: while its hours have it off.
     ``granted_kw``: what it may draw between batches up to ``granted_until_s``, because nobody else needs it
     (:mod:`twin.models.tending`).
     """
