@@ -93,23 +93,19 @@ def _short(payload: Mapping[str, Any]) -> list[Both]:
 
 
 def _saved(saved: Mapping[str, Any]) -> list[Both]:
-    """What the plan is worth in the stochastic plant, paired draw by draw: a saving only where the whole interval is one."""
-    said = []
-    today = (saved.get("as_operated") or {}).get("cash_krw")
-    if today:
-        mean, low, high = float(today["mean"]), today.get("low"), today.get("high")
-        below, above = (mean if high is None else high) < 0.0, (mean if low is None else low) > 0.0
-        if below or above:
-            said.append(
-                say(
-                    "short.plan_saves" if below else "short.plan_costs",
-                    krw=with_interval({**today, "mean": abs(mean)}, digits=0),
-                )
-            )
-        else:
-            said.append(say("short.plan_unsure", krw=with_interval(today, digits=0)))
-    hand = (saved.get("hand_rule") or {}).get("cash_krw")
-    return said + ([say("short.plan_hand", krw=with_interval(hand, digits=0))] if hand else [])
+    """What the plan is worth in the stochastic plant, paired draw by draw, beside today's dispatching and the hand rule."""
+    beside = {"plan": saved.get("as_operated"), "hand": saved.get("hand_rule")}
+    return [_worth(prefix, found["cash_krw"]) for prefix, found in beside.items() if found and found.get("cash_krw")]
+
+
+def _worth(prefix: str, cash: Mapping[str, Any]) -> Both:
+    """One difference in words: a saving only where the whole interval is one."""
+    mean = float(cash["mean"])
+    low, high = (mean if cash.get(end) is None else float(cash[end]) for end in ("low", "high"))
+    if low <= 0.0 <= high:
+        return say(f"short.{prefix}_unsure", krw=with_interval(cash, digits=0))
+    ending = "saves" if high < 0.0 else "costs"
+    return say(f"short.{prefix}_{ending}", krw=with_interval({**cash, "mean": abs(mean)}, digits=0))
 
 
 def violations_table(payload: Mapping[str, Any]) -> Table:
