@@ -31,6 +31,21 @@ def test_a_plan_claims_only_what_its_replay_shows(aluminium: Any, mean: float, h
     assert "violations found by the checker: 1." in said(data)
 
 
+@pytest.mark.parametrize(
+    ("mean", "half", "words"),
+    [
+        (-2e6, 1e5, "Against the hand rule it saves 2,000,000 ± 100,000 KRW"),
+        (-1e6, 2e6, "It cannot be told from the hand rule"),
+        (5e5, 1e5, "Against the hand rule it costs 500,000 ± 100,000 KRW more"),
+    ],
+)
+def test_the_hand_rule_is_told_like_todays_dispatching(aluminium: Any, mean: float, half: float, words: str) -> None:
+    """Proves: so is the difference from the hand rule."""
+    data = results.plan(aluminium.data.scenario)
+    data.payload()["saved"]["hand_rule"]["cash_krw"] = results.figure(mean, half)
+    assert words in said(data)
+
+
 def test_a_step_claims_only_what_its_interval_shows(aluminium: Any) -> None:
     """Proves: a step whose interval holds zero (−0.5 ± 1) is not told as a saving but as not demonstrated."""
     text = said(results.diagnosis(aluminium.data.scenario))

@@ -100,6 +100,16 @@ def test_names_are_inert(aluminium: Any, kind: str) -> None:
     )
 
 
+@pytest.mark.parametrize("reproducible", [True, False])
+def test_only_what_is_reproducible_says_so(aluminium: Any, *, reproducible: bool) -> None:
+    """Proves: the foot of a page whose search was stopped by seconds does not promise the same figures again."""
+    data = results.plan(aluminium.data.scenario)
+    data.payload()["provenance"]["reproducible"] = reproducible
+    told = " ".join(Page(page(data)).texts)
+    assert ("reproducible from the scenario" in told) is reproducible
+    assert ("another run gives other figures" in told) is not reproducible
+
+
 def test_calibration_page() -> None:
     """Proves: a calibration without a scenario has its page too."""
     said = " ".join(Page(page(results.calibration())).texts)
