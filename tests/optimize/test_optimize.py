@@ -10,12 +10,16 @@ import numpy as np
 import pytest
 
 from tests.optimize.day import DAY, foundry, own, scheduled, slots
+from tests.optimize.planned import claim_of
 from twin.core.canonical import canonical_json
 from twin.core.faults import Infeasible, InputFault
 from twin.experiment.store import load, save
+from twin.optimize.check.claims import claim_violations
+from twin.optimize.check.site import site_of
 from twin.optimize.optimize import optimize
 from twin.optimize.plan.decode import Undecodable, decode
 from twin.optimize.problem.grid import slots_of
+from twin.optimize.problem.state import snapshot
 from twin.optimize.replay import FIGURES, replay
 from twin.optimize.resolve import resolve
 from twin.scenario.orders import jobs
@@ -130,10 +134,18 @@ def test_a_cap_that_cannot_be_met_is_explained() -> None:
 
 
 def test_a_power_cap_is_kept() -> None:
-    """At 625 kW the plan's own load stays below, and the checker agrees."""
-    result = optimize(foundry().changed({"site.power_cap": "625 kW"}), iterations=3, replications=1)
+    """Proves: at 625 kW the plan's own load stays below and the checker agrees, whose heats are as slow as the cap may make them (91 % of
+    rated power are left: 1.4 % more energy). Sensitivity: 3 % more than claimed, or less than heats at full power take, is told.
+    """
+    scenario = foundry().changed({"site.power_cap": "625 kW"})
+    result = optimize(scenario, iterations=3, replications=1)
     assert result.own.figures["peak_kw"] <= 625.0 + 1e-6
     assert result.violations == ()
+    site, claimed = site_of(scenario, result.plan, snapshot(scenario, 0.0)), claim_of(result.own)
+    for share in (0.95, 1.03):
+        wrong = replace(claimed, scheduled_kw=share * claimed.scheduled_kw)
+        told = {one.rule for one in claim_violations(scenario, result.plan, wrong, site)}
+        assert told == {"claimed_scheduled_kwh"}
 
 
 def test_a_horizon_that_is_no_whole_number_of_slots() -> None:

@@ -50,9 +50,9 @@ class Walked:
         return sum(self.kwh_in.values())
 
 
-def walk(plan: Plan, site: Site, station: str) -> dict[str, Walked]:
-    """The furnaces of a station, by name, from the plan's start to its end."""
-    return _Walk(plan, site, station).run()
+def walk(plan: Plan, site: Site, station: str, power_share: float = 1.0) -> dict[str, Walked]:
+    """The furnaces of a station, by name, from the plan's start to its end; heats at this share of rated power."""
+    return _Walk(plan, site, station, power_share).run()
 
 
 def heats_of(plan: Plan, name: str) -> list[PlannedBatch]:
@@ -91,8 +91,9 @@ def _leaving(plan: Plan, melter: Melter) -> list[float]:
 class _Furnace:
     """One furnace: what it has done up to ``clock``; busy with a heat or a ladle until ``busy_s``."""
 
-    def __init__(self, plan: Plan, name: str, melter: Melter) -> None:
+    def __init__(self, plan: Plan, name: str, melter: Melter, power_share: float) -> None:
         self.name, self.melter, self.kind = name, melter, melter.kind
+        self.limits = [] if power_share >= 1.0 else [(math.inf, power_share * melter.kind.power.rated_kw)]
         self.hearth = copy.deepcopy(melter.hearth)
         self.heats = deque(heats_of(plan, name))
         self.clock = plan.start_s
@@ -134,7 +135,7 @@ class _Furnace:
     def charge(self, batch: PlannedBatch, t: float, charge_kg: float) -> float:
         """Begin a heat; when its metal is ready."""
         self.progress(t)
-        phases = self.hearth.heat(charge_kg, ())
+        phases = self.hearth.heat(charge_kg, (), self.limits)
         duration_s = sum(phase.duration_s for phase in phases)
         self.clock = self.busy_s = self.ready_s = t + duration_s
         self.melting_kg = charge_kg
@@ -177,10 +178,12 @@ class _Furnace:
 class _Walk:
     """All furnaces of a station together, because the ladles of a pool come from whichever was ready first."""
 
-    def __init__(self, plan: Plan, site: Site, station: str) -> None:
+    def __init__(self, plan: Plan, site: Site, station: str, power_share: float) -> None:
         self.plan, self.site, self.station = plan, site, station
         self.end_s = plan.start_s + plan.horizon_s
-        self.furnaces = {name: _Furnace(plan, name, site.melters[name]) for name in site.melters_of(station)}
+        self.furnaces = {
+            name: _Furnace(plan, name, site.melters[name], power_share) for name in site.melters_of(station)
+        }
         first = next(iter(self.furnaces.values()))
         self.kind, self.crew = first.kind, first.melter.crew
         feeds = {name: c for name, c in site.cells.items() if site.supplier_of.get(c.station) == station}
