@@ -16,7 +16,7 @@ MISSED = {"plant_schedules": ["large-2: certified gap"]}
 
 @pytest.mark.parametrize("name", CAMPAIGNS)
 def test_evidence_stands(name: str) -> None:
-    """Proves: evidence was made with these very sources and the full number of replications, and meets every bar but those known as missed."""
+    """Proves: evidence was made with these very sources and all replications, and meets every bar but those known as missed."""
     told = stale(CAMPAIGNS[name])
     known = [f"{name}: missed: {what}: " for what in MISSED.get(name, ())]
     assert [len([one for one in told if one.startswith(what)]) for what in known] == [1] * len(known)
