@@ -15,7 +15,7 @@ from twin.optimize.derive.line_at_work import NAME, unit_at_work
 from twin.optimize.derive.shop_feedback import since
 from twin.optimize.explain.line import refuse_line
 from twin.optimize.limit import Limit
-from twin.optimize.optimize import planned_figures, violations
+from twin.optimize.optimize import planned_figures, violations, with_limits_told
 from twin.optimize.problem.grid import slots_of
 from twin.optimize.problem.shop_state import line_state
 from twin.optimize.replay import replay
@@ -192,3 +192,13 @@ def test_a_window_without_lots() -> None:
     found = loop.schedule()
     assert found.plan.batches == ()
     assert (found.plan.status, found.solution.gap) == ("optimal", 0.0)
+
+
+def test_what_is_not_planned_is_told() -> None:
+    """Proves: a crane that loading needs is named in the plan's notes; without it there is no such note."""
+    plan = Plan(0.0, 900.0, 900.0)
+    needs = {"crane": {"during": "loading", "for": "5 min"}}
+    crane = two_furnaces(resources={"crane": {"units": 1}}, stations__temper__needs=needs)
+    (note,) = with_limits_told(crane, plan).notes
+    assert "at temper (needs) is not planned" in note
+    assert with_limits_told(two_furnaces(), plan).notes == ()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from twin.core.faults import InputFault
+from twin.core.messages import t as text
 from twin.core.progress import Progress, silent
 from twin.experiment.statistics import Interval
 from twin.ledger.power import bill_payload
@@ -167,6 +168,12 @@ def off_pct(seen: float, planned: float) -> float:
     return 100.0 * (seen - planned) / size if size else 0.0
 
 
+def with_limits_told(scenario: Scenario, plan: Plan) -> Plan:
+    """The plan with a note on what it does not reckon with: cranes, tools and people that lots share."""
+    asking = [name for name, station in scenario.stations.items() if station.needs]
+    return replace(plan, notes=(*plan.notes, text("optimize.needs", stations=", ".join(asking)))) if asking else plan
+
+
 def optimize(
     scenario: Scenario,
     *,
@@ -208,7 +215,7 @@ def optimize(
     }
     return PlanResult(
         scenario=scenario,
-        plan=rolled.plan,
+        plan=with_limits_told(scenario, rolled.plan),
         own=own,
         violations=tuple(violations(scenario, ahead, rolled, fresh)),
         deterministic=rolled.last.replay,
