@@ -140,7 +140,7 @@ class _Idle:
     duties = ()
     done_at = 0.0
     phases = ()
-    lots: list[int] = []  # noqa: RUF012 - nobody changes it
+    lots = ()
     follower = None
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pytest
 
 from tests.models.workshop import workshop
+from twin.experiment.result import RunResult
 from twin.experiment.runner import run
 from twin.models.batches import Batch, BatchProcess
 from twin.models.machine import Machine
@@ -68,15 +69,15 @@ def registered() -> Iterator[None]:
     kinds.forget("odd")
 
 
-def simulated(gives: str) -> None:
+def simulated(gives: str) -> RunResult:
     stations = {"odd": {"kind": "odd", "load": {"places": 1}, "gives": gives}}
     products = {"part": {"lot": 1, "route": ["odd"]}}
-    run(workshop(stations, products, {"one": {"product": "part", "quantity": 1}}), replications=1)
+    return run(workshop(stations, products, {"one": {"product": "part", "quantity": 1}}), replications=1)
 
 
 def test_a_sound_kind_runs() -> None:
     """Proves: the kind of this test runs where it gives what is due. Sensitivity: a check that refuses everything."""
-    simulated("sound")
+    assert max(simulated("sound").balance.values()) <= 1e-9
 
 
 @pytest.mark.parametrize("gives", GIVEN)

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from tests.optimize.line import line, way
+from twin.optimize.front.epsilon import Front
+from twin.optimize.front.measure import Axis
 from twin.optimize.front.shop import front_of_shop
 from twin.optimize.insertion.search import dispatch_shop
 from twin.optimize.plan.decode_shop import starts_of
@@ -25,9 +27,9 @@ def _shop() -> Shop:
     )
 
 
-def _front(axis: str, points: int):  # type: ignore[no-untyped-def]
+def _front(axis: Axis, points: int) -> Front:
     shop = _shop()
-    return front_of_shop(shop, axis, starts_of(shop, dispatch_shop(shop)), points=points, iterations=3)  # type: ignore[arg-type]
+    return front_of_shop(shop, axis, starts_of(shop, dispatch_shop(shop)), points=points, iterations=3)
 
 
 def test_cost_against_carbon_by_hand() -> None:
@@ -47,7 +49,7 @@ def test_cost_against_peak_by_hand() -> None:
 
 
 @pytest.mark.parametrize("axis", ["carbon", "peak", "lateness"])
-def test_as_good_as_the_general_search(axis: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_as_good_as_the_general_search(axis: Axis, monkeypatch: pytest.MonkeyPatch) -> None:
     """Proves: on a line that the general search proves, the line's own finds the same points, and no bound above the least proven."""
     general = _front(axis, 3)
     monkeypatch.setattr("twin.optimize.front.shop.FEW_INTEGERS", 0)

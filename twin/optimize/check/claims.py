@@ -9,21 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.core.faults import RunFailed
-from twin.ledger.factors import factors_of
-from twin.ledger.power import load_of, second_route
 from twin.ledger.trace import CARRIER, STATE
 from twin.models.cap import LEAST_SHARE
 from twin.models.durations import mean_s
 from twin.optimize.check.melting import walk
+from twin.optimize.check.money import cap_violations, money_violations
 from twin.optimize.check.types import Violation
-from twin.scenario.calendar import local_datetime
 
 if TYPE_CHECKING:
     from twin.optimize.check.site import Cell, Site
     from twin.scenario.plan import Plan
     from twin.scenario.scenario import Scenario
 
-MONEY = 1e-4
 ENERGY = 0.02
 
 
@@ -41,20 +38,10 @@ class Claim:
 
 def claim_violations(scenario: Scenario, plan: Plan, claim: Claim, site: Site) -> Iterator[Violation]:
     """All rules about figures."""
-    cap_kw, cap_kg = scenario.spec.site.power_cap_kw, scenario.spec.plan.emission_cap_kg
-    yield from _energy(plan, claim, site, cap_kw)
-    yield from _money(scenario, plan, claim)
+    yield from _energy(plan, claim, site, scenario.spec.site.power_cap_kw)
+    yield from money_violations(scenario, plan, claim)
     yield from _lateness(plan, claim, site)
-    worst = int(np.argmax(claim.grid_kw))
-    if cap_kw is not None and claim.grid_kw[worst] > cap_kw + 1e-3:
-        yield Violation(
-            "power_cap",
-            "site",
-            plan.start_s + worst * plan.slot_s,
-            f"{claim.grid_kw[worst]:.1f} kW; the cap is {cap_kw:.1f} kW",
-        )
-    if cap_kg is not None and claim.carbon_kg > cap_kg + 1e-3:
-        yield Violation("emission_cap", "site", plan.start_s, f"{claim.carbon_kg:.1f} kg; the cap is {cap_kg:.1f} kg")
+    yield from cap_violations(scenario, plan, claim)
 
 
 def _energy(plan: Plan, claim: Claim, site: Site, cap_kw: float | None) -> Iterator[Violation]:
@@ -99,46 +86,6 @@ def _share_left(claim: Claim, site: Site, cap_kw: float) -> float:
     )
     rated_kw = sum(melter.kind.power.rated_kw for melter in site.melters.values())
     return max(LEAST_SHARE, min(1.0, (cap_kw - beside_kw - cells_kw) / rated_kw)) if rated_kw else 1.0
-
-
-def _money(scenario: Scenario, plan: Plan, claim: Claim) -> Iterator[Violation]:
-    per_quarter = (
-        np.repeat(claim.grid_kw, round(plan.slot_s / 900.0))
-        if plan.slot_s >= 900.0
-        else claim.grid_kw.reshape(-1, round(900.0 / plan.slot_s)).mean(axis=1)
-    )
-    start = local_datetime(scenario, plan.start_s)
-    bill = second_route(scenario, load_of(scenario, start, per_quarter * 0.25))
-    if abs(bill - claim.bill_krw) > MONEY * abs(bill):
-        yield Violation(
-            "claimed_bill",
-            "site",
-            plan.start_s,
-            f"{claim.bill_krw:.0f} KRW claimed, {bill:.0f} KRW by the second route",
-        )
-    grid = factors_of(scenario, start, plan.horizon_s).grid
-    edges = plan.slot_s * np.arange(len(claim.grid_kw) + 1)
-    carbon = sum(
-        float(kw)
-        * grid.values[k]
-        * max(0.0, min(edges[t + 1], grid.edges_s[k + 1]) - max(edges[t], grid.edges_s[k]))
-        / 3600.0
-        for t, kw in enumerate(claim.grid_kw)
-        for k in _overlapping(grid.edges_s, edges[t], edges[t + 1])
-    )
-    if abs(carbon - claim.carbon_kg) > MONEY * max(carbon, 1.0):
-        yield Violation(
-            "claimed_carbon",
-            "site",
-            plan.start_s,
-            f"{claim.carbon_kg:.1f} kg claimed, {carbon:.1f} kg from load and factor",
-        )
-
-
-def _overlapping(edges_s: np.ndarray, t0: float, t1: float) -> range:
-    first = int(np.searchsorted(edges_s, t0, side="right")) - 1
-    last = int(np.searchsorted(edges_s, t1, side="left"))
-    return range(max(first, 0), min(last, len(edges_s) - 1))
 
 
 def _lateness(plan: Plan, claim: Claim, site: Site) -> Iterator[Violation]:
