@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from twin.optimize.derive.shop import is_line
 from twin.optimize.problem.network import Problem
 from twin.optimize.problem.shop import Shop
+from twin.optimize.solvers import load_sparse
 
 if TYPE_CHECKING:
     from twin.core.progress import Progress
@@ -128,6 +129,7 @@ class Works(Protocol):
 
 def works_of(scenario: Scenario, slots: Slots) -> Works:
     """The scenario's plant, planned over ``slots``."""
+    load_sparse()
     if is_line(scenario):
         from twin.optimize.works_line import LineWorks
 

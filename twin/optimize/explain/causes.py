@@ -29,6 +29,8 @@ TIME_REQUIREMENTS = frozenset({"lateness", "output"})
 NEAREST_ITERATIONS = 3
 NEAREST_NODES = 5
 """of each window's tree: what is said is how near a schedule comes, not the nearest that there is"""
+NEAREST_OPTIONS = {"mip_allow_restart": False}
+"""of HiGHS: restarts at a window's root took more than half of the time and found nothing"""
 LOT_WEIGHT = 100.0
 """a lot left out against a whole limit missed: the nearest schedule is looked for among those that make the lots"""
 RATIO_STEPS = 12
@@ -295,6 +297,6 @@ def nearest(
         search.complete(start)
     if search.values is None:
         return None
-    search.bound_krw, search.nodes = LOT_WEIGHT * lots, NEAREST_NODES
+    search.bound_krw, search.nodes, search.options = LOT_WEIGHT * lots, NEAREST_NODES, NEAREST_OPTIONS
     search.walk()
     return search

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.optimize.explain.relief import Relieved, Resource, relieved
+from twin.optimize.formulation.linear_rows import uncollected
 from twin.optimize.formulation.matrix import Floats, Matrix, highs_of, matrix_of
 from twin.optimize.formulation.model import build
+from twin.optimize.solvers import load_sparse
 
 if TYPE_CHECKING:
     from twin.optimize.problem.network import Problem
@@ -37,9 +39,11 @@ class Elastic:
     """
 
     def __init__(self, problem: Problem, *, reliefs: bool = False) -> None:
+        load_sparse()
         further = relieved(problem) if reliefs else Relieved(problem, {})
         self.problem = further.problem
-        self.matrix = matrix_of(build(self.problem, elastic=True))
+        with uncollected():
+            self.matrix = matrix_of(build(self.problem, elastic=True))
         self.slack = {name: found for name, prefix in SLACK_OF.items() if (found := _columns(self.matrix, prefix))}
         self.relief: dict[Resource, dict[int, float]] = {
             resource: {self.matrix.start_column[key]: amount for key, amount in uses.items()}

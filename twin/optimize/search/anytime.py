@@ -121,6 +121,7 @@ class Search:
         self.bound_krw = -math.inf
         self.proved_infeasible = False
         self.nodes = NODES_WINDOW
+        self.options: Mapping[str, float | str | bool] = {}  # of HiGHS, in each window
 
     def run(self, starts: Sequence[Mapping[StartKey, float]], *, bound: bool = True) -> Solution:
         """Best start, bound, whole model where small, neighbourhoods."""
@@ -190,7 +191,7 @@ class Search:
             return False
         columns = self._freed(neighbourhood)
         part = self.matrix.restricted(columns, self.matrix.col_low, self.matrix.col_high, self.values)
-        solver = highs_of(part, mip_max_nodes=self.nodes, mip_rel_gap=1e-5)
+        solver = highs_of(part, mip_max_nodes=self.nodes, mip_rel_gap=1e-5, **self.options)
         solver.setSolution(len(columns), np.arange(len(columns), dtype=np.int32), self.values[columns])
         self._run(solver)
         self._take(solver, columns)
