@@ -13,6 +13,10 @@ from twin.core.messages import t as text
 from twin.core.progress import Progress, silent
 from twin.experiment.statistics import Interval
 from twin.ledger.power import bill_payload
+from twin.models.batches import BatchProcess
+from twin.models.casting import DieCastingCell
+from twin.optimize.derive.sharing import unplanned
+from twin.optimize.derive.shop import is_line
 from twin.optimize.limit import Limit
 from twin.optimize.plan.figures import PlanFigures
 from twin.optimize.problem.grid import Slots, slots_of
@@ -169,8 +173,8 @@ def off_pct(seen: float, planned: float) -> float:
 
 
 def with_limits_told(scenario: Scenario, plan: Plan) -> Plan:
-    """The plan with a note on what it does not reckon with: cranes, tools and people that lots share."""
-    asking = [name for name, station in scenario.stations.items() if station.needs]
+    """The plan with a note on what it does not reckon with: cranes, tools and people that are shared for minutes, or elsewhere."""
+    asking = unplanned(scenario, BatchProcess if is_line(scenario) else DieCastingCell)
     return replace(plan, notes=(*plan.notes, text("optimize.needs", stations=", ".join(asking)))) if asking else plan
 
 

@@ -25,9 +25,9 @@ from twin.scenario.scenario import Scenario
 HOUR = 3600.0
 LINE = {
     *("operations", "load_together", "load_recipe", "load_room", "minimum_fill", "load_long_enough", "started_up"),
-    "claimed_fuels",
+    *("claimed_fuels", "shared"),
 }
-"""rules of lines with batch furnaces, broken in test_check_line"""
+"""rules of lines with batch furnaces, broken in test_line; and of what lots share, in tests/optimize/derive/test_sharing.py"""
 FOUNDRY = [rule for rule in RULES if rule not in LINE]
 Mutant = tuple[Plan, Claim | None, Site, Scenario]
 

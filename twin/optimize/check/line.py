@@ -16,6 +16,7 @@ from twin.models.batches import BatchProcess
 from twin.optimize.check.claims import battery_violations
 from twin.optimize.check.line_claims import LineClaim, line_claim_violations
 from twin.optimize.check.line_walk import Bench, LoadPlan, benches, walk_unit
+from twin.optimize.check.sharing import Work, shared_violations
 from twin.optimize.check.types import Violation
 from twin.optimize.problem.shop_state import LineState, line_state
 
@@ -68,9 +69,19 @@ def _all(here: _Context, claim: LineClaim | None) -> Iterator[Violation]:
         for load in loads:
             yield from _load(load, bench, here)
         yield from _sequence(loads, bench, here)
+    yield from shared_violations(here.scenario, _works(here))
     yield from battery_violations(here.scenario, here.plan)
     if claim is not None:
         yield from line_claim_violations(here.scenario, here.plan, claim, here.state, here.benches, here.loads)
+
+
+def _works(here: _Context) -> Iterator[Work]:
+    """Loads planned, and those under way when the plan begins."""
+    for name, unit in here.state.units.items():
+        if unit.loaded:
+            yield Work(name, here.state.t_s, unit.free_s)
+    for name, loads in here.loads.items():
+        yield from (Work(name, load.begins_s, load.begins_s + load.duration_s) for load in loads)
 
 
 def _batch(batch: PlannedBatch, here: _Context) -> Iterator[Violation]:

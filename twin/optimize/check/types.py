@@ -33,6 +33,7 @@ RULES = {
     "load_room": "a load is not larger than its equipment",
     "minimum_fill": "a load below the least fill is begun only when its first lot has waited as long as the station says",
     "load_long_enough": "a load has the time that its equipment needs, with the walls as they are then",
+    "shared": "lots hold no more cranes, tools and people at once than there are",
     "started_up": "equipment is switched on and started up when a load begins",
     "claimed_fuels": "the fuels and gases that the plan claims are right within 2 %",
     "command": "a state command names a state and a known equipment within the horizon",

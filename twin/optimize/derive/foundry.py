@@ -23,6 +23,7 @@ from twin.optimize.derive.goes_on import under_way_kw
 from twin.optimize.derive.melt import MeltStation, add_station
 from twin.optimize.derive.portions import Pouring, pouring_of
 from twin.optimize.derive.pour import add_pouring
+from twin.optimize.derive.sharing import shared
 from twin.optimize.derive.site import site_parts, targets
 from twin.optimize.plan.decode import Roster
 from twin.optimize.problem.grid import Slots, Window
@@ -115,6 +116,7 @@ def derive(
         couplings=tuple(couplings),
         closings=closings(plant, units),
         targets=targets(scenario, as_operated_kg),
+        capacities=shared(scenario, slots, {unit.name: unit.state.free_s for unit in units if unit.own_metal}),
         goods_kg={f"done.{lots.name}": good_kg(scenario, lots) for lots in classes},
         **site_parts(scenario, slots),
     )

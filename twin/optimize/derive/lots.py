@@ -16,6 +16,7 @@ import numpy as np
 from twin.ledger.trace import CARRIER, STATE
 from twin.models.durations import mean_s, quantile_s
 from twin.models.equipment import Working
+from twin.optimize.derive.sharing import held_by
 from twin.optimize.problem.grid import Slots
 from twin.optimize.problem.network import Change, Floats, Task
 
@@ -90,6 +91,7 @@ def lot_tasks(
             slots.fitting(unit.windows, 0, lead_s=-delay_s, tail_s=tail_s),
             lot_changes(unit, lots, condition, count, setup_s, work_s, stocks, slots),
             product=lots.product,
+            uses=held_by(scenario, unit.station) if unit.own_metal else {},
         )
         pace_s = min(math.ceil(work_s / 60.0 - 1e-9) * 60.0, length * slots.slot_s / count)
         yield LotTask(task, count, setup_s, pace_s)

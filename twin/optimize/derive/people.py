@@ -49,6 +49,8 @@ def overtime_of(reading: Reading, slots: Slots) -> list[tuple[str, float, float,
     for inside in reading.loads.values():
         one, way = inside[0]
         for name, people in way.uses.items():
+            if not name.startswith(STAY):
+                continue
             there = reading.shop.capacities[name].available
             rows += [
                 (name.removeprefix(STAY), slots.time(t), slots.time(t + 1), people)

@@ -27,6 +27,7 @@ from twin.models.worktime import ALWAYS, WorkTime, bridged
 from twin.optimize.derive.line_at_work import at_work, open_for
 from twin.optimize.derive.load_power import Prices, Shares, prices_of, shares_of
 from twin.optimize.derive.people import stay_of, stays
+from twin.optimize.derive.sharing import held_by, shared
 from twin.optimize.derive.site import site_parts
 from twin.optimize.problem.grid import Slots
 from twin.optimize.problem.shop import Family, Group, Operation, Shop, ShopJob, States, Way
@@ -169,6 +170,7 @@ class _Deriving:
                 rests = [way.slots for family, _ in busy for way in family.operations[0].ways.values()]
                 groups[name] = open_for(groups[name], max(rests, default=0))
         parts = dict(self.site)
+        loaded = {name: unit.free_s for name, unit in self.state.units.items() if unit.loaded}
         fixed_kg = self.prices.carbon(self.feedback.other_others)
         parts["carbon"] = replace(parts["carbon"], fixed_kg=parts["carbon"].fixed_kg + fixed_kg)
         shop = Shop(
@@ -178,7 +180,7 @@ class _Deriving:
             families=self.families,
             jobs=tuple(jobs),
             base_kw=self.feedback.other_kw,
-            capacities=stays(self.scenario, self.slots, self.kinds),
+            capacities=stays(self.scenario, self.slots, self.kinds) | shared(self.scenario, self.slots, loaded),
             **parts,
         )
         switched = tuple(name for name in shop.groups if shop.groups[name].states is not None)
@@ -318,12 +320,13 @@ class _Deriving:
                 c: load_others.get(c, 0.0) + rest_h * waits.others.get(c, 0.0) for c in {**load_others, **waits.others}
             }
         self.load_others[family, station], self.lot_others[family, station] = load_others, lot_others
+        stay = {} if kind.crew is None or not kind.operators else {stay_of(kind.crew): float(kind.operators)}
         return Way(
             count,
             kw * share.load_kwh + rest_kw,
             kw * share.lot_kwh[lot.product] * part,
             ROOM * kind.load.fill(lot.kg, lot.pieces),
-            uses={} if kind.crew is None or not kind.operators else {stay_of(kind.crew): float(kind.operators)},
+            uses=stay | held_by(self.scenario, station),
             load_krw=self.prices.cost_krw(load_others),
             job_krw=self.prices.cost_krw(lot_others),
             load_carbon_kg=self.prices.carbon(load_others),

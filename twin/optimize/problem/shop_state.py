@@ -39,13 +39,14 @@ class OpenLot:
 @dataclass(frozen=True)
 class LoadUnit:
     """A unit when the plan begins: when it is free (a load or its start-up is done), whether it is on, its state then (copied; furnaces
-    remember their walls), and by carrier what it takes until then, kWh and kg.
+    remember their walls), by carrier what it takes until then, kWh and kg, and whether it is a load that it is free of then.
     """
 
     free_s: float
     on: bool
     state: Any
     rest: Mapping[str, float] = field(default_factory=dict)
+    loaded: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,10 +112,11 @@ def _lots_to_come(scenario: Scenario, start_s: float, end_s: float) -> dict[str,
 def _unit(unit: FormingUnit, t_s: float) -> LoadUnit:
     # what it was doing up to now: a plan that ends now has told it until then
     ready_s, word = _duty(unit, t_s if unit.follower is None else t_s - JUST_S)
-    if unit.job is not NOBODY and unit.done_at > t_s:
-        return LoadUnit(
-            unit.done_at, on=True, state=copy.deepcopy(unit.state), rest=_amounts(unit.phases, t_s - unit.started)
-        )
+    if (
+        unit.job is not NOBODY and t_s < unit.done_at < math.inf
+    ):  # for ever: its load waits for a crane, and is not begun
+        rest = _amounts(unit.phases, t_s - unit.started)
+        return LoadUnit(unit.done_at, on=True, state=copy.deepcopy(unit.state), rest=rest, loaded=True)
     unit.progress(t_s)
     state = copy.deepcopy(unit.state)
     if word == "startup" and t_s < ready_s < math.inf:
