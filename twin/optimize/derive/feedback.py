@@ -18,7 +18,7 @@ from twin.ledger.energy import QUARTER_S, of_carrier, quarter_hour_kwh
 from twin.ledger.trace import CARRIER, ROLE, STATE, Trace
 from twin.models.furnace import InductionFurnace
 from twin.optimize.derive.foundry import Feedback
-from twin.optimize.derive.heat_cycle import Cycle, Gap, gaps_of
+from twin.optimize.derive.heat_cycle import Gap, cycle_of, gaps_of
 from twin.optimize.derive.site import resampled
 from twin.optimize.problem.grid import Slots
 from twin.optimize.problem.network import Carbon, Floats
@@ -96,8 +96,8 @@ def _worked_s(scenario: Scenario, product: str, casting: Collection[str], t0: fl
 
 
 def corrections_kwh(scenario: Scenario, trace: Trace) -> dict[str, dict[str, float]]:
-    """By melting station and class of gap: mean energy of heats as they were, less what :class:`Cycle` reckons for their charge and the
-    typical gap, for a full charge.
+    """By melting station and class of gap: mean energy of heats as they were, less what
+    :class:`~twin.optimize.derive.heat_cycle.Cycle` reckons for their charge and the typical gap, for a full charge.
     """
     found: dict[str, dict[str, float]] = {}
     for name, kind in scenario.stations.items():
@@ -107,7 +107,7 @@ def corrections_kwh(scenario: Scenario, trace: Trace) -> dict[str, dict[str, flo
 
 
 def _corrections_of(trace: Trace, station: str, kind: InductionFurnace) -> dict[str, float]:
-    cycle, gaps = Cycle(kind), gaps_of(kind)
+    cycle, gaps = cycle_of(kind), gaps_of(kind)
     typical_s = {gap.name: gap.typical_s for gap in gaps}
     excess: dict[str, list[float]] = {gap.name: [] for gap in gaps}
     charged, melted = _by_batch(trace)
@@ -165,7 +165,7 @@ def _direct(scenario: Scenario, kind: InductionFurnace) -> bool:
 
 
 def _emptying_of(trace: Trace, station: str, kind: InductionFurnace, slot_s: float) -> dict[str, float]:
-    cycle, gaps = Cycle(kind), gaps_of(kind)
+    cycle, gaps = cycle_of(kind), gaps_of(kind)
     hold_kw, idle_kw, tapping_s = cycle.holding_kw(), cycle.idle_kw(), kind.ladle.tapping_s
     held, excess = _held_kwh(trace), {gap.name: list[float]() for gap in gaps}
     states = trace.states

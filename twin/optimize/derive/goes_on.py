@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.optimize.derive.heat_cycle import Cycle, energy_until
+from twin.optimize.derive.heat_cycle import cycle_of, energy_until
 from twin.optimize.derive.lots import power_kw
 
 if TYPE_CHECKING:
@@ -54,5 +54,5 @@ def _heats_kw(station: MeltStation, slots: Slots) -> Floats:
         kwh = np.array([energy_until(furnace.under_way, t - slots.start_s) for t in edges])
         next_s = slots.time(math.ceil((furnace.ready_s - slots.start_s) / slots.slot_s - 1e-9))
         load += np.diff(kwh) * 3600.0 / slots.slot_s
-        load += Cycle(station.kind).holding_kw() * slots.share([(furnace.ready_s, min(next_s, slots.end_s))])
+        load += cycle_of(station.kind).holding_kw() * slots.share([(furnace.ready_s, min(next_s, slots.end_s))])
     return load

@@ -7,6 +7,7 @@ rests for the gap, and a heat follows. Nothing here is written by hand.
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -66,6 +67,20 @@ def energy_until(phases: Sequence[Phase], t_s: float) -> float:
     return total
 
 
+_worked_out: deque[tuple[InductionFurnace, Cycle]] = deque(maxlen=16)
+"""furnaces whose cycles are known: a problem is derived again with each replay, its furnaces stay as they are"""
+
+
+def cycle_of(kind: InductionFurnace) -> Cycle:
+    """The cycle of a furnace kind, worked out once."""
+    for known, cycle in _worked_out:
+        if known == kind:
+            return cycle
+    found = Cycle(kind)
+    _worked_out.append((kind, found))
+    return found
+
+
 class Cycle:
     """Heats and holding of one furnace kind in its working rhythm."""
 
@@ -80,14 +95,21 @@ class Cycle:
         self._full = copy.deepcopy(hearth)
         self._drain(hearth)
         self._empty = hearth
+        self._heats: dict[tuple[float, float], Heat] = {}
 
     def heat(self, gap_s: float, charge_kg: float | None = None) -> Heat:
         """A heat after ``gap_s`` of rest; after a gap of the last class the heel is gone, before it has been held."""
+        asked = (gap_s, self.kind.charge.mass_kg if charge_kg is None else charge_kg)
+        if asked not in self._heats:
+            self._heats[asked] = self._heat(*asked)
+        return self._heats[asked]
+
+    def _heat(self, gap_s: float, charge_kg: float) -> Heat:
         hearth = copy.deepcopy(self._empty)
         if self.kind.heel_kg and gap_s > GAPS_OF_HEEL[0].longest_s:
             hearth.set_mass(0.0)
         self._rest(hearth, gap_s)
-        return self._melt(hearth, self.kind.charge.mass_kg if charge_kg is None else charge_kg)
+        return self._melt(hearth, charge_kg)
 
     def holding_kw(self) -> float:
         """Mean power of holding a full bath for an hour."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.optimize.derive.heat_cycle import Cycle, Gap, Heat, gaps_of
+from twin.optimize.derive.heat_cycle import Cycle, Gap, Heat, cycle_of, gaps_of
 from twin.optimize.problem.grid import Slots, Window
 from twin.optimize.problem.network import Change, Coupling, Flags, Floats, Stock, Task
 
@@ -99,7 +99,7 @@ def sizes(station: MeltStation) -> list[Size]:
 
 def add_station(parts: Parts, station: MeltStation, slots: Slots) -> list[Coupling]:
     """Tokens, heats, taps of one melting station; the coupling of its metal to its loaded furnaces."""
-    cycle = Cycle(station.kind)
+    cycle = cycle_of(station.kind)
     count = float(len(station.furnaces))
     kept = kept_share(station, slots)
     idle_kw, hold_kw = cycle.idle_kw(), cycle.holding_kw()

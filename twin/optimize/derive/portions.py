@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.models.durations import mean_s
-from twin.optimize.derive.heat_cycle import Cycle, gaps_of
+from twin.optimize.derive.heat_cycle import Cycle, cycle_of, gaps_of
 from twin.optimize.derive.melt import MeltStation
 from twin.optimize.plan.decode import Pour
 from twin.optimize.problem.grid import Slots
@@ -101,7 +101,7 @@ def pouring_of(station: MeltStation, classes: Sequence[LotClass], slots: Slots) 
         if lots.product not in largest or lots.kg > largest[lots.product].kg:
             largest[lots.product] = lots
     portions = {name: portion_of(station, name, lots.kg) for name, lots in largest.items()}
-    cycle = Cycle(station.kind)
+    cycle = cycle_of(station.kind)
     pouring = Pouring(station, portions, 0.0, cycle.holding_kw())
     pace_s = {name: lots.pieces * mean_s(station.feeds[0].kind.cycle_of(name)) for name, lots in largest.items()}
     lateness = range(0, LATEST_FILL_S + 1, 60)

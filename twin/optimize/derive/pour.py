@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.optimize.derive.heat_cycle import Cycle, Gap, gaps_of
+from twin.optimize.derive.heat_cycle import Cycle, Gap, cycle_of, gaps_of
 from twin.optimize.derive.melt import add_idle_stocks, heat_profile_kw, heat_slots, kept_share
 from twin.optimize.derive.portions import Portion, Pouring, mean_charge_kg, planned_kg, tappable_kg
 from twin.optimize.problem.grid import Slots
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def add_pouring(parts: Parts, pouring: Pouring, slots: Slots) -> None:
     """Tokens and tasks of a station whose furnaces pour straight into moulding lines."""
-    station, cycle = pouring.station, Cycle(pouring.station.kind)
+    station, cycle = pouring.station, cycle_of(pouring.station.kind)
     given = _at_start(pouring, slots)
     add_idle_stocks(parts, station, slots, cycle.idle_kw(), given.get(pouring.loaded("", 0), ()))
     _add_loaded(parts, pouring, given, slots)
