@@ -51,7 +51,7 @@ def _loader() -> Any:
     compiled = getattr(yaml, "CSafeLoader", None)
     if compiled is None:
         return None
-    loader = type("Loader", (compiled,), {"yaml_implicit_resolvers": {}})
+    loader: Any = type("Loader", (compiled,), {"yaml_implicit_resolvers": {}})
     for name, pattern, first in PLAIN:
         loader.add_implicit_resolver(TAG + name, re.compile(pattern), list(first))
     return loader
