@@ -92,7 +92,7 @@ class Cycle:
             self._drain(hearth)
             self._rest(hearth, gap_between_s)
         self._melt(hearth, kind.charge.mass_kg)
-        self._full = copy.deepcopy(hearth)
+        self._full = copy.copy(hearth)
         self._drain(hearth)
         self._empty = hearth
         self._heats: dict[tuple[float, float], Heat] = {}
@@ -105,7 +105,7 @@ class Cycle:
         return self._heats[asked]
 
     def _heat(self, gap_s: float, charge_kg: float) -> Heat:
-        hearth = copy.deepcopy(self._empty)
+        hearth = copy.copy(self._empty)
         if self.kind.heel_kg and gap_s > GAPS_OF_HEEL[0].longest_s:
             hearth.set_mass(0.0)
         self._rest(hearth, gap_s)
@@ -113,11 +113,11 @@ class Cycle:
 
     def holding_kw(self) -> float:
         """Mean power of holding a full bath for an hour."""
-        return energy_until(copy.deepcopy(self._full).hold(3600.0, "holding"), 3600.0)
+        return energy_until(copy.copy(self._full).hold(3600.0, "holding"), 3600.0)
 
     def idle_kw(self) -> float:
         """Power between heats while people are there: holding the heel, or auxiliaries alone."""
-        hearth = copy.deepcopy(self._empty)
+        hearth = copy.copy(self._empty)
         if self.kind.heel_kg:
             return energy_until(hearth.hold(3600.0, "holding"), 3600.0)
         return energy_until(hearth.rest(3600.0, "standby"), 3600.0)
