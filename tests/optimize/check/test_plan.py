@@ -59,95 +59,109 @@ def changed(old: PlannedBatch, **fields: Any) -> Plan:
     return with_batch(old, replace(old, **fields))
 
 
-def plans(rule: str) -> Iterator[Plan]:  # noqa: C901, PLR0912, PLR0915  # one branch a rule reads best as one list
-    """Plans that break ``rule``."""
-    jobs, heats, taps = batches("job"), batches("heat"), batches("tap")
-    if rule == "known_equipment":
-        for batch in good().batches:
-            yield changed(batch, equipment="press.1")
-            yield (
-                changed(batch, key="cast.9")
-                if batch.kind == "tap"
-                else changed(batch, equipment="melt.1" if batch.kind == "job" else "cast.1")
-            )
-    elif rule == "inside_horizon":
-        for batch in good().batches:
-            yield changed(batch, not_before_s=batch.not_before_s + 36 * HOUR)
-            yield changed(batch, not_before_s=batch.not_before_s - 36 * HOUR)
-    elif rule == "on_slot":
-        yield from (
-            changed(batch, not_before_s=batch.not_before_s + 420.0)
-            for batch in good().batches
-            if batch.kind != "job" or batch.duration_s >= 900.0
-        )
-    elif rule == "one_at_a_time":
-        for batch in jobs + heats:
-            other = next(
-                (
-                    b
-                    for b in good().batches
-                    if b.equipment == batch.equipment and b is not batch and b.kind == batch.kind
-                ),
-                None,
-            )
-            if other is not None:
-                yield changed(batch, not_before_s=other.not_before_s)
-    elif rule == "working_time":
-        for clock in (3.0, 12.0, 18.0, 29.5):
-            yield from (changed(batch, not_before_s=clock * HOUR) for batch in jobs)
-    elif rule == "crew_present":
-        for clock in (2.0, 16.75, 18.0, 30.0):
-            yield from (changed(batch, not_before_s=clock * HOUR) for batch in heats)
-        for clock in (2.0, 18.0, 30.0):
-            yield from (changed(batch, not_before_s=clock * HOUR) for batch in taps)
-    elif rule == "long_enough":
-        yield from (changed(batch, duration_s=batch.duration_s * 0.3) for batch in jobs if batch.duration_s > 900.0)
-        yield from (changed(batch, duration_s=60.0) for batch in jobs)
-    elif rule == "heat_long_enough":
-        yield from (changed(batch, duration_s=batch.duration_s * part) for batch in heats for part in (0.3, 0.6, 0.85))
-    elif rule == "known_job":
-        yield from (changed(batch, job="monthly_gear/2026-07/0") for batch in jobs)
-    elif rule == "once":
-        yield from (with_batch(batch, batch, replace(batch, not_before_s=14 * HOUR)) for batch in jobs)
-    elif rule == "missing":
-        yield from (with_batch(batch) for batch in jobs)
-    elif rule == "route":
-        yield from (changed(batch, product="bracket" if batch.product == "housing" else "housing") for batch in jobs)
-    elif rule == "pieces":
-        for batch in jobs:
-            yield changed(batch, pieces=batch.pieces + 1)
-            yield changed(batch, mass_kg=batch.mass_kg * 0.98)
-    elif rule == "charge":
-        yield from (changed(batch, mass_kg=kg) for batch in heats for kg in (0.0, -5.0, 600.0))
-    elif rule == "ladle":
-        yield from (changed(batch, mass_kg=kg) for batch in taps for kg in (0.0, 260.0))
-    elif rule == "furnace_empty":
-        second = max(heats, key=lambda batch: batch.not_before_s)
-        before = [tap for tap in taps if second.not_before_s - HOUR < tap.not_before_s <= second.not_before_s]
-        yield from (with_batch(tap) for tap in before)
-        yield from (changed(tap, not_before_s=second.not_before_s + 900.0) for tap in before)
-        yield from (changed(tap, mass_kg=100.0) for tap in before)
-    elif rule == "tap_metal":
-        yield from (with_batch(batch) for batch in heats)
-        yield from (changed(tap, not_before_s=tap.not_before_s - HOUR) for tap in taps)
-    elif rule == "feed_room":
-        yield from (changed(tap, key="cast.1" if tap.key == "cast.2" else "cast.2") for tap in taps[:4])
-    elif rule == "lot_metal":
-        yield from (with_batch(tap) for tap in taps[:4])
-        yield from (changed(tap, mass_kg=5.0) for tap in taps[:4])
-    elif rule == "command":
-        yield from (
-            replace(good(), commands=(StateCommand(name, t * HOUR, state),))
-            for name, t, state in (
-                ("press.1", 1.0, "off"),
-                ("cast.1", 1.0, "asleep"),
-                ("cast.1", 99.0, "off"),
-                ("cast.1", -1.0, "off"),
-                ("melt.1", 37.0, "standby"),
-            )
-        )
-    elif rule == "battery":
-        yield from (replace(good(), battery_kw=(kw,) * 4) for kw in (0.0, 10.0, -10.0))
+def each(kind: str, *changes: Callable[[PlannedBatch], dict[str, Any]]) -> Callable[[], Iterator[Plan]]:
+    """Plans in each of which one batch of a kind is changed, in each of these ways."""
+    return lambda: (changed(batch, **change(batch)) for batch in batches(kind) for change in changes)
+
+
+def at_hours(kind: str, *hours: float) -> Callable[[], Iterator[Plan]]:
+    """Plans in each of which one batch of a kind begins at one of these hours."""
+    return each(kind, *(lambda _, clock=clock: {"not_before_s": clock * HOUR} for clock in hours))
+
+
+def elsewhere() -> Iterator[Plan]:
+    """Batches on equipment that is not there, or cannot do them."""
+    wrong = {"tap": {"key": "cast.9"}, "job": {"equipment": "melt.1"}, "heat": {"equipment": "cast.1"}}
+    for batch in good().batches:
+        yield changed(batch, equipment="press.1")
+        yield changed(batch, **wrong[batch.kind])
+
+
+def outside() -> Iterator[Plan]:
+    """Batches before the horizon and after it."""
+    for batch in good().batches:
+        yield changed(batch, not_before_s=batch.not_before_s + 36 * HOUR)
+        yield changed(batch, not_before_s=batch.not_before_s - 36 * HOUR)
+
+
+def between_slots() -> Iterator[Plan]:
+    """Batches seven minutes late, but for short lots, which may begin so."""
+    late = [batch for batch in good().batches if batch.kind != "job" or batch.duration_s >= 900.0]
+    return (changed(batch, not_before_s=batch.not_before_s + 420.0) for batch in late)
+
+
+def at_once() -> Iterator[Plan]:
+    """Lots and heats that begin with another on the same equipment."""
+    for batch in batches("job") + batches("heat"):
+        alike = (b for b in batches(batch.kind) if b.equipment == batch.equipment and b is not batch)
+        yield from (changed(batch, not_before_s=other.not_before_s) for other in itertools.islice(alike, 1))
+
+
+def too_short() -> Iterator[Plan]:
+    """Lots with less time than they take."""
+    yield from (changed(b, duration_s=b.duration_s * 0.3) for b in batches("job") if b.duration_s > 900.0)
+    yield from (changed(batch, duration_s=60.0) for batch in batches("job"))
+
+
+def left_in_the_furnace() -> Iterator[Plan]:
+    """Ladles before the last heat left out, late, or part full."""
+    last_s = max(heat.not_before_s for heat in batches("heat"))
+    for tap in [tap for tap in batches("tap") if last_s - HOUR < tap.not_before_s <= last_s]:
+        yield with_batch(tap)
+        yield changed(tap, not_before_s=last_s + 900.0)
+        yield changed(tap, mass_kg=100.0)
+
+
+def never_melted() -> Iterator[Plan]:
+    """Heats left out, ladles before their heats."""
+    yield from (with_batch(heat) for heat in batches("heat"))
+    yield from each("tap", lambda tap: {"not_before_s": tap.not_before_s - HOUR})()
+
+
+def no_room() -> Iterator[Plan]:
+    """Ladles to the other cell."""
+    return (changed(tap, key="cast.1" if tap.key == "cast.2" else "cast.2") for tap in batches("tap")[:4])
+
+
+def no_metal() -> Iterator[Plan]:
+    """Early ladles left out, or all but empty."""
+    yield from (with_batch(tap) for tap in batches("tap")[:4])
+    yield from (changed(tap, mass_kg=5.0) for tap in batches("tap")[:4])
+
+
+def told_wrongly() -> Iterator[Plan]:
+    """Commands to what is not there, to no state, at no time of the plan."""
+    told = [("press.1", 1.0, "off"), ("cast.1", 1.0, "asleep"), ("cast.1", 99.0, "off"), ("cast.1", -1.0, "off")]
+    for name, t, state in [*told, ("melt.1", 37.0, "standby")]:
+        yield replace(good(), commands=(StateCommand(name, t * HOUR, state),))
+
+
+PLANS: dict[str, list[Callable[[], Iterator[Plan]]]] = {
+    "known_equipment": [elsewhere],
+    "inside_horizon": [outside],
+    "on_slot": [between_slots],
+    "one_at_a_time": [at_once],
+    "working_time": [at_hours("job", 3.0, 12.0, 18.0, 29.5)],
+    "crew_present": [at_hours("heat", 2.0, 16.75, 18.0, 30.0), at_hours("tap", 2.0, 18.0, 30.0)],
+    "long_enough": [too_short],
+    "heat_long_enough": [
+        each("heat", *(lambda b, part=part: {"duration_s": b.duration_s * part} for part in (0.3, 0.6, 0.85)))
+    ],
+    "known_job": [each("job", lambda _: {"job": "monthly_gear/2026-07/0"})],
+    "once": [lambda: (with_batch(b, b, replace(b, not_before_s=14 * HOUR)) for b in batches("job"))],
+    "missing": [lambda: (with_batch(batch) for batch in batches("job"))],
+    "route": [each("job", lambda b: {"product": "bracket" if b.product == "housing" else "housing"})],
+    "pieces": [each("job", lambda b: {"pieces": b.pieces + 1}, lambda b: {"mass_kg": b.mass_kg * 0.98})],
+    "charge": [each("heat", *(lambda _, kg=kg: {"mass_kg": kg} for kg in (0.0, -5.0, 600.0)))],
+    "ladle": [each("tap", *(lambda _, kg=kg: {"mass_kg": kg} for kg in (0.0, 260.0)))],
+    "furnace_empty": [left_in_the_furnace],
+    "tap_metal": [never_melted],
+    "feed_room": [no_room],
+    "lot_metal": [no_metal],
+    "command": [told_wrongly],
+    "battery": [lambda: (replace(good(), battery_kw=(kw,) * 4) for kw in (0.0, 10.0, -10.0))],
+}
+"""plans that break a rule, by the rule"""
 
 
 def pouring_mutants(rule: str) -> Iterator[Mutant]:
@@ -184,8 +198,8 @@ def iron_site() -> Site:
 def mutants(rule: str) -> Iterator[Mutant]:
     """Everything that breaks ``rule``: plans, claims, scenarios."""
     yield from pouring_mutants(rule)
-    for plan in plans(rule):
-        yield plan, None, site(), foundry()
+    for broken in PLANS.get(rule, ()):
+        yield from ((plan, None, site(), foundry()) for plan in broken())
     yield from asked_mutants(rule)
     if rule == "released":
         for batch in batches("job"):
