@@ -15,8 +15,8 @@ from twin.experiment.statistics import Interval
 from twin.ledger.power import bill_payload
 from twin.models.batches import BatchProcess
 from twin.models.casting import DieCastingCell
+from twin.optimize.derive.lines import is_line
 from twin.optimize.derive.sharing import unplanned
-from twin.optimize.derive.shop import is_line
 from twin.optimize.limit import Limit
 from twin.optimize.plan.figures import PlanFigures
 from twin.optimize.problem.grid import Slots, slots_of

@@ -11,7 +11,7 @@ import numpy as np
 
 from twin.core.faults import InputFault
 from twin.core.progress import Progress, silent
-from twin.optimize.derive.shop import is_line
+from twin.optimize.derive.lines import is_line
 from twin.optimize.front.epsilon import ITERATIONS, Front, FrontPoint, front_of
 from twin.optimize.front.measure import MEASURES, Axis
 from twin.optimize.front.shop import front_of_shop

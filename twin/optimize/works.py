@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from twin.optimize.derive.shop import is_line
+from twin.optimize.derive.lines import is_line
 from twin.optimize.problem.network import Problem
 from twin.optimize.problem.shop import Shop
 from twin.optimize.solvers import load_sparse

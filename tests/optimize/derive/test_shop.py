@@ -9,9 +9,10 @@ from tests.optimize.shop_day import planned, two_furnaces
 from twin.core.faults import InputFault
 from twin.models.batches import BatchLot
 from twin.models.heat_treatment import BoxFurnace
+from twin.optimize.derive.lines import is_line
 from twin.optimize.derive.load_power import load_use, use_of
 from twin.optimize.derive.people import stay_of
-from twin.optimize.derive.shop import derive_shop, is_line
+from twin.optimize.derive.shop import derive_shop
 from twin.optimize.derive.shop_feedback import LineFeedback
 from twin.optimize.problem.grid import slots_of
 from twin.optimize.problem.shop_state import line_state

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import scipy.sparse
-    from pyomo.environ import ConcreteModel
+    from pyomo.core import ConcreteModel
 
 INFEASIBLE = 1e-9
 
@@ -54,8 +54,8 @@ class Reader:
     """Terms of expressions; columns in the order in which their components first appear, the objective's first."""
 
     def __init__(self) -> None:
+        from pyomo.core import SortComponents
         from pyomo.core.expr import numeric_expr as kinds
-        from pyomo.environ import SortComponents
 
         self.order = SortComponents.ORDERED_INDICES
         self.column: dict[int, int] = {}
@@ -137,7 +137,7 @@ def linear_rows(model: ConcreteModel) -> LinearRows:
 
     Raises TypeError where an expression is not linear, ValueError where a row without columns cannot hold, or there is not one objective.
     """
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
     import scipy.sparse
 
     reader = Reader()

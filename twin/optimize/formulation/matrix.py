@@ -19,7 +19,7 @@ from twin.optimize.formulation.linear_rows import linear_rows
 if TYPE_CHECKING:
     import highspy
     import scipy.sparse
-    from pyomo.environ import ConcreteModel
+    from pyomo.core import ConcreteModel
 
 Floats = NDArray[np.float64]
 StartKey = tuple[str, int]

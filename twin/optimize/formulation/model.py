@@ -37,7 +37,7 @@ from twin.optimize.formulation.targets import (
 )
 
 if TYPE_CHECKING:
-    from pyomo.environ import ConcreteModel
+    from pyomo.core import ConcreteModel
 
     from twin.optimize.problem.network import Problem, Task
 
@@ -48,7 +48,7 @@ def build(problem: Problem, *, elastic: bool = False) -> ConcreteModel:
     With ``elastic`` every *requirement* (power cap, emission cap, targets, closing stock, required lots) may be missed by a slack
     ``short[requirement]`` in the requirement's unit, and the objective is the sum of the slacks; physics stays hard.
     """
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
 
     model = pyo.ConcreteModel()
     model.elastic = elastic
@@ -80,7 +80,7 @@ def define_variables(model: Any, problem: Problem) -> None:
 
     level[r,t] ∈ [low, high] (tokens or kg), grid[t] ≥ 0 (kW at the meter).
     """
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
 
     slots = range(problem.slots)
     starts = [(name, t) for name, task in problem.tasks.items() for t in problem.starts(task)]

@@ -14,7 +14,7 @@ def define_stock_constraints(model: Any, problem: Problem) -> None:
     level[r,t] = level[r,t−1] + arrivals[r,t] + Σ_(i,d: a>0) a·N[i,t−d] − Σ_(i,d: a<0) |a|·N[i,t−d],  level[r,−1] = initial[r];
     low ≤ level ≤ high are the variable's bounds: room in a furnace, units of a group, never less than nothing.
     """
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
 
     def balance(_: Any, name: str, t: int) -> Any:
         stock = problem.stocks[name]
@@ -33,7 +33,7 @@ def define_lapse_constraints(model: Any, problem: Problem) -> None:
 
     Σ_(i,d: a<0) |a|·N[i,t−d] ≤ arrivals[r,t] + Σ_(i,d: a>0) a·N[i,t−d]   (tokens, places or kg).
     """
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
 
     def within(_: Any, name: str, t: int) -> Any:
         arrivals = problem.stocks[name].arrivals
@@ -50,7 +50,7 @@ def define_wait_constraints(model: Any, problem: Problem) -> None:
 
     Σ_(s=t+1…t+w) taken[r,s] ≥ level[r,t]   for t + w < T   (tokens or kg).
     """
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
 
     def wait(_: Any, name: str, t: int) -> Any:
         longest = problem.stocks[name].longest_wait_slots or 0
@@ -68,7 +68,7 @@ def define_wait_constraints(model: Any, problem: Problem) -> None:
 
 def define_coupling_constraints(model: Any, problem: Problem) -> None:
     """level[stock,t] ≤ factor · level[per,t]  (kg ≤ kg per token · tokens): metal lies only in furnaces that are loaded."""
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
 
     def within(_: Any, pair: int, t: int) -> Any:
         coupling = problem.couplings[pair]
@@ -79,7 +79,7 @@ def define_coupling_constraints(model: Any, problem: Problem) -> None:
 
 def define_quota_constraints(model: Any, problem: Problem) -> None:
     """Σ_i weight[q,i]·Σ_t N[i,t] ≥ least[q]  (starts): true of whole starts anyway, it keeps the relaxation from counting parts of them."""
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
 
     def reaches(_: Any, number: int) -> Any:
         quota = problem.quotas[number]
@@ -98,7 +98,7 @@ def define_capacity_constraints(model: Any, problem: Problem) -> None:
 
     Σ_i uses[i,c] · Σ_(q=0…slots_i−1) N[i,t−q] ≤ available[c,t] + overtime[c,t]   (people or units).
     """
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
 
     most = {
         (c.name, t): float(c.overtime[t])

@@ -23,7 +23,7 @@ SLACKS = (
 
 def define_objective(model: Any, problem: Problem) -> None:
     """min energy + demand + carry + overtime + tasks + carbon + lateness + closing (KRW); elastic: the sum of the missed requirements."""
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
 
     terms = {
         "energy": energy_krw(model, problem),

@@ -14,7 +14,7 @@ def define_load_constraints(model: Any, problem: Problem) -> None:
 
     grid[t] + pv[t] + discharge[t] − charge[t] = base[t] + Σ_i Σ_q profile[i,q]·N[i,t−q] + Σ_r hold[r,t]·level[r,t].
     """
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
 
     define_supply_variables(model, problem)
     drawn: dict[int, list[Any]] = defaultdict(list)
@@ -39,7 +39,7 @@ def define_load_constraints(model: Any, problem: Problem) -> None:
 
 def define_supply_variables(model: Any, problem: Problem) -> None:
     """pv[t] ∈ [0, available] kW (the rest is curtailed), charge[t], discharge[t] ∈ [0, power] kW, soc[t] ∈ [0, energy] kWh."""
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
 
     slots = range(problem.slots)
     if problem.pv_kw is not None:
@@ -56,7 +56,7 @@ def define_battery_constraints(model: Any, problem: Problem) -> None:
 
     Where power costs less than nothing, doing both at once would pay: charge[t] ≤ power·b[t], discharge[t] ≤ power·(1 − b[t]), b ∈ {0, 1}.
     """
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
 
     battery = problem.battery
     if battery is None:
@@ -79,7 +79,7 @@ def define_battery_constraints(model: Any, problem: Problem) -> None:
 
 def define_power_cap_constraints(model: Any, problem: Problem) -> None:
     """grid[t] ≤ cap[t] (kW, 15-minute mean at the meter); elastic: + short_power[t]."""
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
 
     if problem.cap_kw is None:
         return
@@ -97,7 +97,7 @@ def define_peak_constraints(model: Any, problem: Problem) -> None:
     The floor is the ratchet (the highest of the past months that it looks at, or the share of contract power): below it a peak
     costs nothing. Only mid- and on-peak slots are in ``counts``.
     """
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
 
     months = {month.name: month for month in problem.months}
     model.above = pyo.Var(list(months), domain=pyo.NonNegativeReals)

@@ -13,7 +13,7 @@ def define_tardiness_constraints(model: Any, problem: Problem) -> None:
     tardiness in slots when lots are matched to due dates in order. unfinished[p] ≥ required[p] − done[p,T−1] (lots), which is a
     priced miss, and the slack of the requirement where the model is elastic.
     """
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
 
     dues = {due.done: due for due in problem.dues}
     owed = [(name, t) for name, due in dues.items() for t in range(problem.slots) if due.cumulative[t] > 0]
@@ -31,7 +31,7 @@ def define_closing_constraints(model: Any, problem: Problem) -> None:
     """Σ_(r in closing c) level[r,T−1] + short_stock[c] ≥ least[c] (tokens or kg): the horizon does not live off its stocks. What is short
     is priced, and the slack of the requirement where the model is elastic.
     """
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
 
     closings = {closing.name: closing for closing in problem.closings}
     model.short_stock = pyo.Var(list(closings), domain=pyo.NonNegativeReals)
@@ -45,7 +45,7 @@ def define_closing_constraints(model: Any, problem: Problem) -> None:
 
 def define_emission_constraints(model: Any, problem: Problem) -> None:
     """Σ_t h·intensity[t]·grid[t] + Σ_i carbon[i]·Σ_t N[i,t] + fixed ≤ cap (kg CO2e in the horizon); elastic: + short_carbon."""
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
 
     carbon = problem.carbon
     bought = sum(problem.slot_h * float(carbon.intensity_kg_per_kwh[t]) * model.grid[t] for t in range(problem.slots))

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def define_lateness_target_constraints(model: Any, problem: Problem) -> None:
     """h·Σ_(p,t) late[p,t] ≤ lateness (hours, summed over the lots); elastic: + short_lateness (h)."""
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
 
     limit_h = problem.targets.lateness_h
     if limit_h is None or not len(model.late):
@@ -22,7 +22,7 @@ def define_lateness_target_constraints(model: Any, problem: Problem) -> None:
 
 def define_output_target_constraints(model: Any, problem: Problem) -> None:
     """Σ_p good[p]·done[p,T−1] ≥ output (kg of good castings); elastic: − short_output (kg)."""
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
 
     least_kg = problem.targets.output_kg
     if least_kg is None:
@@ -33,7 +33,7 @@ def define_output_target_constraints(model: Any, problem: Problem) -> None:
 
 def define_intensity_target_constraints(model: Any, problem: Problem) -> None:
     """emissions ≤ intensity · Σ_p good[p]·done[p,T−1]  (kg CO2e ≤ kg CO2e per kg · kg); elastic: + short_intensity (kg CO2e)."""
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
 
     limit = problem.targets.intensity_kg_per_kg
     if limit is None:
@@ -45,7 +45,7 @@ def define_intensity_target_constraints(model: Any, problem: Problem) -> None:
 
 def define_reduction_target_constraints(model: Any, problem: Problem) -> None:
     """emissions ≤ (1 − reduction) · emissions as operated  (kg CO2e in the horizon); elastic: + short_reduction (kg CO2e)."""
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
 
     limit_kg = problem.targets.reduced_kg
     if limit_kg is None:
@@ -62,7 +62,7 @@ def output_kg(model: Any, problem: Problem) -> Any:
 
 def _slack(model: Any, name: str) -> Any:
     """The slack of an elastic model, nothing otherwise."""
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
 
     if not model.elastic:
         return 0.0
