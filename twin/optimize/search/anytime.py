@@ -121,7 +121,7 @@ class Search:
         self.bound_krw = -math.inf
         self.proved_infeasible = False
         self.nodes = NODES_WINDOW
-        self.options: Mapping[str, float | str | bool] = {}  # of HiGHS, in each window
+        self.options: Mapping[str, Any] = {}  # of HiGHS, in each window
 
     def run(self, starts: Sequence[Mapping[StartKey, float]], *, bound: bool = True) -> Solution:
         """Best start, bound, whole model where small, neighbourhoods."""
