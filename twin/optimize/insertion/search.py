@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -84,6 +85,17 @@ def insert(
     most = ITERATIONS if seconds is None and iterations is None else iterations
     search.run(seconds, most, progress, stop)
     return search.best.placed() if search.improved else start
+
+
+def with_peaks_paid(shop: Shop, placed: tuple[Placed, ...], raised: float) -> Shop:
+    """The shop in which every month's peak is paid for up to a share ``raised`` above that of ``placed``."""
+    schedule = Schedule.of(Facts(shop), placed)
+    schedule.cost_krw()
+    months = [
+        replace(month, floor_kw=max(month.floor_kw, (1.0 + raised) * peak_kw))
+        for month, peak_kw in zip(shop.months, schedule.peaks_kw, strict=True)
+    ]
+    return replace(shop, months=tuple(months))
 
 
 class Search:

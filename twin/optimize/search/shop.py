@@ -25,29 +25,26 @@ from twin.optimize.formulation.shop import problem_of
 from twin.optimize.insertion.search import dispatch_shop, insert
 from twin.optimize.plan.decode_shop import starts_of
 from twin.optimize.search.anytime import OPTIMAL_GAP, Status, StoppedBy
+from twin.optimize.search.shop_again import AGAIN_SHARE, insert_again
 from twin.optimize.search.shop_turns import ShopSearch
 from twin.optimize.search.shop_ways import Ways
-from twin.optimize.search.shop_worker import FEW_INTEGERS, Asked, Worker
+from twin.optimize.search.shop_worker import FEW_INTEGERS, INSERTION_SHARE, Asked, Worker
 
 if TYPE_CHECKING:
     from twin.core.progress import Progress
     from twin.optimize.problem.network import Problem
     from twin.optimize.problem.shop import Placed, Shop, ShopPlan
 
-INSERTION_SHARE = 0.7
-"""Of the seconds, for the first and longest insertion."""
 INSERTION_S_PER_START = 0.004
 """Of insertion at most so many seconds for each start that could be chosen; a small shop is left to HiGHS sooner."""
 INSERTION_PER_ITERATION = 50
 """Insertion moves to one iteration, which is one turn of HiGHS."""
+WAITING_HEAT = 0.2
+"""First temperature of insertion that waits for the matrix, of that of the first."""
 FIRST_SHARE = 0.05
 """Of the seconds, at most, for completing the dispatch beside what insertion made of it."""
 TURN_S = 5.0
 """The longest turn of HiGHS."""
-AGAIN_SHARE = 0.08
-"""Of the seconds, for one more insertion from the best plan."""
-HEATS = (0.2, 0.5, 1.0)
-"""First temperatures of further insertions, of that of the first."""
 OTHER_SEED = 1000
 """Between the seeds of two processes."""
 MEMORY_SHARE = 0.05
@@ -145,7 +142,7 @@ class Run:
         better = self.inserted(first)
         matrix = worker.matrix()
         while matrix is None and self.left_s > 0 and not worker.ended:
-            better = insert(self.shop, better, seconds=min(2.0, self.left_s), seed=self.seed + 1, heat=HEATS[0])
+            better = insert(self.shop, better, seconds=min(2.0, self.left_s), seed=self.seed + 1, heat=WAITING_HEAT)
             matrix = worker.matrix()
         search = ShopSearch(self.shop, self.problem, matrix_for(self.problem) if matrix is None else matrix)
         self.take_starts(search, first, better, self.left_s)
@@ -172,17 +169,16 @@ class Run:
         return insert(self.shop, first, seconds=max(0.0, share_s), seed=self.seed, progress=self.progress)
 
     def again(self, search: ShopSearch) -> str:
-        """Insertion from the best plan, heated a little, and its completion; a window where too little time is left for both."""
+        """Insertion from the best plan, and its completion; a window where too little time is left for both."""
         left_s = self.left_s - 2.0 * search.completion_s
         seconds = min(AGAIN_SHARE * self.seconds, left_s)
         if search.plan is None or seconds < AGAIN_SHARE * self.seconds / 2.0:
             return search.turn(min(TURN_S, self.left_s))
-        heat = HEATS[self.agains % len(HEATS)]
+        placed, told = insert_again(self.shop, search.plan.placed, self.agains, seconds=seconds, seed=self.seed + 1)
         self.agains += 1
-        placed = insert(self.shop, search.plan.placed, seconds=seconds, seed=self.seed + self.agains, heat=heat)
         if placed != search.plan.placed:
             search.complete(starts_of(self.shop, placed), self.left_s)
-        return f"insertion again, heat {heat:g}"
+        return told
 
     def take_starts(
         self, search: ShopSearch, first: tuple[Placed, ...], better: tuple[Placed, ...], left_s: float | None
@@ -224,7 +220,7 @@ class Run:
             self.bound_krw = max(self.bound_krw, tree_krw)
         if search.values is not None and search.cost_krw < self.offered_krw:
             self.offered_krw = search.cost_krw
-            worker.offer(search.values)
+            worker.offer(search.values, () if search.plan is None else search.plan.placed)
 
     def proved(self, search: ShopSearch) -> bool:
         """Whether nothing is left to be gained."""

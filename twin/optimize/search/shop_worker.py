@@ -2,8 +2,8 @@
 
 ``python -m twin.optimize.search.shop_worker FOLDER`` reads ``shop.pkl`` there and leaves ``matrix.pkl``. Of a small shop it then leaves
 ``tree.json`` (bound of branch and bound) and ``incumbent.npy`` as they get better; of a larger one ``duals.npy`` (row multipliers from
-which the search computes a safe bound) and, in the time that is left, ``placed.pkl`` (what insertion from another seed found). Each file
-appears whole. The folder is the search's own and private.
+which the search computes a safe bound) and, in the time that is left, ``placed.pkl``: what insertion from another seed found, then what
+it made of the best plan that the search has offered. Each file appears whole. The folder is the search's own and private.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from twin.optimize.formulation.matrix import Floats, Matrix, highs_of
 from twin.optimize.formulation.refigured import matrix_for
 from twin.optimize.formulation.shop import problem_of
 from twin.optimize.insertion.search import dispatch_shop, insert
+from twin.optimize.search.shop_again import AGAIN_SHARE, insert_again
 
 if TYPE_CHECKING:
     from twin.optimize.problem.shop import Placed, Shop
@@ -39,8 +40,12 @@ LOOSE = 1e-3
 """Tolerance of the interior points: the last tenth of a per mille of the bound costs a sixth of the time."""
 OFFER_SHARE = 0.25
 """Of the seconds, at most, that branch and bound waits for a plan to begin from."""
-KEPT_SHARE = 0.15
+INSERTION_SHARE = 0.7
+"""Of the seconds, for the first and longest insertion."""
+KEPT_SHARE = 0.08
 """Of the seconds, kept for the search to complete and improve what insertion here found."""
+LOOK_S = 0.05
+"""Between two looks for a plan to begin from."""
 
 
 @dataclass(frozen=True)
@@ -119,9 +124,10 @@ class Worker:
         found: tuple[Placed, ...] = pickle.loads(path.read_bytes())  # noqa: S301 – as above
         return found
 
-    def offer(self, values: Floats) -> None:
-        """A feasible point (columns,) from which branch and bound may begin."""
+    def offer(self, values: Floats, placed: tuple[Placed, ...]) -> None:
+        """A feasible point (columns,) from which branch and bound may begin, and its placements, from which insertion may."""
         _leave(self.folder / "offer.npy", values)
+        _leave_object(self.folder / "best.pkl", placed)
 
     def _new(self, name: str) -> Path | None:
         path = self.folder / name
@@ -164,9 +170,25 @@ def work(folder: Path) -> None:
         duals = interior_duals(rows.summed(), LOOSE)
         if duals is not None:
             _leave(folder / "duals.npy", rows.plain_duals(duals))
-    seconds = asked.left_s - KEPT_SHARE * asked.seconds
-    if seconds > KEPT_SHARE * asked.seconds:
-        _leave_object(folder / "placed.pkl", insert(shop, dispatch_shop(shop), seconds=seconds, seed=asked.seed))
+    insert_beside(folder, shop, asked)
+
+
+def insert_beside(folder: Path, shop: Shop, asked: Asked) -> None:
+    """Insertion from another seed while the search's first lasts, then again and again from the best plan that the search has offered."""
+    again_s = AGAIN_SHARE * asked.seconds
+    first_s = asked.left_s - (1.0 - INSERTION_SHARE) * asked.seconds
+    if first_s > again_s:
+        _leave_object(folder / "placed.pkl", insert(shop, dispatch_shop(shop), seconds=first_s, seed=asked.seed))
+    best, turn = folder / "best.pkl", 1  # not the turn with which the search begins
+    while (seconds := min(again_s, asked.left_s - KEPT_SHARE * asked.seconds)) > again_s / 2.0:
+        if not best.exists():
+            time.sleep(LOOK_S)
+            continue
+        start: tuple[Placed, ...] = pickle.loads(best.read_bytes())  # noqa: S301 – as above
+        placed, _ = insert_again(shop, start, turn, seconds=seconds, seed=asked.seed)
+        turn += 1
+        if placed != start:
+            _leave_object(folder / "placed.pkl", placed)
 
 
 def branch(folder: Path, matrix: Matrix, asked: Asked) -> None:
@@ -174,7 +196,7 @@ def branch(folder: Path, matrix: Matrix, asked: Asked) -> None:
     solver = highs_of(matrix, mip_rel_gap=1e-6)
     offers = Offers(folder / "offer.npy")
     while not offers.there and asked.left_s > (1.0 - OFFER_SHARE) * asked.seconds:
-        time.sleep(0.05)
+        time.sleep(LOOK_S)
     values = offers.new()
     if values is not None:
         solver.setSolution(len(values), np.arange(len(values), dtype=np.int32), values)
