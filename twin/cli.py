@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import sys
+import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -41,6 +41,7 @@ from twin.shell import (
     split_formats,
     stored_plan,
     tell_meta,
+    unread,
     writable,
 )
 
@@ -191,7 +192,7 @@ def optimize(
             metavar="carbon|lateness|peak", help="Instead of one plan: what less of it costs, point by point."
         ),
     ] = None,
-    points: Annotated[int, typer.Option(min=2, help="Points of the front.")] = 7,
+    points: Annotated[int | None, typer.Option(min=2, help="Points of the front; absent: 7.")] = None,
     tariffs: Annotated[
         str | None,
         typer.Option(metavar="ID,ID", help="Plans under several tariffs side by side; a date alone is a version."),
@@ -207,6 +208,8 @@ def optimize(
     verbose: Verbose = False,
 ) -> None:
     """Schedule against tariff and carbon; check the plan; replay it in the stochastic plant."""
+    asked_together(front=front, points=points, tariffs=tariffs, after=after, at=at)
+    writable(out)
     if front is not None or tariffs is not None:
         limits: dict[str, Any] = {"iterations": iterations, "seconds": seconds}
         replays = {"seed": seed, "replications": replications, "jobs": jobs}
@@ -231,20 +234,34 @@ def optimize(
         raise typer.Exit(3)
 
 
+def asked_together(
+    *, front: str | None, points: int | None, tariffs: str | None, after: Path | None, at: str | None
+) -> None:
+    """What the options of a plan ask for must be one question: an option that would be passed over is refused instead."""
+    message = None
+    if front is not None and tariffs is not None:
+        message = "--front and --tariffs are two questions: ask one at a time"
+    elif points is not None and front is None:
+        message = "--points are those of a front: say of which, e.g. --front carbon"
+    elif at is not None and after is None:
+        message = "--at is the moment from which a stored plan is planned again: name the plan's folder with --after"
+    elif after is not None and (front is not None or tariffs is not None):
+        message = "--after plans a stored plan again; it goes neither with --front nor with --tariffs"
+    if message is not None:
+        raise typer.BadParameter(message)
+
+
 def alternatives(
     plant: api.Scenario,
     front: str | None,
-    points: int,
+    points: int | None,
     tariffs: str | None,
     limits: Mapping[str, Any],
     replays: Mapping[str, Any],
 ) -> api.Result:
     """The front of a plant, or its plans under several tariffs."""
-    if front is not None and tariffs is not None:
-        message = "--front and --tariffs are two questions: ask one at a time"
-        raise typer.BadParameter(message)
     if front is not None:
-        return plant.front(front, points=points, **limits)
+        return plant.front(front, points=7 if points is None else points, **limits)
     return plant.under_tariffs((tariffs or "").split(","), **limits, **replays)
 
 
@@ -424,10 +441,12 @@ def runs(folder: Annotated[Path, typer.Argument(help="Folder of results.")] = RU
 
 
 def main() -> None:
-    """Entry point: turns every expected fault into words and an exit status."""
+    """Entry point: turns every expected fault into words and an exit status; being told to end is as being interrupted."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     raise SystemExit(guarded(lambda: app(standalone_mode=False)))
 
 
+INTERRUPTED = 130
 # The base of "wrong use of the command line" in every version of typer, whose own copy of click has moved about.
 WrongUse: type[Exception] = typer.BadParameter.__mro__[2]
 
@@ -435,9 +454,10 @@ WrongUse: type[Exception] = typer.BadParameter.__mro__[2]
 def guarded(call: Callable[[], Any]) -> int:
     """Run ``call``; expected faults end as words on stderr and their exit status, never as a traceback."""
     from twin.core.faults import ScenarioFaults, TwinError
+    from twin.core.messages import t
 
     try:
-        return int(call() or 0)
+        ended = int(call() or 0)
     except ScenarioFaults as error:
         typer.echo(error.told(language(None)), err=True)
         return error.exit_status
@@ -446,7 +466,7 @@ def guarded(call: Callable[[], Any]) -> int:
         return error.exit_status
     except OSError as error:
         if isinstance(error, BrokenPipeError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in the buffer has no reader
+            unread()
             return 0
         typer.echo(f"{error.filename or 'file'}: {error.strerror or error}; name another folder or file", err=True)
         return 2
@@ -454,8 +474,10 @@ def guarded(call: Callable[[], Any]) -> int:
         error.show()  # type: ignore[attr-defined]
         return 2
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("interrupted; what was finished is kept", err=True)
-        return 130
+        ended = INTERRUPTED
+    if ended == INTERRUPTED:  # typer makes a status of an interruption that it sees
+        typer.echo(t("cli.interrupted", language(None)), err=True)
+    return ended
 
 
 if __name__ == "__main__":

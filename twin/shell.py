@@ -152,15 +152,29 @@ def show(result: api.Result, *, as_json: bool, lang: str) -> None:
 
 def writable(folder: Path) -> Path:
     """``folder``, made if need be: a place that cannot be written is told before the work, not after. Raises OSError."""
+    from tempfile import TemporaryFile
+
     folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with TemporaryFile(dir=folder) as probe:
+            probe.write(b" ")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from None
     return folder
 
 
 def deliver(
     result: api.Result, out: Path, reports: str | None, lang: str, *, as_json: bool, quiet: bool, verbose: bool = False
 ) -> None:
-    """Show a result, store it, write the reports asked for; print the paths (on stderr where stdout carries JSON)."""
-    show(result, as_json=as_json, lang=lang)
+    """Show a result, store it, write the reports asked for; print the paths (on stderr where stdout carries JSON).
+
+    It is stored although nobody reads stdout to its end (``twin optimize … | head``).
+    """
+    try:
+        show(result, as_json=as_json, lang=lang)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        unread()
     wanted = split_formats(reports)
     folder = result.save(out)
     if not quiet:
@@ -168,6 +182,11 @@ def deliver(
     for path in result.report(folder, wanted, lang) if wanted else []:
         typer.echo(f"report: {path}", err=as_json)
     tell_meta(result, verbose=verbose)
+
+
+def unread() -> None:
+    """Let go of a stdout that nobody reads any more: what is left in its buffer, and what would follow, has no reader."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def tell_meta(result: api.Result, *, verbose: bool) -> None:

@@ -12,7 +12,7 @@ from tests.optimize.day import foundry
 from tests.optimize.shop_day import planned
 from twin import api
 from twin.core.canonical import canonical_json
-from twin.core.faults import InputFault
+from twin.core.faults import InputFault, ScenarioFaults
 from twin.optimize import trade_off
 from twin.optimize.optimize import PlanResult
 from twin.optimize.problem.grid import slots_of
@@ -49,6 +49,15 @@ def test_front_of_a_scenario(peak: api.Front) -> None:
     assert peak.payload()["provenance"]["scenario_sha256"] == foundry().sha256
 
 
+def test_front_has_a_page_and_a_workbook(peak: api.Front, tmp_path: Path) -> None:
+    """Proves: both reports of a front are written, its figure with heading and note. Sensitivity: a figure without its texts ended in
+    a traceback, after all the work.
+    """
+    page, book = peak.report(tmp_path, ("html", "xlsx"))
+    assert "Cost against what is limited" in page.read_text(encoding="utf-8")
+    assert book.stat().st_size > 0
+
+
 def test_front_is_told_and_drawn_in_both_languages(peak: api.Front) -> None:
     """Proves: every text of the report has its Korean, the figure has costs and bounds."""
     content = content_of(peak.data)
@@ -83,7 +92,14 @@ def test_tariffs_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
     def plan(scenario: Any, **options: Any) -> SimpleNamespace:
         seen.append((str(scenario.at("site.tariff")), options["iterations"]))
         figures = {"cash_krw": {"mean": float(len(seen)), "low": 0.0, "high": 9.0}}
-        payload = {"as_operated": figures, "replay": {"stochastic": figures}, "saved": {"as_operated": figures}}
+        less = {"output_kg": {"mean": -500.0, "low": -600.0, "high": -400.0}}
+        payload = {
+            "gap": 0.05,
+            "violations": [{}],
+            "as_operated": {**figures, "output_kg": {"mean": 1000.0}},
+            "replay": {"stochastic": figures},
+            "saved": {"as_operated": {**figures, **less}},
+        }
         return SimpleNamespace(payload=lambda: payload, provenance={"version": "1"}, meta={"all_s": 1.0})
 
     monkeypatch.setattr(trade_off, "optimize", plan)
@@ -91,7 +107,13 @@ def test_tariffs_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
     found = api.Scenario(foundry()).under_tariffs(["2024-10-24", own], iterations=3)
     assert seen == [(f"{own}@2024-10-24", 3), (own, 3)]
     assert list(found.cases["tariff"].unique()) == [f"{own}@2024-10-24", own]
-    assert [len(table.rows) for table in content_of(found.data).tables] == [4, 2]
+    content = content_of(found.data)
+    assert [len(table.rows) for table in content.tables] == [4, 2]
+    assert any("gap 5.0 %, violations found by the checker: 1" in sentence.en for sentence in content.short)
+    assert any("finishes 500 kg less" in sentence.en for sentence in content.short)
+    with pytest.raises(ScenarioFaults, match="no such version"):
+        api.Scenario(foundry()).under_tariffs(["2024-10-24", "1990-01-01"], iterations=3)
+    assert len(seen) == 2, "a tariff that is not there is told before the first plan is made"
     with pytest.raises(InputFault, match="two or more"):
         api.Scenario(foundry()).under_tariffs([own, own])
 

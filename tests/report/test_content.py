@@ -10,6 +10,7 @@ import pytest
 
 import twin
 from tests.report import results
+from twin.core.messages import t
 from twin.report.content import content_of
 from twin.report.content_run import cap_sentence, compared_table, goods
 from twin.report.notes import translated
@@ -135,3 +136,58 @@ def test_a_cap_is_told_with_what_it_changes() -> None:
     kept = {"cap_kw": 1912.0, "highest_kw": 1850.0, "quarter_hours_above": 0}
     assert "No 15-minute mean" in cap_sentence(kept).en
     assert "3 quarter-hours" in cap_sentence(kept | {"quarter_hours_above": 3}).en
+
+
+def test_a_plan_that_breaks_rules_says_so_where_it_is_read(aluminium: Any) -> None:
+    """Proves: violations are told among what is to be known, not only counted. Sensitivity: a plan without any says nothing."""
+    data = results.plan(aluminium.data.scenario)
+    assert any("do not follow it" in note.en and "1건" in note.ko for note in content_of(data).notes)
+    data.payload()["violations"] = []
+    assert not any("do not follow it" in note.en for note in content_of(data).notes)
+
+
+@pytest.mark.parametrize(
+    ("mean", "half", "words"), [(-500.0, 50.0, "500 kg less"), (-500.0, 600.0, ""), (-5.0, 1.0, "")]
+)
+def test_unlike_output_is_no_saving(aluminium: Any, mean: float, half: float, words: str) -> None:
+    """Proves: a plan that finishes less than the plant by its own rule says that the difference in cost is no saving; chance, and what
+    is less than a hundredth, is not told.
+    """
+    data = results.plan(aluminium.data.scenario)
+    data.payload()["as_operated"]["output_kg"] = results.figure(1000.0)
+    data.payload()["saved"]["as_operated"]["output_kg"] = results.figure(mean, half)
+    told = " ".join(sentence.en for sentence in content_of(data).short)
+    assert ("no saving" in told) == bool(words)
+    assert words in told
+    assert any(column.title.en == "Output (kg)" for table in content_of(data).tables for column in table.columns)
+
+
+def test_the_earlier_plan_stands_beside_the_new_one(aluminium: Any) -> None:
+    """Proves: a plan made again is told and shown beside the plan that was in force."""
+    data = results.plan(aluminium.data.scenario)
+    data.payload()["earlier_plan"] = data.payload()["as_operated"]
+    data.payload()["saved"]["earlier_plan"] = {"cash_krw": results.figure(-3e6, 1e5)}
+    content = content_of(data)
+    assert any("Against the earlier plan it saves" in sentence.en for sentence in content.short)
+    assert any(row[0].ko == "이전 계획" for table in content.tables if table.name == "cases" for row in table.rows)
+
+
+def test_notes_of_plans_are_told_in_korean() -> None:
+    """Proves: what a plan notes in English is Korean on a Korean page, two notes in one too. Sensitivity: other words stay as they are."""
+    given = {"count": 5, "late": "0.10", "target": "0.00"}
+    slack, longer = t("optimize.slack", slack="4", **given), t("optimize.quantile", quantile="0.9")
+    notes = [
+        slack,
+        f"{slack}; {longer}",
+        t("optimize.slack_none", **given),
+        t("optimize.line_later", count=3),
+        "as it is; so",
+    ]
+    korean = [note.ko for note in translated(notes)]
+    assert korean[0] == t("optimize.slack", "ko", slack="4", **given)
+    assert korean[1] == f"{korean[0]}; {t('optimize.quantile', 'ko', quantile='0.9')}"
+    assert korean[2:] == [
+        t("optimize.slack_none", "ko", **given),
+        t("optimize.line_later", "ko", count=3),
+        "as it is; so",
+    ]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from twin.scenario.scenario import Scenario
 
 FIGURES = ("cash_krw", "labour_premium_krw", "shadow_carbon_krw", "energy_kwh", "carbon_kg", "peak_kw", "lateness_h")
+REPLAYED = (*FIGURES, "output_kg")
+"""and good kg of what was finished in the horizon, without which the cost of making less would pass for a saving"""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Replay:
 
 def figures_of(accounts: Accounts) -> dict[str, float]:
     """The figures that all replays are compared by, of one replication."""
-    return {name: float(accounts.kpis[name]) for name in FIGURES}
+    return {name: float(accounts.kpis[name]) for name in REPLAYED}
 
 
 def replay(scenario: Scenario, end_s: float, plan: Plan | None) -> Replay:
@@ -87,9 +89,10 @@ def _told(figures: dict[str, float], done: int, total: int, progress: Progress, 
 
 def intervals(runs: Sequence[Mapping[str, float]]) -> dict[str, Interval]:
     """Mean and 95 % interval of each figure."""
-    return {name: interval([one[name] for one in runs]) for name in FIGURES}
+    return {name: interval([one[name] for one in runs]) for name in REPLAYED if name in runs[0]}
 
 
 def paired(runs: Sequence[Mapping[str, float]], other: Sequence[Mapping[str, float]]) -> dict[str, Interval]:
     """Mean and 95 % interval of the paired difference of each figure, ``runs`` minus ``other`` on the same draws."""
-    return {name: interval(differences([a[name] for a in runs], [b[name] for b in other])) for name in FIGURES}
+    names = [name for name in REPLAYED if name in runs[0] and name in other[0]]  # stored results of before have fewer
+    return {name: interval(differences([a[name] for a in runs], [b[name] for b in other])) for name in names}

@@ -109,7 +109,7 @@ def said(chosen: Trial, target_h: float) -> str:
     """What a reader of the plan has to know of it."""
     caution = chosen.loop.caution
     told = text(
-        "optimize.slack",
+        "optimize.slack" if caution.slack_s > 0.0 else "optimize.slack_none",
         slack=f"{caution.slack_s / 3600.0:g}",
         count=REPLICATIONS,
         late=f"{chosen.late_h:.2f}",

@@ -211,4 +211,7 @@ def under_tariffs(scenario: Scenario, tariffs: Sequence[str], **options: Any) ->
         raise InputFault(msg)
     own = str(scenario.at("site.tariff")).partition("@")[0]
     ids = [f"{own}@{name}" if name[:4].isdigit() else name for name in named]
-    return TariffsResult(scenario, {one: optimize(scenario.changed({"site.tariff": one}), **options) for one in ids})
+    plants = {
+        one: scenario.changed({"site.tariff": one}) for one in ids
+    }  # all of them first: a fault is told before any work
+    return TariffsResult(scenario, {one: optimize(plant, **options) for one, plant in plants.items()})

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from twin.report.content import Column, Content, Table, own, say, subject_of, word
+from twin.report.content import Both, Column, Content, Table, own, say, subject_of, validity_note, word
+from twin.report.content_plan import unlike_output
 from twin.report.figures import names_for
 from twin.report.figures.plan import cases_of
 from twin.report.words import number
 
-COMPARED = ("cash_krw", "energy_kwh", "carbon_kg", "peak_kw", "lateness_h")
+COMPARED = ("cash_krw", "energy_kwh", "carbon_kg", "peak_kw", "lateness_h", "output_kg")
 
 
 def front_content(data: Any) -> Content:
@@ -19,7 +21,7 @@ def front_content(data: Any) -> Content:
     short = [say("short.front_none")]
     if rows:
         ends = say("short.front_single") if len(rows) == 1 else say(f"short.front_{data.axis}", **_ends(rows))
-        short = [ends, say("short.front_gap", **_gaps(rows))]
+        short = [ends, say("short.front_gap" if len(rows) > 1 else "short.front_gap_one", **_gaps(rows))]
     notes = [say("note.front")]
     if data.axis == "carbon" and payload["constant_factor"]:
         notes.append(say("note.front_constant"))
@@ -51,14 +53,31 @@ def _points(rows: list[dict[str, Any]]) -> Table:
     names = list(rows[0]) if rows else []
     columns = [
         Column(
-            word("col", name),
+            say("col.gap_pct") if name == "gap" else word("col", name),
             "flag" if name == "proven" else "number",
-            {"gap": 5}.get(name, 0 if "krw" in name else 1),
+            2 if name == "gap" else 0 if "krw" in name else 1,
             in_terminal=not name.startswith("limit_"),
         )
         for name in names
     ]
-    return Table("front", say("head.front"), columns, [[row[name] for name in names] for row in rows])
+    cells = [[_cell(name, row[name]) for name in names] for row in rows]
+    return Table("front", say("head.front"), columns, cells)
+
+
+def _cell(name: str, value: Any) -> Any:
+    return 100.0 * value if name == "gap" and value is not None else value
+
+
+def _each(payloads: Mapping[str, Any]) -> list[Both]:
+    """Under each tariff: how good the plan is and what it breaks, and where it does not finish as much as it is compared with."""
+    said = []
+    for tariff, payload in payloads.items():
+        gap = payload.get("gap")
+        broken = len(payload.get("violations") or ())
+        told = number(None if gap is None else 100.0 * gap, 1)
+        said.append(say("short.tariff_plan", tariff=own(tariff), gap=told, violations=broken))
+        said += [say("short.of_tariff", tariff=own(tariff), what=one) for one in unlike_output(payload)]
+    return said
 
 
 def tariffs_content(data: Any) -> Content:
@@ -79,6 +98,7 @@ def tariffs_content(data: Any) -> Content:
     ]
     return Content(
         "tariffs", say("title.tariffs"), subject_of(data), None, data.payload()["provenance"],
-        short=[say("short.tariffs", tariffs=own(", ".join(payloads)))],
+        short=[say("short.tariffs", tariffs=own(", ".join(payloads))), *_each(payloads)],
+        notes=[validity_note(data.payload()["provenance"])],
         tables=[Table("tariffs", say("head.tariffs"), columns, rows), Table("saved", say("head.saved"), columns, saved)],
     )  # fmt: skip

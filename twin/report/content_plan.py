@@ -21,9 +21,12 @@ from twin.report.content import (
 from twin.report.figures import names_for
 from twin.report.figures.plan import cases_of
 from twin.report.notes import translated
-from twin.report.words import number, with_interval
+from twin.report.words import mean_of, number, with_interval
 
 COLUMNS = ("cash_krw", "labour_premium_krw", "shadow_carbon_krw", "energy_kwh", "carbon_kg", "peak_kw", "lateness_h")
+OUTPUT = "output_kg"
+UNLIKE_OUTPUT = 0.01
+"""of the output, from which on two ways to dispatch are not of like output"""
 
 
 def plan_content(data: Any) -> Content:
@@ -41,6 +44,11 @@ def plan_content(data: Any) -> Content:
             "note.plan_status",
             status=word("status", payload["status"]),
             stopped=word("stopped", str(payload["stopped_by"])),
+        ),
+        *(
+            [say("note.plan_breaks", count=_count(payload.get("violations")))]
+            if _count(payload.get("violations"))
+            else []
         ),
         *translated(map(str, payload.get("notes", ()))),
         *translated(bill.get("warnings", ())),
@@ -71,9 +79,13 @@ def _card_figure(payload: Mapping[str, Any], name: str) -> Any:
     return (found.get("replay.stochastic") or found.get("plan") or {}).get(name)
 
 
+def _count(violations: Any) -> int | None:
+    """How many they are, listed or counted; None where nobody looked."""
+    return len(violations) if isinstance(violations, list | tuple) else violations
+
+
 def _short(payload: Mapping[str, Any]) -> list[Both]:
-    violations = payload.get("violations")
-    count = len(violations) if isinstance(violations, list | tuple) else violations
+    count = _count(payload.get("violations"))
     gap = payload.get("gap")
     said = [
         say(
@@ -89,22 +101,42 @@ def _short(payload: Mapping[str, Any]) -> list[Both]:
         said.append(
             say("short.agreement", energy=number(agreement["energy_pct"], 2), bill=number(agreement["bill_pct"], 2))
         )
-    return said + _saved(payload.get("saved") or {})
+    return said + _saved(payload.get("saved") or {}) + unlike_output(payload)
 
 
 def _saved(saved: Mapping[str, Any]) -> list[Both]:
     """What the plan is worth in the stochastic plant, paired draw by draw, beside today's dispatching and the hand rule."""
-    beside = {"plan": saved.get("as_operated"), "hand": saved.get("hand_rule")}
+    beside = {"plan": saved.get("as_operated"), "hand": saved.get("hand_rule"), "earlier": saved.get("earlier_plan")}
     return [_worth(prefix, found["cash_krw"]) for prefix, found in beside.items() if found and found.get("cash_krw")]
+
+
+def unlike_output(payload: Mapping[str, Any]) -> list[Both]:
+    """Against which other ways to dispatch the plan finishes more or less in the horizon, so that a difference in cost is no saving."""
+    said = []
+    for name, found in (payload.get("saved") or {}).items():
+        difference = found.get(OUTPUT)
+        more, other = mean_of(difference), mean_of((payload.get(name) or {}).get(OUTPUT))
+        if more is None or other is None or _may_be_nothing(difference):
+            continue
+        if abs(more) > UNLIKE_OUTPUT * max(other, other + more):
+            ending = "less" if more < 0.0 else "more"
+            said.append(say(f"short.output_{ending}", kg=number(abs(more), 0), other=word("case", name)))
+    return said
+
+
+def _may_be_nothing(difference: Mapping[str, Any]) -> bool:
+    """Whether the interval of a difference holds zero."""
+    mean = float(difference["mean"])
+    low, high = (mean if difference.get(end) is None else float(difference[end]) for end in ("low", "high"))
+    return low <= 0.0 <= high
 
 
 def _worth(prefix: str, cash: Mapping[str, Any]) -> Both:
     """One difference in words: a saving only where the whole interval is one."""
     mean = float(cash["mean"])
-    low, high = (mean if cash.get(end) is None else float(cash[end]) for end in ("low", "high"))
-    if low <= 0.0 <= high:
+    if _may_be_nothing(cash):
         return say(f"short.{prefix}_unsure", krw=with_interval(cash, digits=0))
-    ending = "saves" if high < 0.0 else "costs"
+    ending = "saves" if mean < 0.0 else "costs"
     return say(f"short.{prefix}_{ending}", krw=with_interval({**cash, "mean": abs(mean)}, digits=0))
 
 
@@ -120,9 +152,11 @@ def violations_table(payload: Mapping[str, Any]) -> Table:
 def cases_table(payload: Mapping[str, Any]) -> Table:
     """Plan, replays, as operated and hand rule side by side."""
     hidden = ("shadow_carbon_krw", "labour_premium_krw")
+    cases = cases_of(payload)
+    shown = (*COLUMNS, OUTPUT) if any(OUTPUT in case for case in cases.values()) else COLUMNS
     columns = [
         Column(say("col.case")),
-        *(Column(say(f"col.{name}"), "interval", 0, in_terminal=name not in hidden) for name in COLUMNS),
+        *(Column(say(f"col.{name}"), "interval", 0, in_terminal=name not in hidden) for name in shown),
     ]
-    rows = [[word("case", name), *(case.get(column) for column in COLUMNS)] for name, case in cases_of(payload).items()]
+    rows = [[word("case", name), *(case.get(column) for column in shown)] for name, case in cases.items()]
     return Table("cases", say("head.cases"), columns, rows)

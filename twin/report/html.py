@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from twin.core.cards import FigureCard
 from twin.core.messages import LANGUAGES, t
 from twin.report.content import Both, Column, Content, Table, cell_text, content_of, say, word
-from twin.report.figures import figure_of
+from twin.report.figures import figure_of, heading_of
 from twin.report.words import number, spread, unit_text
 
 if TYPE_CHECKING:
@@ -126,8 +126,8 @@ def _figure(data: Any, name: str) -> Mapping[str, Any]:
         made["layout"].setdefault("margin", {})["t"] = 40 if name in ("load_curve", "bill") else 24
     return {
         "name": name,
-        "title": say(f"fig.{name}"),
-        "note": say(f"fig.{name}.note"),
+        "title": say(f"fig.{heading_of(data, name)}"),
+        "note": say(f"fig.{heading_of(data, name)}.note"),
         "height": english["layout"].get("height", 420),
         "json": inert_json({"en": english, "ko": differences(english, korean)}),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Sequence
 from types import TracebackType
@@ -40,9 +42,17 @@ def show(data: Any, lang: str = "en") -> None:
     render(content_of(data), lang, console())
 
 
+class Told(Console):
+    """A console that says when nobody reads it any more; rich itself would end the program, and with it what is still to be stored."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise BrokenPipeError, as plain printing does."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
 def console(*, stderr: bool = False) -> Console:
     """A console of at most a hundred columns; rich itself honours NO_COLOR and plain pipes."""
-    made = Console(stderr=stderr, highlight=False)
+    made = Told(stderr=stderr, highlight=False)
     made.width = min(made.width, WIDTH) if made.is_terminal else WIDTH
     return made
 

@@ -59,6 +59,15 @@ OF_RUN = frozenset({("study", "load_curve"), ("study", "sankey"), ("study", "los
 """Figures that show the run of the plant as it is, which the result carries as ``run``"""
 
 
+HEADINGS = {("verification", "cases"): "cases_of_theory"}
+"""Where figures of two kinds share a name and a page's heading must not"""
+
+
+def heading_of(data: Any, name: str) -> str:
+    """The catalogue's name for the heading of a figure and its note: ``report.fig.<heading>``."""
+    return HEADINGS.get((kind_of(data), name), name)
+
+
 def kind_of(data: Any) -> str:
     """The kind of a result: its ``kind``, else the name of its class in lower case, without "result"."""
     return str(getattr(data, "kind", None) or type(data).__name__.lower().removesuffix("result"))

@@ -20,7 +20,7 @@ from twin.report.words import esc, label, mean_of, number
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-CASES = ("plan", "replay.deterministic", "replay.stochastic", "as_operated", "hand_rule")
+CASES = ("plan", "replay.deterministic", "replay.stochastic", "as_operated", "hand_rule", "earlier_plan")
 MEASURES = ("cash_krw", "carbon_kg", "peak_kw", "lateness_h")
 
 
