@@ -65,3 +65,20 @@ def test_a_moved_incumbent_is_worth_a_look_around() -> None:
     ways.go()
     assert seen.done[:2] == ["near", "far"]
     assert "near" in seen.done[2:4]
+
+
+def test_a_fading_gain_does_not_keep_the_other_away() -> None:
+    """Proves: the far way, which gained nothing when it was tried, is tried again soon after the near way's gains have dried up.
+
+    Sensitivity: any trace of an old gain, however small, would keep the near way going for ever.
+    """
+    seen = Incumbent()
+    seen.gains["near"] = 10.0
+    ways = seen.ways()
+    for _ in range(3):
+        ways.go()
+    seen.gains["near"] = 0.0
+    for _ in range(40):
+        ways.go()
+    assert seen.done[:4] == ["near", "far", "near", "near"]
+    assert seen.done[3:].count("far") >= 5

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 
 Clock = Callable[[], float]
 SHORTEST_S = 1e-3
+NOTHING = 1e-5
+"""Of the cost in a second: a way that gains less gains nothing, and others have their turn."""
 
 
 class Ways:
@@ -30,8 +32,9 @@ class Ways:
         self.spent_s = dict.fromkeys(self.ways, 0.0)
 
     def next(self) -> str:
-        """The way of the highest rate; of equal ones the way that has had least time."""
-        return max(self.ways, key=lambda name: (self.rate[name], -self.spent_s[name]))
+        """The way of the highest rate; where none gains anything, or of equal ones, the way that has had least time."""
+        least = NOTHING * abs(self.cost_krw())
+        return max(self.ways, key=lambda n: (self.rate[n] if self.rate[n] > least else 0.0, -self.spent_s[n]))
 
     def go(self) -> str:
         """One step of the next way; what it did."""
