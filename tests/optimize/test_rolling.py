@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -95,8 +97,18 @@ def test_a_moment_outside_the_horizon_is_refused(at: str | None) -> None:
         earlier = earlier_plan(foundry(), scheduled().plan, at)
         ahead_of(foundry(), slots(), earlier.plan, earlier.at_s)
 
-    with pytest.raises(InputFault):
+    with pytest.raises(
+        InputFault, match="from 2026-07-06 00:00 to 2026-07-07 12:00" if (at or "").startswith("2026") else "--at"
+    ):
         planned_again()
+
+
+def test_a_plan_of_another_plant_is_refused() -> None:
+    """Proves: what is planned again must be this plant's. Sensitivity: another plant's plan was taken for one of which nothing is begun."""
+    plan = scheduled().plan
+    other = replace(plan, batches=(replace(plan.batches[0], equipment="harden.1"),))
+    with pytest.raises(InputFault, match=r"another plant: it uses harden\.1"):
+        ahead_of(foundry(), slots(), other, 11.0 * 3600.0)
 
 
 def test_another_grid_is_refused() -> None:

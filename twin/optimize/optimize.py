@@ -78,7 +78,10 @@ class PlanResult:
 
     @property
     def schedule(self) -> list[dict[str, Any]]:
-        """What starts when and where, one row a batch: equipment, kind, key, product, job, start_s, duration_s, mass_kg, pieces."""
+        """What starts when and where, one row a batch: equipment, kind, key, product, job, start_s, duration_s, mass_kg, pieces, load.
+
+        Lots that are processed together bear the name of one load; it is empty where nothing is shared.
+        """
         return [
             {
                 "equipment": b.equipment,
@@ -90,6 +93,7 @@ class PlanResult:
                 "duration_s": b.duration_s,
                 "mass_kg": b.mass_kg,
                 "pieces": b.pieces,
+                "load": b.load,
             }
             for b in self.plan.batches
         ]

@@ -22,6 +22,7 @@ from twin.optimize.problem.grid import Slots
 from twin.optimize.replay import replay
 from twin.optimize.schedule import joined
 from twin.optimize.works import Begun, Part, Posed, Scheduled, Works, works_of
+from twin.scenario.calendar import local_datetime
 from twin.scenario.plan import Plan
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from twin.optimize.problem.network import DemandMonth, Floats
     from twin.scenario.scenario import Scenario
 
+MINUTE = "%Y-%m-%d %H:%M"
 SUMMED = ("cash_krw", "labour_premium_krw", "shadow_carbon_krw", "energy_kwh", "carbon_kg", "lateness_h")
 
 
@@ -206,10 +208,17 @@ def ahead_of(scenario: Scenario, slots: Slots, plan: Plan, at_s: float) -> Slots
             "this one must have the same plan.start and plan.slot"
         )
         raise InputFault(msg)
-    if at_s < slots.start_s or frozen >= slots.count:
+    strange = sorted({b.equipment for b in plan.batches if b.equipment.partition(".")[0] not in scenario.stations})
+    if strange:
         msg = (
-            "nothing is left to plan: the moment and plan.freeze must end inside the horizon of "
-            f"{slots.count * slots.hours:g} h"
+            f"the earlier plan is of another plant: it uses {', '.join(strange)}, of which this scenario has no station"
+        )
+        raise InputFault(msg)
+    if at_s < slots.start_s or frozen >= slots.count:
+        at, first, last = (f"{local_datetime(scenario, t):{MINUTE}}" for t in (at_s, slots.start_s, slots.end_s))
+        msg = (
+            f"nothing is left to plan: {at} and plan.freeze ({scenario.spec.plan.freeze_s / 3600.0:g} h) must end inside "
+            f"the horizon, from {first} to {last}"
         )
         raise InputFault(msg)
     return Slots(slots.time(frozen), slots.slot_s, slots.count - frozen)

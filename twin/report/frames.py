@@ -103,7 +103,7 @@ def bill_lines(data: Any) -> pd.DataFrame:
 
 
 def schedule(data: Any) -> pd.DataFrame:
-    """What starts when and where in a plan: equipment, kind, key, product, job, start, end, duration_h, mass_kg, pieces."""
+    """What starts when and where in a plan: equipment, kind, key, product, job, start, end, duration_h, mass_kg, pieces, load."""
     plan, start = data.plan, horizon_start(data.scenario)
     rows = [
         {
@@ -117,12 +117,12 @@ def schedule(data: Any) -> pd.DataFrame:
             "duration_h": b.duration_s / 3600.0,
             "mass_kg": b.mass_kg,
             "pieces": b.pieces,
+            "load": b.load,
         }
         for b in sorted(plan.batches, key=lambda b: (b.not_before_s, b.equipment))
     ]
-    return pd.DataFrame(
-        rows, columns=["equipment", "kind", "key", "product", "job", "start", "end", "duration_h", "mass_kg", "pieces"]
-    )
+    columns = ["equipment", "kind", "key", "product", "job", "start", "end", "duration_h", "mass_kg", "pieces", "load"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def tasks(data: Any) -> pd.DataFrame:
