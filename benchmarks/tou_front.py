@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import math
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from queue import Empty, PriorityQueue
+from threading import Event
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +22,13 @@ from benchmarks.tou_data import Instance, Point, Start
 from benchmarks.tou_network import KEPT_COST, WHOLE, Chain, Network, Relaxed, network_of, part_of, starts_of
 from twin.optimize.formulation.matrix import Floats, highs_of
 
-CORES = 2
 NEAR_S = 1.5
-NEAR_SLOTS = 12
+NEAR_SLOTS = (12, 40)
+"""how far around fractions the first attempts reach"""
 TREE_S = 10.0
+IDLE_S = 0.02
+SHORTER = 8
+"""how many shorter horizons are looked at for a schedule that is as cheap"""
 FIRST_PATIENCE = 12.0
 """how much longer the whole horizon may take than another: the least energy cost of all is its"""
 LEFT_OVER_S = 0.5
@@ -86,18 +91,35 @@ def front_of(instance: Instance, seconds: float) -> Front:
     return Walk(instance, seconds).run()
 
 
+@dataclass(order=True)
+class Asked:
+    """A relaxation to be turned into a schedule: what is tried first, the longest horizon first."""
+
+    attempt: int
+    order: int
+    relaxed: Relaxed = field(compare=False)
+
+
 class Walk:
-    """One front: the chain of relaxations and what turns them into schedules."""
+    """One front: the chain of relaxations and what turns them into schedules.
+
+    Every horizon is tried near its relaxation's fractions before any gets a tree of its own; but the whole horizon, whose schedule is the
+    cheapest of all, gets its tree at once.
+    """
 
     def __init__(self, instance: Instance, seconds: float) -> None:
         self._deadline = time.monotonic() + seconds - LEFT_OVER_S
         self._network: Network = network_of(instance)
         self._front = Front(instance)
-        self._pending: list[Future[None]] = []
+        self._asked: PriorityQueue[Asked] = PriorityQueue()
+        self._chained = Event()
 
     @property
     def _left_s(self) -> float:
         return self._deadline - time.monotonic()
+
+    def _limit(self, most_s: float) -> float:
+        return max(0.05, min(most_s, self._left_s))
 
     def run(self) -> Front:
         """The chain and the schedules, side by side, after a schedule by hand: something is there whatever the time."""
@@ -105,14 +127,18 @@ class Walk:
         starts = tuple(greedy(self._network))
         if starts:
             self._front.found[slots] = Found(slots, recomputed(self._network.instance, starts), 0, starts, "greedy")
-        with ThreadPoolExecutor(CORES) as pool:
-            ended = pool.submit(self._chain, pool).result()
-            for one in self._pending:
-                one.result()
+        with ThreadPoolExecutor(1) as pool:
+            beside = pool.submit(self._settle)
+            try:
+                ended = self._chain()
+            finally:
+                self._chained.set()
+            self._settle()
+            beside.result()
         self._front.complete = ended and all(one.proven for one in self._front.found.values())
         return self._front
 
-    def _chain(self, pool: ThreadPoolExecutor) -> bool:
+    def _chain(self) -> bool:
         """Relaxations from the longest horizon down until there is none. Returns whether the end was reached."""
         chain = Chain(self._network)
         for horizon in range(self._network.instance.slots, 0, -1):
@@ -125,28 +151,53 @@ class Walk:
             if relaxed is None:
                 self._front.found[horizon] = Found(horizon, None, math.inf)
                 return True
-            self._pending.append(pool.submit(self._settle, relaxed))
+            self._asked.put(Asked(0, -horizon, relaxed))
         self._front.found[0] = Found(0, None, math.inf)
         return True
 
-    def _settle(self, relaxed: Relaxed) -> None:
-        """The best schedule within a horizon: that of a longer one if it ends in time, else from the relaxation."""
-        if self._left_s <= 0:
-            return
-        known = self._front.found.get(relaxed.horizon + 1)
-        if known is not None and known.proven and known.point is not None and known.point[0] <= relaxed.horizon:
-            self._front.found[relaxed.horizon] = Found(
-                relaxed.horizon, known.point, known.bound, known.starts, known.how
-            )
-            return
-        patience = FIRST_PATIENCE if relaxed.horizon == self._network.instance.slots else 1.0
-        found, greedily = (
-            settled(self._network, relaxed, self._deadline, patience),
-            self._front.found.get(relaxed.horizon),
-        )
-        if found.point is None and greedily is not None:
-            found = replace(greedily, bound=found.bound)
+    def _settle(self) -> None:
+        """Turn what is asked into schedules until the chain has ended and nothing is left."""
+        while self._left_s > 0:
+            try:
+                asked = self._asked.get(timeout=IDLE_S)
+            except Empty:
+                if self._chained.is_set():
+                    return
+                continue
+            if not self._one(asked):
+                self._asked.put(replace(asked, attempt=asked.attempt + 1))
+
+    def _one(self, asked: Asked) -> bool:
+        """The best schedule within a horizon: another one's if that is as good, else near the relaxation, else from its tree.
+
+        Returns whether it is done with.
+        """
+        relaxed, first = asked.relaxed, asked.relaxed.horizon == self._network.instance.slots
+        bound = bound_of(self._network.instance, relaxed.horizon, relaxed.worth)
+        patience, last = FIRST_PATIENCE if first else 1.0, first or asked.attempt == len(NEAR_SLOTS)
+        found = self._another(relaxed.horizon, bound)
+        if found is None and asked.attempt < len(NEAR_SLOTS):
+            limit_s = self._limit(NEAR_S * patience)
+            found = nearby(relaxed, bound, limit_s, NEAR_SLOTS[asked.attempt])
+        if found is None and last:
+            found = by_tree(relaxed, bound, self._deadline, TREE_S * patience)
+        found = found or Found(relaxed.horizon, None, bound)
+        kept = self._front.found.get(relaxed.horizon)
+        if found.point is None and kept is not None:
+            found = replace(kept, bound=found.bound)
         self._front.found[relaxed.horizon] = found
+        return last or found.proven
+
+    def _another(self, horizon: int, bound: float) -> Found | None:
+        """What is found for the next longer horizon if it ends in time, or for a shorter one if it is as cheap as any can be."""
+        longer = self._front.found.get(horizon + 1)
+        if longer is not None and longer.proven and longer.point is not None and longer.point[0] <= horizon:
+            return replace(longer, horizon=horizon)
+        for shorter in range(horizon - 1, max(horizon - SHORTER, 0), -1):
+            one = self._front.found.get(shorter)
+            if one is not None and one.point is not None and one.point[1] <= bound:
+                return replace(one, horizon=horizon, bound=bound)
+        return None
 
 
 def greedy(network: Network) -> list[Start]:
@@ -170,42 +221,46 @@ def greedy(network: Network) -> list[Start]:
     return starts_of(network, np.arange(len(counts)), counts)
 
 
-def settled(network: Network, relaxed: Relaxed, deadline: float, patience: float = 1.0) -> Found:
-    """The cheapest schedule within the relaxation's horizon, its cost recomputed, with a bound recomputed from the jobs' worths.
+def nearby(relaxed: Relaxed, bound: int, seconds: float, slots: int) -> Found | None:
+    """The relaxation's own schedule if it is one, else one as cheap as the ``bound`` that differs within ``slots`` of its fractions."""
+    counts = np.rint(relaxed.values) if relaxed.is_whole else None
+    if counts is None:
+        counts = whole(relaxed, bound, seconds, near=slots)[0]
+    return None if counts is None else _found(relaxed, bound, counts)
 
-    Each attempt may take ``patience`` times as long as usual.
+
+def by_tree(relaxed: Relaxed, bound: int, deadline: float, patience_s: float) -> Found:
+    """The cheapest schedule within the relaxation's horizon, by trees of at most ``patience_s`` over all columns that it can use.
+
+    The bound rises by one where there is none of its cost. No schedule where the time was too short.
     """
-    instance, horizon = network.instance, relaxed.horizon
-    bound = bound_of(instance, horizon, relaxed.worth)
-    counts, how = np.rint(relaxed.values) if relaxed.is_whole else None, "paths"
-    if counts is None:
-        counts = whole(network, relaxed, bound, _limit(deadline, NEAR_S * patience), near=True)[0]
-    while counts is None and time.monotonic() < deadline and bound <= relaxed.value + KEPT_COST:
-        counts, none = whole(network, relaxed, bound, _limit(deadline, TREE_S * patience), near=False)
-        if counts is None and not none:
+    how = "paths"
+    while time.monotonic() < deadline and bound <= relaxed.value + KEPT_COST:
+        counts, none = whole(relaxed, bound, min(patience_s, deadline - time.monotonic()))
+        if counts is not None:
+            return _found(relaxed, bound, counts, how)
+        if not none:
             break
-        bound, how = (bound, how) if counts is not None else (bound + 1, "tree")
-    if counts is None:
-        return Found(horizon, None, bound, (), how)
-    starts = tuple(starts_of(network, relaxed.columns, counts))
-    return Found(horizon, recomputed(instance, starts), bound, starts, how)
+        bound, how = bound + 1, "tree"
+    return Found(relaxed.horizon, None, bound, (), how)
 
 
-def _limit(deadline: float, most: float) -> float:
-    return max(0.05, min(most, deadline - time.monotonic()))
+def _found(relaxed: Relaxed, bound: int, counts: Floats, how: str = "paths") -> Found:
+    starts = tuple(starts_of(relaxed.network, relaxed.columns, counts))
+    return Found(relaxed.horizon, recomputed(relaxed.network.instance, starts), bound, starts, how)
 
 
-def whole(network: Network, relaxed: Relaxed, cost: int, seconds: float, *, near: bool) -> tuple[Floats | None, bool]:
+def whole(relaxed: Relaxed, cost: int, seconds: float, *, near: int | None = None) -> tuple[Floats | None, bool]:
     """Whole numbers of the relaxation's columns with this ``cost``, and whether it is proved that there are none.
 
-    ``near``: only what lies near the relaxation's fractions may change, which proves nothing.
+    ``near``: only what lies within so many slots of the relaxation's fractions may change, which proves nothing.
     """
     usable: NDArray[np.int64] = np.flatnonzero(relaxed.reduced <= cost - relaxed.value + WHOLE)
     counts = np.zeros(len(relaxed.columns))
     counts[usable] = np.rint(relaxed.values[usable])
-    free = usable[near_fractions(network, relaxed, usable)] if near else usable
+    free = usable if near is None else usable[near_fractions(relaxed, usable, near)]
     counts[free] = 0.0
-    part = part_of(network, relaxed.columns[free], relaxed.columns, counts)
+    part = part_of(relaxed.network, relaxed.columns[free], relaxed.columns, counts)
     options = {"mip_rel_gap": 0.0, "mip_abs_gap": 0.5, "objective_target": cost + 0.5, "time_limit": seconds}
     solver = highs_of(part, mip_heuristic_run_feasibility_jump=False, **options)
     solver.run()
@@ -213,18 +268,18 @@ def whole(network: Network, relaxed: Relaxed, cost: int, seconds: float, *, near
     if info.primal_solution_status == 2 and info.objective_function_value < cost + 0.5:
         counts[free] = np.rint(np.asarray(solver.getSolution().col_value))
         return counts, False
-    return None, not near and ("Infeasible" in status or "Optimal" in status)
+    return None, near is None and ("Infeasible" in status or "Optimal" in status)
 
 
-def near_fractions(network: Network, relaxed: Relaxed, usable: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which of the ``usable`` columns are arcs of a rate with fractions, within ``NEAR_SLOTS`` of the first and the last of them."""
-    columns, values = relaxed.columns[usable], relaxed.values[usable]
+def near_fractions(relaxed: Relaxed, usable: NDArray[np.int64], slots: int) -> NDArray[np.bool_]:
+    """Which of the ``usable`` columns are arcs of a rate with fractions, within ``slots`` of the first and the last of them."""
+    network, columns, values = relaxed.network, relaxed.columns[usable], relaxed.values[usable]
     rate, start = network.rate[columns], network.start[columns]
     end = start + np.maximum(network.length[columns], 1)
     broken = np.abs(values - np.rint(values)) > WHOLE
     found = np.zeros(len(usable), dtype=bool)
     for one in set(rate[broken].tolist()):
         mine = broken & (rate == one)
-        first, last = start[mine].min() - NEAR_SLOTS, end[mine].max() + NEAR_SLOTS
+        first, last = start[mine].min() - slots, end[mine].max() + slots
         found |= (rate == one) & (end > first) & (start < last)
     return found

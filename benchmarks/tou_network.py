@@ -32,6 +32,8 @@ WHOLE = 1e-6
 MANY_COLUMNS = 5000
 """networks with more columns than this are priced in part"""
 CHEAP_SHARE = 0.3
+SHRUNK = 0.6
+"""share of a network's slots below which it is made anew"""
 JOIN_COST = 2.0
 PRICED = 1e-7
 
@@ -57,10 +59,11 @@ class Network:
 
 @dataclass(frozen=True)
 class Relaxed:
-    """The linear relaxation within ``horizon``: its value, the worth of a job of each length, the columns that a schedule of a cost up to
-    ``value + KEPT_COST`` may use, with their reduced costs and values in the relaxation's solution.
+    """The linear relaxation of a ``network`` within ``horizon``: its value, the worth of a job of each length, and the columns that a
+    schedule of a cost up to ``value + KEPT_COST`` may use, with their reduced costs and values in the relaxation's solution.
     """
 
+    network: Network
     horizon: int
     value: float
     worth: dict[int, float]
@@ -141,10 +144,13 @@ class Chain:
     """The relaxation within one horizon after another, each restarted from the one before; horizons only get shorter.
 
     Of a large network the solver holds only the columns that have been cheap so far: the others are priced after each solution, and
-    join where one would pay.
+    join where one would pay. When horizons have become much shorter than the network, it is made anew for them.
     """
 
     def __init__(self, network: Network) -> None:
+        self._begin(network)
+
+    def _begin(self, network: Network) -> None:
         self._network = network
         self._ends = network.ends
         self._held = np.arange(len(network.length))
@@ -152,7 +158,9 @@ class Chain:
 
     def within(self, horizon: int, seconds: float) -> Relaxed | None:
         """The relaxation within ``horizon`` slots; None where it has no solution. Raises TimeoutError after ``seconds``."""
-        deadline = time.monotonic() + seconds
+        deadline, instance = time.monotonic() + seconds, self._network.instance
+        if horizon < SHRUNK * instance.slots and len(self._ends) > MANY_COLUMNS:
+            self._begin(network_of(replace(instance, prices=instance.prices[:horizon])))
         while True:
             feasible = self._solve(horizon, deadline)
             reduced = self._reduced()
@@ -216,7 +224,7 @@ class Chain:
         duals = np.asarray(self._solver.getSolution().row_dual)[-len(self._network.lengths) :]
         worth = dict(zip(self._network.lengths.tolist(), duals.tolist(), strict=True))
         value = float(self._solver.getInfo().objective_function_value)
-        return Relaxed(horizon, value, worth, columns, reduced[columns], values[columns])
+        return Relaxed(self._network, horizon, value, worth, columns, reduced[columns], values[columns])
 
 
 def starts_of(network: Network, columns: NDArray[np.int64], counts: Floats) -> list[Start]:
