@@ -82,3 +82,17 @@ def test_a_fading_gain_does_not_keep_the_other_away() -> None:
         ways.go()
     assert seen.done[:4] == ["near", "far", "near", "near"]
     assert seen.done[3:].count("far") >= 5
+
+
+def test_one_quick_success_does_not_outweigh_long_failure() -> None:
+    """Proves: the near way gained much in a thousandth of its time and nothing in the four seconds (two memories) after; the far way,
+    which gains 1 KRW/s, goes on. Sensitivity: a mean of rates, each fading alone, would still see 13 KRW/s in the near way.
+    """
+    seen = Incumbent()
+    ways = seen.ways()
+    ways.learn("near", 0.4, 0.004)
+    ways.learn("far", 4.0, 4.0)
+    for _ in range(4):
+        ways.learn("near", 0.0, 1.0)
+    assert ways.rate["near"] < 0.1
+    assert ways.next() == "far"

@@ -29,6 +29,8 @@ class Ways:
         self.ways, self.cost_krw, self.memory_s, self.clock = dict(ways), cost_krw, memory_s, clock
         self.local = next(iter(self.ways))
         self.rate = dict.fromkeys(self.ways, math.inf)
+        self.recent = dict.fromkeys(self.ways, (0.0, 0.0))
+        """What each way gained, in how many seconds, both fading."""
         self.spent_s = dict.fromkeys(self.ways, 0.0)
 
     def next(self) -> str:
@@ -46,8 +48,14 @@ class Ways:
     def learn(self, name: str, gained_krw: float, spent_s: float) -> None:
         """What a step gained in how long."""
         self.spent_s[name] += spent_s
-        rate = gained_krw / spent_s if math.isfinite(gained_krw) else 0.0
-        fading = 0.0 if math.isinf(self.rate[name]) else math.exp(-spent_s / self.memory_s)
-        self.rate[name] = rate + (fading * (self.rate[name] - rate) if fading else 0.0)
-        if name != self.local and gained_krw > 0.0:
-            self.rate[self.local] = max(self.rate[self.local], rate)
+        gained_krw = gained_krw if math.isfinite(gained_krw) else 0.0
+        self._now(name, gained_krw, spent_s, math.exp(-spent_s / self.memory_s))
+        rate = gained_krw / spent_s
+        if name != self.local and gained_krw > 0.0 and rate > self.rate[self.local]:
+            self._now(self.local, rate * self.memory_s, self.memory_s, 0.0)
+
+    def _now(self, name: str, gained_krw: float, spent_s: float, fading: float) -> None:
+        """The rate of a way after a step, from what is left of those before: one quick success does not outweigh long failure."""
+        before_krw, before_s = self.recent[name]
+        self.recent[name] = (fading * before_krw + gained_krw, fading * before_s + spent_s)
+        self.rate[name] = self.recent[name][0] / self.recent[name][1]
