@@ -14,6 +14,7 @@ from tests.optimize.planned import claim_of, own_figures
 from tests.optimize.tiny import one_machine, series
 from tests.support import ROOT
 from twin.cli import app
+from twin.core.faults import InputFault
 from twin.optimize.check.plan import check
 from twin.optimize.check.site import site_of
 from twin.optimize.explain.refuse import problem_of
@@ -110,3 +111,11 @@ def test_nothing_planned_is_off_by_nothing() -> None:
     assert off_pct(0.0, 0.0) == 0.0
     assert off_pct(0.0, -50.0) == pytest.approx(100.0)
     assert off_pct(102.0, 100.0) == pytest.approx(2.0)
+
+
+def test_a_horizon_that_nobody_can_plan_is_refused() -> None:
+    """Proves: 100 weeks end in words at once. Sensitivity: a year is taken."""
+    path = FOLDER / "one-slot.yaml"
+    with pytest.raises(InputFault, match="100 weeks is more than"):
+        slots_of(read(path, {"plan.horizon": "100 weeks"}))
+    assert slots_of(read(path, {"plan.horizon": "1 year"})).count == 8760 * 4

@@ -11,7 +11,7 @@ import numpy as np
 
 from twin.core.faults import Fault, Infeasible, ScenarioFaults
 from twin.core.messages import t as text
-from twin.core.units import parse
+from twin.core.units import UnitFault, parse
 from twin.optimize.derive.feedback import emitted_kg, feedback_of
 from twin.optimize.derive.foundry import Feedback, derive
 from twin.optimize.explain.causes import explain
@@ -31,9 +31,16 @@ PLACE = "site.power_cap"
 
 
 def only_the_cap(faults: ScenarioFaults) -> Fault | None:
-    """The fault of the power cap where it is all that is wrong."""
+    """The fault of the power cap where it is all that is wrong, and the cap is one: of 0 kW, or of apples, a reader says enough."""
     errors = [fault for fault in faults.faults if fault.severity == "error"]
-    return errors[0] if errors and all(fault.place == PLACE for fault in errors) else None
+    return errors[0] if errors and all(fault.place == PLACE and _is_power(fault.value) for fault in errors) else None
+
+
+def _is_power(value: str) -> bool:
+    try:
+        return parse(value, "kW") > 0.0
+    except UnitFault:
+        return False
 
 
 def cap_too_low(path: Path, sets: Mapping[str, str], fault: Fault) -> Infeasible:

@@ -66,10 +66,17 @@ class Slots:
         return allowed
 
 
+LONGEST_S = 366.0 * 86_400.0
+"""of a horizon: planned window by window, a year takes hours"""
+
+
 def slots_of(scenario: Scenario) -> Slots:
     """The slots of ``plan``: its start (default: the run's), horizon and slot. Raises InputFault where they do not fit."""
     plan = scenario.spec.plan
     start_s = 0.0 if plan.start is None else seconds(scenario, dt.datetime.combine(plan.start, dt.time()))
+    if plan.horizon_s > LONGEST_S:
+        msg = f"plan.horizon: {plan.horizon_s / 604_800.0:.6g} weeks is more than a plan can look ahead; write at most 1 year"
+        raise InputFault(msg)
     count = round(plan.horizon_s / plan.slot_s)
     if count < 1 or abs(count * plan.slot_s - plan.horizon_s) > 1e-6:
         msg = f"plan.horizon: {plan.horizon_s:g} s is no whole number of slots of {plan.slot_s:g} s; write e.g. 1 week, 15 min"
