@@ -59,7 +59,7 @@ def test_turns_differ_and_say_what_they_are() -> None:
     start = dispatch_shop(shop)
     told = [insert_again(shop, start, turn, seconds=0.02, seed=1)[1] for turn in range(len(TURNS) + 1)]
     assert len(set(told)) == len(TURNS)
-    assert told[0] == told[-1] == "insertion again, heat 0.3, peak +3%"
+    assert told[0] == told[-1] == "insertion again, heat 0.3, peak +6%"
     plain = next(turn for turn, (_, raised) in enumerate(TURNS) if not raised)
     found, _ = insert_again(shop, start, plain, seconds=0.1, seed=1)
     assert estimate_krw(shop, found) <= estimate_krw(shop, start)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 AGAIN_SHARE = 0.08
 """Of the seconds, for one more insertion from the best plan."""
-TURNS = ((0.3, 0.03), (0.3, 0.06), (0.2, 0.0))
+TURNS = ((0.3, 0.06), (0.3, 0.03), (0.2, 0.0))
 """First temperature, of that of the first insertion, and share by which peaks may rise for nothing."""
 
 
