@@ -234,6 +234,8 @@ class LineLoop:
 
     def mended(self, limit: Limit) -> None:
         """Search on while the plan misses its lateness target or its emissions, with lateness dearer or less to emit."""
+        if self.targets.asked.lateness_h is None and self.line.shop.carbon.cap_kg is None:
+            return  # nothing can be missed, and to price the plan for that takes a matrix of the whole horizon
         for _ in range(REPAIRS):
             own = self.own(self.priced(bound=False))
             late_h, over_kg = self.missed(own)
