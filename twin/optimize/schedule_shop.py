@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from twin.ledger.trace import Trace
     from twin.optimize.derive.shop import Line, Recipe
+    from twin.optimize.formulation.matrix import Matrix
     from twin.optimize.limit import Limit
     from twin.optimize.plan.figures import PlanFigures
     from twin.optimize.problem.grid import Slots
@@ -141,6 +142,7 @@ class LineLoop:
         self.starts: tuple[Placed, ...] = ()
         self.shown: Replay
         self.plan: Plan
+        self.known: tuple[Shop, Matrix | None] | None = None
         self.told = LineFeedback(np.zeros(slots.count))
         self.line: Line = self.derived()
         self.learn(seen)
@@ -218,19 +220,19 @@ class LineLoop:
         if not self.line.shop.jobs:
             return
         begun = time.perf_counter()
-        solution = solve_shop(
-            self.line.shop,
-            seconds=limit.seconds,
-            iterations=limit.iterations,
-            seed=SEED,
-            start=self.starts,
-            bound=False,
-            progress=self.progress,
-        )
+        solution = self.solved(seconds=limit.seconds, iterations=limit.iterations, bound=False, progress=self.progress)
         self.solve_s, self.used = self.solve_s + time.perf_counter() - begun, self.used + solution.iterations
         self.stopped_by = solution.stopped_by
         if solution.plan is not None:
             self.starts = solution.plan.placed
+
+    def solved(self, **how: Any) -> ShopSolution:
+        """:func:`solve_shop` from the starts known, with the matrix of the search before where the shop is still the same."""
+        shop = self.line.shop
+        matrix = self.known[1] if self.known is not None and self.known[0] is shop else None
+        solution = solve_shop(shop, seed=SEED, start=self.starts, matrix=matrix, **how)
+        self.known = shop, solution.matrix
+        return solution
 
     def mended(self, limit: Limit) -> None:
         """Search on while the plan misses its lateness target or its emissions, with lateness dearer or less to emit."""
@@ -263,7 +265,7 @@ class LineLoop:
             return idle(self.line.shop)
         begun = time.perf_counter()
         self.starts = filled(self.scenario, self.slots, self.line, self.starts)
-        solution = solve_shop(self.line.shop, iterations=0, seed=SEED, start=self.starts, bound=bound)
+        solution = self.solved(iterations=0, bound=bound)
         self.solve_s += time.perf_counter() - begun
         if solution.plan is None:
             raise Infeasible(text("optimize.no_solution", limit=self.stopped_by))

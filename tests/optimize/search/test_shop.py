@@ -55,6 +55,17 @@ def test_two_jobs_by_hand() -> None:
     assert solution.gap <= 1e-6
 
 
+def test_a_known_matrix_is_not_built_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves: the matrix that a solution hands over gives the same plan to the next search, which builds none."""
+    shop = little_shop(7)
+    first = solve_shop(shop, iterations=1, seed=3, bound=False)
+    monkeypatch.delattr("twin.optimize.search.shop.matrix_for")
+    again = solve_shop(shop, iterations=1, seed=3, bound=False, matrix=first.matrix)
+    assert (again.objective_krw, again.iterations) == (first.objective_krw, first.iterations)
+    with pytest.raises(NameError, match="matrix_for"):
+        solve_shop(shop, iterations=1)
+
+
 def test_iterations_repeat() -> None:
     """Proves: the same iterations and seed give the same plan."""
     first, again = (solve_shop(little_shop(7), iterations=1, seed=3, bound=False) for _ in range(2))

@@ -97,7 +97,8 @@ def _worked_s(scenario: Scenario, product: str, casting: Collection[str], t0: fl
 
 def corrections_kwh(scenario: Scenario, trace: Trace) -> dict[str, dict[str, float]]:
     """By melting station and class of gap: mean energy of heats as they were, less what
-    :class:`~twin.optimize.derive.heat_cycle.Cycle` reckons for their charge and the typical gap, for a full charge.
+    :class:`~twin.optimize.derive.heat_cycle.Cycle` reckons for their charge and the typical gap, for a full charge. A heat that the trace's
+    end cuts short tells nothing.
     """
     found: dict[str, dict[str, float]] = {}
     for name, kind in scenario.stations.items():
@@ -117,9 +118,9 @@ def _corrections_of(trace: Trace, station: str, kind: InductionFurnace) -> dict[
         return cycle.heat(typical_s[gap], charge_kg).kwh
 
     for code in _furnaces(trace, station):
-        for gap, (_, _, batch) in _heats(trace, code, gaps):
-            kg = charged.get(batch, 0.0)
-            if kg > 0.5 * kind.charge.mass_kg and melted.get(batch):
+        for gap, (_, emptied, batch) in _heats(trace, code, gaps):
+            kg, whole = charged.get(batch, 0.0), emptied < trace.duration_s
+            if whole and kg > 0.5 * kind.charge.mass_kg and melted.get(batch):
                 beyond_kwh = melted[batch] - reckoned_kwh(gap, round(kg, 3))
                 excess[gap].append(beyond_kwh * kind.charge.mass_kg / kg)
     return {gap: float(np.mean(values)) for gap, values in excess.items() if values}

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,7 +55,9 @@ LAST_S = 1.0
 
 @dataclass(frozen=True)
 class ShopSolution:
-    """A plan (None: none was found), its cost, a lower bound on the cost of every plan, and how the search ended."""
+    """A plan (None: none was found), its cost, a lower bound on the cost of every plan, and how the search ended; the shop's ``matrix``,
+    for the next search of the same shop.
+    """
 
     plan: ShopPlan | None
     objective_krw: float
@@ -64,6 +66,7 @@ class ShopSolution:
     stopped_by: StoppedBy
     start_krw: float
     iterations: int
+    matrix: Matrix | None = field(default=None, repr=False, compare=False)
 
     @property
     def gap(self) -> float:
@@ -79,19 +82,21 @@ def solve_shop(
     seed: int = 0,
     start: tuple[Placed, ...] = (),
     bound: bool = True,
+    matrix: Matrix | None = None,
     progress: Progress = silent,
 ) -> ShopSolution:
     """The best plan found within ``seconds`` (building included) or ``iterations`` turns of HiGHS, not worse than ``start`` or dispatch.
 
-    ``bound``: certify it too. Raises ValueError without a limit. Status ``no_solution`` where not even the dispatch places every job,
-    ``infeasible`` only where that is proved.
+    ``bound``: certify it too. ``matrix``: the shop's own, where it is known (under a limit of seconds it is built anyway). Raises
+    ValueError without a limit. Status ``no_solution`` where not even the dispatch places every job, ``infeasible`` only where that is
+    proved.
     """
     if seconds is None and iterations is None:
         msg = "a search needs a limit: iterations or seconds"
         raise ValueError(msg)
     run = Run(shop, seconds, iterations, seed, progress)
     if seconds is None:
-        return run.alone(start, bound=bound)
+        return run.alone(start, matrix, bound=bound)
     with Worker(shop, Asked(time.time() + run.left_s, seconds, seed + OTHER_SEED, bound)) as worker:
         return run.beside(worker, start)
 
@@ -118,10 +123,10 @@ class Run:
         """Seconds left for searching."""
         return self.seconds - LAST_S - (time.monotonic() - self.begun)
 
-    def alone(self, start: tuple[Placed, ...], *, bound: bool) -> ShopSolution:
+    def alone(self, start: tuple[Placed, ...], matrix: Matrix | None, *, bound: bool) -> ShopSolution:
         """All in this process, by iterations."""
         turns = self.iterations or 0
-        search = ShopSearch(self.shop, self.problem, matrix_for(self.problem))
+        search = ShopSearch(self.shop, self.problem, matrix_for(self.problem) if matrix is None else matrix)
         first = start or dispatch_shop(self.shop)
         better = (
             insert(self.shop, first, iterations=INSERTION_PER_ITERATION * turns, seed=self.seed) if turns else first
@@ -236,7 +241,7 @@ class Run:
         """The incumbent with its certificate."""
         if search.plan is None:
             status: Status = "infeasible" if self.infeasible else "no_solution"
-            return ShopSolution(None, math.inf, self.bound_krw, status, ended, math.inf, self.used)
+            return ShopSolution(None, math.inf, self.bound_krw, status, ended, math.inf, self.used, search.matrix)
         optimal = self.proved(search)
         return ShopSolution(
             search.plan,
@@ -246,6 +251,7 @@ class Run:
             "optimal" if optimal else ended,
             self.start_krw,
             self.used,
+            search.matrix,
         )
 
 
