@@ -232,6 +232,8 @@ def optimize(
     deliver(result, out, report, language(lang), as_json=as_json, quiet=quiet, verbose=verbose)
     if result.data.status in {"infeasible", "no_solution"}:
         raise typer.Exit(3)
+    if result.data.violations:
+        raise typer.Exit(1)
 
 
 def asked_together(

@@ -17,6 +17,7 @@ from twin.cli import app
 from twin.core.faults import InputFault
 from twin.optimize.check.plan import check
 from twin.optimize.check.site import site_of
+from twin.optimize.check.types import Violation
 from twin.optimize.explain.refuse import problem_of
 from twin.optimize.limit import Limit
 from twin.optimize.optimize import off_pct
@@ -52,6 +53,17 @@ def told(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str
 def test_every_file_is_tried() -> None:
     """No file of the folder is left out here."""
     assert {path.stem for path in FOLDER.glob("*.yaml")} == {*PLANNED, *PRICED, "ten-thousand-jobs"}
+
+
+def test_a_plan_that_breaks_a_rule_is_told_and_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves: exit status 1, the rule in the answer, and the plan stored all the same. Sensitivity: 0, as if it were sound."""
+    monkeypatch.chdir(tmp_path)
+    broken = Violation("shared", "crane", 0.0, "2 held at once; there are 1")
+    monkeypatch.setattr("twin.optimize.optimize.violations", lambda *_: [broken])
+    done = planned("no-job")
+    assert done.exit_code == 1
+    assert [one["rule"] for one in json.loads(done.stdout)["violations"]] == ["shared"]
+    assert list((tmp_path / "runs").glob("*-plan-*"))
 
 
 @pytest.mark.parametrize("name", PLANNED)
