@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import subprocess
-import sys
 
 import pytest
 
@@ -56,32 +54,3 @@ def test_unknown_country():
     """Proves: a plain fault."""
     with pytest.raises(ReferenceFault, match="XX"):
         holidays_between("XX", FIRST, LAST)
-
-
-@pytest.mark.parametrize("country", ["KR", "DE", "GU", "SJ"])
-def test_a_country_alone_is_as_among_all(country: str) -> None:
-    """Proves: loading one country without the two hundred others gives its very days, and leaves the package whole.
-
-    Guam's days are made of those of the United States, Svalbard's of Norway's.
-    """
-    import holidays
-    import holidays.countries
-
-    years = range(2025, 2028)
-    among_all = holidays.country_holidays(country, years=years)
-    assert holidays_between(country, dt.date(2025, 1, 1), dt.date(2027, 12, 31)) == {
-        day: str(name) for day, name in sorted(among_all.items())
-    }
-    assert holidays.countries.SouthKorea is not None
-
-
-def test_other_countries_are_not_loaded() -> None:
-    """Sensitivity: the package itself loads all of them with any one."""
-    code = (
-        "import sys, datetime as dt; from twin.reference.calendars import holidays_between as found;"
-        "assert found('KR', dt.date(2026, 1, 1), dt.date(2026, 12, 31));"
-        "assert 'holidays.countries.france' not in sys.modules;"
-        "import holidays; assert holidays.country_holidays('FR', years=2026); import holidays.countries as all_of_them;"
-        "assert all_of_them.France and all_of_them.SouthKorea"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import importlib.util
-import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from types import ModuleType
+from collections.abc import Iterable, Mapping
 
 from .facts import ReferenceFault, as_date, read_yaml
 
@@ -17,34 +13,12 @@ from .facts import ReferenceFault, as_date, read_yaml
 def _public(country: str, first_year: int, last_year: int, language: str | None) -> Mapping[dt.date, str]:
     import holidays
 
-    years = range(first_year, last_year + 1)
-    try:
-        try:
-            with _without_other_countries():
-                found = holidays.country_holidays(country, years=years, language=language)
-        except ImportError:  # a calendar that is made of another's
-            found = holidays.country_holidays(country, years=years, language=language)
+    try:  # asking for the list of countries would load every one of them (0.3 s)
+        found = holidays.country_holidays(country, years=range(first_year, last_year + 1), language=language)
     except NotImplementedError:
         msg = f"no holiday calendar for country '{country}'; use an ISO code such as KR, or a list of dates"
         raise ReferenceFault(msg) from None
     return dict(sorted((day, str(name)) for day, name in found.items()))
-
-
-@contextmanager
-def _without_other_countries() -> Iterator[None]:
-    """The ``holidays`` package loads two hundred countries with any one of them (0.2 s), but for a bare package in their place."""
-    name = "holidays.countries"
-    spec = None if name in sys.modules else importlib.util.find_spec(name)
-    if spec is None:
-        yield
-        return
-    bare = ModuleType(name)
-    bare.__path__ = list(spec.submodule_search_locations or ())
-    sys.modules[name] = bare
-    try:
-        yield
-    finally:
-        del sys.modules[name]
 
 
 def holidays_between(

@@ -80,9 +80,9 @@ def data_file(name: str) -> Traversable:
 @functools.cache
 def read_yaml(name: str) -> Mapping[str, Any]:
     """Packaged YAML 1.2 file as plain data; cached, so callers must not change it."""
-    from twin.reference.quick_yaml import parsed
+    from ruamel.yaml import YAML
 
-    data = parsed(data_file(name).read_text(encoding="utf-8"))
+    data = YAML(typ="safe", pure=True).load(data_file(name).read_text(encoding="utf-8"))
     if not isinstance(data, dict):
         msg = f"{name}: a mapping is expected at the top"
         raise ReferenceFault(msg)
