@@ -65,3 +65,8 @@ def test_a_round_frees_every_slot_in_which_something_may_begin() -> None:
             break
         freed[one.first : one.last] = True
     assert not np.any(begun & ~freed)
+
+
+def test_windows_begin_as_long_as_asked() -> None:
+    """Proves: 3 h are twelve quarter-hours whatever the problem's size, which by itself asks for more."""
+    assert Neighbourhoods(DAY, 3.0).length_slots == 12 < Neighbourhoods(DAY).length_slots

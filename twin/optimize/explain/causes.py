@@ -18,6 +18,7 @@ from twin.optimize.explain.relief import HOURS, METAL
 from twin.optimize.formulation.elastic import LOTS, TOLERANCE, Elastic
 from twin.optimize.search.anytime import Budget, Search
 from twin.optimize.search.greedy import candidates
+from twin.optimize.search.neighbourhood import FIRST_WINDOW_H
 
 if TYPE_CHECKING:
     from twin.optimize.formulation.matrix import StartKey
@@ -298,5 +299,6 @@ def nearest(
     if search.values is None:
         return None
     search.bound_krw, search.nodes, search.options = LOT_WEIGHT * lots, NEAREST_NODES, NEAREST_OPTIONS
+    search.first_h = FIRST_WINDOW_H  # a schedule near by is enough, and soon
     search.walk()
     return search

@@ -122,6 +122,7 @@ class Search:
         self.proved_infeasible = False
         self.nodes = NODES_WINDOW
         self.options: Mapping[str, Any] = {}  # of HiGHS, in each window
+        self.first_h: float | None = None  # length of the first windows; None: by the problem's size
 
     def run(self, starts: Sequence[Mapping[StartKey, float]], *, bound: bool = True) -> Solution:
         """Best start, bound, whole model where small, neighbourhoods."""
@@ -162,7 +163,7 @@ class Search:
 
     def walk(self) -> None:
         """Neighbourhoods until the limit, or until two whole rounds gained nothing at the longest windows."""
-        neighbourhoods = Neighbourhoods(self.problem)
+        neighbourhoods = Neighbourhoods(self.problem, self.first_h)
         quiet, last_round_krw = 0, self.objective_krw
         for neighbourhood in neighbourhoods:
             if self.budget.ended_by or self.gap <= OPTIMAL_GAP or quiet >= QUIET_ROUNDS:

@@ -53,9 +53,9 @@ class Neighbourhoods:
     longer windows, a little shorter where one was too hard.
     """
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, first_h: float | None = None) -> None:
         self._problem = problem
-        self._window_h = first_window_h(problem)
+        self._window_h = first_window_h(problem) if first_h is None else first_h
         self._begun = np.zeros(problem.slots, dtype=bool)
         for task in problem.tasks.values():
             if task.role in {"heat", "lot"}:
