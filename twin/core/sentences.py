@@ -1,7 +1,8 @@
 """Sentences that are written in English where they arise (faults, warnings, remarks of a bill), said in Korean.
 
 ``sentences.json`` maps each English sentence, with ``{gaps}`` for what varies, to the Korean one with the same gaps; what fills a gap
-is itself said in Korean where it is a sentence of the file. A sentence that the file does not hold stays English: it is never lost.
+is itself said in Korean where it is a sentence of the file. Notes of plans stand in their JSON in English too, and are said by the texts
+that they were made of. A sentence that nothing holds stays English: it is never lost.
 """
 
 from __future__ import annotations
@@ -11,6 +12,10 @@ import re
 from functools import cache
 from importlib.resources import files
 
+from twin.core.messages import known, t
+
+NOTES = "optimize."
+"""texts from which notes of plans are made"""
 _GAP = re.compile(r"\{(\w+)\}")
 
 
@@ -42,7 +47,8 @@ def _catalogue() -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
     """Sentences without gaps; patterns of those with gaps, the most literal first."""
     whole: dict[str, str] = {}
     gapped: list[tuple[int, str, str]] = []
-    for english, korean in sentences().items():
+    notes = {t(key, "en"): t(key, "ko") for key in sorted(known("en")) if key.startswith(NOTES)}
+    for english, korean in (notes | sentences()).items():
         if _GAP.search(english):
             gapped.append((len(_GAP.sub("", english)), english, korean))
         else:

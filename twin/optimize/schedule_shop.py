@@ -137,7 +137,7 @@ class LineLoop:
         self.stopped_by: StoppedBy = "iterations"
         self.lengths: Mapping[Recipe, int] | None = None
         self.caution, self.later = CALM, frozenset[str]()
-        self.told_of_slack = ""
+        self.told_of_slack: tuple[str, ...] = ()
         self.targets = line_targets(scenario, slots, state, seen)
         self.starts: tuple[Placed, ...] = ()
         self.shown: Replay
@@ -286,7 +286,7 @@ class LineLoop:
     def notes(self) -> tuple[str, ...]:
         """What a reader of the plan has to know."""
         later = text("optimize.line_later", count=len(self.line.later)) if self.line.later else ""
-        return tuple(note for note in (self.told_of_slack, later) if note)
+        return (*self.told_of_slack, later) if later else self.told_of_slack
 
     def own(self, solution: ShopSolution) -> PlanFigures:
         """Figures of a solution by its own model."""

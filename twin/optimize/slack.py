@@ -105,7 +105,7 @@ def _late_h(loop: LineLoop, plan: Plan | None) -> float:
     return sum(one["lateness_h"] for one in runs) / len(runs)
 
 
-def said(chosen: Trial, target_h: float) -> str:
+def said(chosen: Trial, target_h: float) -> tuple[str, ...]:
     """What a reader of the plan has to know of it."""
     caution = chosen.loop.caution
     told = text(
@@ -115,6 +115,4 @@ def said(chosen: Trial, target_h: float) -> str:
         late=f"{chosen.late_h:.2f}",
         target=f"{target_h:.2f}",
     )
-    return (
-        told if caution.quantile is None else f"{told}; {text('optimize.quantile', quantile=f'{caution.quantile:g}')}"
-    )
+    return (told,) if caution.quantile is None else (told, text("optimize.quantile", quantile=f"{caution.quantile:g}"))

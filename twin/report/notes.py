@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
 
-from twin.core.messages import known, t
 from twin.core.sentences import said
 from twin.report.content import Both, say, word
 
-PLANS = "optimize."
-LEAST_LETTERS = 40
-"""of a text that is told from others by its words, not by what fills its gaps"""
-_GAP = re.compile(r"\\\{(\w+)\\\}")
 _JOINT = (
     r"(?P<a>[\w.]+) and (?P<b>[\w.]+) are known only together \(correlation (?P<r>[-\d.]+)\): "
     r"(?P<law>.+), within (?P<half>.+) \(95 %\)"
@@ -43,28 +37,7 @@ def _translated(note: str) -> Both:
         found = re.match(pattern, note)
         if found:
             return say(key, **{name: _value(name, text) for name, text in found.groupdict().items()})
-    return in_both(note) if in_both(note).ko != note else _of_a_plan(note)
-
-
-def _of_a_plan(note: str) -> Both:
-    """A note of a plan, which stands in its JSON in English, in both languages; several are joined by semicolons."""
-    for pattern, key in _of_plans():
-        found = pattern.fullmatch(note)
-        if found:
-            return Both(note, t(key, "ko", **found.groupdict()))
-    ends = [k for k in range(len(note)) if note.startswith("; ", k)]
-    for end in ends:
-        first, rest = _of_a_plan(note[:end]), _of_a_plan(note[end + 2 :])
-        if first.ko != first.en and rest.ko != rest.en:
-            return Both(note, f"{first.ko}; {rest.ko}")
-    return Both(note, note)
-
-
-@cache
-def _of_plans() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Texts of the optimiser as patterns that find what fills their gaps."""
-    keys = sorted(key for key in known("en") if key.startswith(PLANS) and len(t(key)) >= LEAST_LETTERS)
-    return tuple((re.compile(_GAP.sub(r"(?P<\1>.+)", re.escape(t(key)))), key) for key in keys)
+    return in_both(note)
 
 
 def _value(name: str, text: str) -> Both:

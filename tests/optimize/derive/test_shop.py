@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -12,14 +14,14 @@ from twin.models.heat_treatment import BoxFurnace
 from twin.optimize.derive.lines import is_line
 from twin.optimize.derive.load_power import load_use, use_of
 from twin.optimize.derive.people import stay_of
-from twin.optimize.derive.shop import derive_shop
+from twin.optimize.derive.shop import Line, derive_shop
 from twin.optimize.derive.shop_feedback import LineFeedback
-from twin.optimize.problem.grid import slots_of
+from twin.optimize.problem.grid import Slots, slots_of
 from twin.optimize.problem.shop_state import line_state
-from twin.scenario.scenario import read
+from twin.scenario.scenario import Scenario, read
 
 
-def _line(**changes: object):  # type: ignore[no-untyped-def]
+def _line(**changes: Any) -> tuple[Scenario, Slots, Line]:
     scenario = two_furnaces(**changes)
     slots = slots_of(scenario)
     return (
